@@ -1,0 +1,441 @@
+/**
+ * The canonical model's messages as JSON Schema (draft-07): what inbound tables may produce (event payloads)
+ * and what outbound tables may read (views). `x-unit` names the unit of a number; tables never convert by
+ * hand, the compiler derives conversions from these annotations. `model.ts` is generated from this file.
+ */
+const id = { type: 'string', minLength: 1, maxLength: 255 } as const;
+const text = { type: 'string' } as const;
+const instant = { type: 'string', format: 'date-time' } as const;
+const flag = { type: 'boolean' } as const;
+const number = (unit: string) => ({ type: 'number', 'x-unit': unit }) as const;
+const integer = (unit?: string) =>
+  unit ? ({ type: 'integer', 'x-unit': unit } as const) : ({ type: 'integer' } as const);
+const ref = (name: string) => ({ $ref: `#/$defs/${name}` }) as const;
+const list = (items: object) => ({ type: 'array', items }) as const;
+
+/** A closed object; `required` lists its mandatory keys. */
+const object = (description: string, required: readonly string[], properties: Record<string, object>) =>
+  ({ description, type: 'object', additionalProperties: false, required, properties }) as const;
+
+const times = { at: instant, receivedAt: instant } as const;
+
+const enums = {
+  PointStatus: {
+    description: 'Status of a charging point: the five words that OCPP 2.0.1 and VDV 463 share.',
+    enum: ['Available', 'Occupied', 'Reserved', 'Unavailable', 'Faulted'],
+  },
+  StationStatus: {
+    description: 'Status of a whole charging station.',
+    enum: ['Available', 'Unavailable', 'Faulted'],
+  },
+  ProcessPhase: {
+    description: 'What the charger says of the charging in progress (OCPP 1.6 status, 2.x chargingState).',
+    enum: ['Preparing', 'Charging', 'SuspendedEVSE', 'SuspendedEV', 'Finishing'],
+  },
+  ProcessStatus: {
+    description: 'Status of a charging process as upstream systems see it.',
+    enum: [
+      'Preparing',
+      'Charging',
+      'SuspendedEVSE',
+      'SuspendedEV',
+      'Finishing',
+      'Queued',
+      'ChargingRejectedTechnically',
+    ],
+  },
+  StationFaultCode: {
+    description: 'Cause of a fault, seen from the station.',
+    enum: [
+      'NoFaultKnown',
+      'UsageFailure',
+      'CommunicationFailure',
+      'ElectricalOperationFailure',
+      'ConfigurationFailure',
+      'OtherChargingStationFailure',
+    ],
+  },
+  PointFaultCode: {
+    description: 'Cause of a fault, seen from the charging point.',
+    enum: ['NoFaultKnown', 'UsageFailure', 'CommunicationFailure', 'OtherChargingPointFailure'],
+  },
+  StopClass: {
+    description: 'Why a transaction ended: in the ordinary way, or for a technical reason.',
+    enum: ['ordinary', 'technical'],
+  },
+  Instruction: {
+    description: 'What an upstream system asks for a request it lists (VDV 463 chargingInstruction).',
+    enum: ['Normal', 'Changed', 'Terminate'],
+  },
+  VehicleChargingStatus: {
+    description: 'Charging status of the vehicle.',
+    enum: [
+      'ReadyToCharge',
+      'Charging',
+      'ChargingImpossible',
+      'ChargingAndPreconditioning',
+      'Preconditioning',
+      'Unknown',
+    ],
+  },
+  PredictionStatus: { description: 'Whether a forecast is still moving.', enum: ['Ongoing', 'Finished'] },
+  PreconditioningRequest: {
+    description: 'Kind of automatic preconditioning (VDV 261), every dialect together.',
+    enum: [
+      'WarmWaterAndVentilation',
+      'HotWaterAndHeating',
+      'NoWaterCoolingOrVentilation',
+      'NoClimaticPreconditioningOrSNA',
+      'NoClimatePreconditioningOrAutomaticPreselectionByTheVehicle',
+      'SNA',
+    ],
+  },
+  HealthStatus: { description: 'Condensed health of a component.', enum: ['OK', 'NOK', 'NA'] },
+  LinkState: {
+    description: 'Whether a station is reachable: connected, lost beyond its grace, or never seen.',
+    enum: ['connected', 'lost', 'never'],
+  },
+  RateUnit: { description: 'Unit in which a charger takes limits.', enum: ['W', 'A'] },
+  LimitPurpose: {
+    description: 'What a limit governs: one transaction, any transaction to come, or the whole station.',
+    enum: ['transaction', 'default', 'station'],
+  },
+} as const;
+
+const inbound = {
+  Envelope: object('What the edge knows of a frame beside its payload.', ['stationId', 'receivedAt', 'protocol'], {
+    stationId: id,
+    receivedAt: instant,
+    protocol: { enum: ['ocpp1.6', 'ocpp2.0.1', 'ocpp2.1'] },
+    vendor: text,
+    model: text,
+    firmware: text,
+  }),
+  StationBooted: object('A station introduced itself.', ['vendor', 'model', 'at', 'receivedAt'], {
+    vendor: text,
+    model: text,
+    firmware: text,
+    serialNumber: text,
+    bootReason: text,
+    ...times,
+  }),
+  StationStatusReported: object('A station spoke of itself as a whole (connector 0).', ['status', 'at', 'receivedAt'], {
+    status: ref('StationStatus'),
+    ...times,
+  }),
+  PointStatusReported: object('A charging point changed status.', ['pointId', 'status', 'at', 'receivedAt'], {
+    pointId: id,
+    connectorId: integer(),
+    status: ref('PointStatus'),
+    phase: ref('ProcessPhase'),
+    ...times,
+  }),
+  FaultReported: object(
+    'A fault appeared or went. `key` names the fault among others of the same station or point; without ' +
+      '`pointId` it concerns the station.',
+    ['key', 'active', 'at', 'receivedAt'],
+    {
+      pointId: id,
+      key: id,
+      active: flag,
+      stationFaultCode: ref('StationFaultCode'),
+      pointFaultCode: ref('PointFaultCode'),
+      text,
+      vendorCode: text,
+      ...times,
+    },
+  ),
+  TransactionStarted: object('A transaction began at a charging point.', ['pointId', 'at', 'receivedAt'], {
+    pointId: id,
+    connectorId: integer(),
+    transactionId: id,
+    token: text,
+    tokenType: text,
+    evccId: text,
+    meterStartWh: number('Wh'),
+    phase: ref('ProcessPhase'),
+    seqNo: integer(),
+    remoteStartId: integer(),
+    reservationId: integer(),
+    offline: flag,
+    ...times,
+  }),
+  TransactionUpdated: object('A running transaction reported.', ['transactionId', 'at', 'receivedAt'], {
+    transactionId: id,
+    pointId: id,
+    phase: ref('ProcessPhase'),
+    trigger: text,
+    token: text,
+    tokenType: text,
+    evccId: text,
+    seqNo: integer(),
+    offline: flag,
+    ...times,
+  }),
+  TransactionEnded: object('A transaction ended.', ['transactionId', 'at', 'receivedAt'], {
+    transactionId: id,
+    pointId: id,
+    token: text,
+    tokenType: text,
+    meterStopWh: number('Wh'),
+    stopReason: text,
+    stopClass: ref('StopClass'),
+    phase: ref('ProcessPhase'),
+    seqNo: integer(),
+    offline: flag,
+    ...times,
+  }),
+  MeterSample: object('Readings of one instant; a quantity nobody sent is absent.', ['at'], {
+    at: instant,
+    context: text,
+    energyWh: number('Wh'),
+    energyExportWh: number('Wh'),
+    powerW: number('W'),
+    powerExportW: number('W'),
+    powerOfferedW: number('W'),
+    reactivePowerVar: number('var'),
+    currentA: number('A'),
+    currentOfferedA: number('A'),
+    voltageV: number('V'),
+    socPct: number('%'),
+    temperatureDegC: number('degC'),
+    frequencyHz: number('Hz'),
+    signed: list(text),
+  }),
+  MeterSampled: object('Meter readings, oldest first.', ['samples', 'receivedAt'], {
+    pointId: id,
+    transactionId: id,
+    offline: flag,
+    receivedAt: instant,
+    samples: list(ref('MeterSample')),
+  }),
+  TokenPresented: object('Somebody or something asked to be let in.', ['token', 'receivedAt'], {
+    token: text,
+    tokenType: text,
+    evccId: text,
+    receivedAt: instant,
+  }),
+  ChargingNeedsReported: object(
+    'A vehicle told its charger what it needs (ISO 15118, OCPP 2.x NotifyEVChargingNeeds).',
+    ['pointId', 'receivedAt'],
+    {
+      pointId: id,
+      departureAt: instant,
+      socPct: number('%'),
+      batteryCapacityWh: number('Wh'),
+      energyNeedWh: number('Wh'),
+      maxPowerW: number('W'),
+      maxCurrentA: number('A'),
+      receivedAt: instant,
+    },
+  ),
+  AutomaticPreconditioning: object('Preconditioning that the vehicle runs itself.', ['preconditioningRequest'], {
+    preconditioningRequest: ref('PreconditioningRequest'),
+    ambientTemperatureDegC: number('degC'),
+    requestedStartAt: instant,
+    requestedFinishAt: instant,
+    targetSocPct: number('%'),
+  }),
+  ManualPreconditioning: object(
+    'Preconditioning that the depot runs.',
+    ['hvacPreconditioningStartAt', 'systemPreconditioningStartAt'],
+    {
+      hvacPreconditioningStartAt: instant,
+      systemPreconditioningStartAt: instant,
+      hvacAuxiliaryConsumerPowerW: number('W'),
+      systemAuxiliaryConsumerPowerW: number('W'),
+      targetSocPct: number('%'),
+    },
+  ),
+  ChargingRequest: object(
+    'One charging request of an upstream system.',
+    ['chargingRequestId', 'vehicleId', 'minTargetSocPct', 'maxTargetSocPct'],
+    {
+      chargingRequestId: id,
+      vehicleId: id,
+      chargingPointId: id,
+      chargingProcessId: id,
+      priority: integer(),
+      instruction: ref('Instruction'),
+      minTargetSocPct: number('%'),
+      maxTargetSocPct: number('%'),
+      expectedSocAtArrivalPct: number('%'),
+      expectedArrivalAt: instant,
+      departureAt: instant,
+      adHocCharging: flag,
+      automaticPreconditioning: ref('AutomaticPreconditioning'),
+      manualPreconditioning: ref('ManualPreconditioning'),
+    },
+  ),
+} as const;
+
+const outbound = {
+  SocAt: object('A state of charge and when it is reached.', ['socPct', 'at'], { socPct: number('%'), at: instant }),
+  Prediction: object('Forecast of a charging process.', ['status'], {
+    status: ref('PredictionStatus'),
+    minTarget: ref('SocAt'),
+    maxTarget: ref('SocAt'),
+    final: ref('SocAt'),
+    departure: ref('SocAt'),
+    progress: list(ref('SocAt')),
+  }),
+  FaultView: object('The fault that counts most for a station or point.', ['code', 'at'], {
+    code: text,
+    text,
+    at: instant,
+  }),
+  VehicleView: object('The vehicle at a charging point.', ['vehicleId', 'chargingStatus'], {
+    vehicleId: id,
+    evccId: text,
+    chargingStatus: ref('VehicleChargingStatus'),
+    socPct: number('%'),
+    sohPct: number('%'),
+    batteryTemperatureDegC: number('degC'),
+    batteryStatus: ref('HealthStatus'),
+    h2TankStatus: ref('HealthStatus'),
+    mileageKm: number('km'),
+    hvacPreconditioningActive: flag,
+    systemPreconditioningActive: flag,
+    hvBatteryPreconditioningMin: number('min'),
+    hvBatteryChargingEnergyWh: number('Wh'),
+    vehiclePreconditioningMin: number('min'),
+    vehiclePreconditioningEnergyWh: number('Wh'),
+    fault: ref('FaultView'),
+  }),
+  ProcessView: object('The charging process at a charging point.', ['processId', 'status', 'startedAt', 'prediction'], {
+    processId: id,
+    presystemId: id,
+    chargingRequestId: id,
+    status: ref('ProcessStatus'),
+    startedAt: instant,
+    deliveredEnergyWh: number('Wh'),
+    powerW: number('W'),
+    currentA: number('A'),
+    voltageV: number('V'),
+    reactivePowerVar: number('var'),
+    prediction: ref('Prediction'),
+  }),
+  ScheduledProcessView: object('A charging process to come.', ['chargingRequestId', 'vehicleId', 'prediction'], {
+    presystemId: id,
+    chargingRequestId: id,
+    processId: id,
+    vehicleId: id,
+    startAt: instant,
+    prediction: ref('Prediction'),
+  }),
+  PointView: object('A charging point as upstream systems and partners may see it.', ['pointId', 'status'], {
+    pointId: id,
+    status: ref('PointStatus'),
+    phase: ref('ProcessPhase'),
+    transactionOpen: flag,
+    insideTemperatureDegC: number('degC'),
+    outsideTemperatureDegC: number('degC'),
+    connectorTemperatureDegC: number('degC'),
+    energyWh: number('Wh'),
+    powerW: number('W'),
+    powerLimitW: number('W'),
+    fault: {
+      description: 'The fault at this point.',
+      type: 'object',
+      additionalProperties: false,
+      required: ['code', 'at'],
+      properties: { code: ref('PointFaultCode'), text, at: instant },
+    },
+    vehicle: ref('VehicleView'),
+    process: ref('ProcessView'),
+    scheduled: list(ref('ScheduledProcessView')),
+  }),
+  StationView: object('A charging station as upstream systems see it.', ['stationId', 'status', 'points'], {
+    stationId: id,
+    status: ref('StationStatus'),
+    totalPowerW: number('W'),
+    fault: {
+      description: 'The fault of the station.',
+      type: 'object',
+      additionalProperties: false,
+      required: ['code', 'at'],
+      properties: { code: ref('StationFaultCode'), text, at: instant },
+    },
+    points: list(ref('PointView')),
+  }),
+  EvseView: object(
+    'A granted charging point as a roaming partner may see it; nothing of own-fleet use is in it.',
+    ['evseUid', 'evseId', 'status', 'linkState', 'transactionOpen', 'ownFleetWindow', 'lastUpdated'],
+    {
+      evseUid: id,
+      evseId: id,
+      status: ref('PointStatus'),
+      phase: ref('ProcessPhase'),
+      stationStatus: ref('StationStatus'),
+      linkState: ref('LinkState'),
+      transactionOpen: flag,
+      ownFleetWindow: flag,
+      lastUpdated: instant,
+    },
+  ),
+  ConnectorView: object(
+    'A connector as configured.',
+    ['connectorId', 'standard', 'format', 'powerType', 'maxVoltageV', 'maxCurrentA', 'lastUpdated'],
+    {
+      connectorId: id,
+      standard: text,
+      format: text,
+      powerType: text,
+      maxVoltageV: integer('V'),
+      maxCurrentA: integer('A'),
+      maxPowerW: integer('W'),
+      lastUpdated: instant,
+    },
+  ),
+  SessionView: object(
+    'A guest charging session as its partner may see it.',
+    ['sessionId', 'startedAt', 'energyWh', 'tokenUid', 'tokenType', 'contractId', 'evseUid', 'connectorId', 'state', 'lastUpdated'],
+    {
+      sessionId: id,
+      startedAt: instant,
+      endedAt: instant,
+      energyWh: number('Wh'),
+      tokenUid: text,
+      tokenType: text,
+      contractId: text,
+      tokenCountryCode: text,
+      tokenPartyId: text,
+      authMethod: text,
+      authorizationReference: text,
+      locationId: id,
+      evseUid: id,
+      connectorId: id,
+      currency: text,
+      state: { enum: ['reserved', 'pending', 'active', 'completed', 'invalid'] },
+      lastUpdated: instant,
+    },
+  ),
+  LimitPeriod: object(
+    'From `startS` seconds after the schedule starts, draw at most this. The unit is that of the command.',
+    ['startS'],
+    { startS: integer('s'), limitW: number('W'), limitA: number('A'), numberPhases: integer() },
+  ),
+  LimitCommand: object(
+    'A limit over time, ready for one charging point: the amount is already in the unit the charger takes.',
+    ['profileId', 'stackLevel', 'purpose', 'unit', 'startAt', 'periods'],
+    {
+      connectorId: integer(),
+      evseId: integer(),
+      profileId: integer(),
+      stackLevel: integer(),
+      purpose: ref('LimitPurpose'),
+      transactionId: id,
+      unit: ref('RateUnit'),
+      startAt: instant,
+      durationS: integer('s'),
+      periods: list(ref('LimitPeriod')),
+    },
+  ),
+} as const;
+
+/** Every canonical definition under `$defs`, by the name that tables use after `bridge.`. */
+export const modelSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'Model',
+  $defs: { ...enums, ...inbound, ...outbound },
+} as const;

@@ -1,0 +1,72 @@
+/** A journal id, `ms-seq`: the time of receipt in milliseconds and a counter within it. */
+export type JournalId = string;
+
+export type JournalProtocol = 'ocpp1.6' | 'ocpp2.0.1' | 'ocpp2.1' | 'vdv463' | 'ocpi' | 'bridge';
+
+/** `in` and `out` are seen from the bridge; `internal` marks what the bridge itself decided (a clock, a plan). */
+export type JournalDirection = 'in' | 'out' | 'internal';
+
+/** What a caller hands to the journal; the journal adds the id. */
+export interface JournalDraft {
+  readonly depotId: string;
+  /** Who is at the other end: `ocpp:CP-N1`, `vdv463:BMS-1`, `ocpi:emsp-demo`, `bridge`. */
+  readonly link: string;
+  readonly protocol: JournalProtocol;
+  readonly direction: JournalDirection;
+  /** The standard's own word: `StatusNotification`, `ProvideChargingInformation`, `PUT sessions`; or an event's name. */
+  readonly action: string;
+  readonly messageId?: string;
+  /** The frame or body as it was on the wire. */
+  readonly raw: string;
+  /** Journal ids of what this entry was derived from or answers. */
+  readonly causes: readonly JournalId[];
+  /** The mapping generation in force. */
+  readonly generation?: string;
+  /** Rules that made this entry, `<mapping>/<rule>`. */
+  readonly rules?: readonly string[];
+  /** Error code if the payload was refused (schema, mapping, protocol). */
+  readonly error?: string;
+  /** For HTTP: method, path, status. */
+  readonly http?: { readonly method: string; readonly path: string; readonly status?: number };
+}
+
+/** One line of the journal. `at` is the receipt or sending time, milliseconds since 1970, UTC. */
+export interface JournalEntry extends JournalDraft {
+  readonly id: JournalId;
+  readonly at: number;
+}
+
+export interface JournalFilter {
+  readonly after?: JournalId;
+  readonly from?: JournalId;
+  readonly to?: JournalId;
+  readonly link?: string;
+  readonly protocol?: JournalProtocol;
+  readonly direction?: JournalDirection;
+  readonly action?: string;
+  readonly count?: number;
+  readonly reverse?: boolean;
+}
+
+/** A node of a trace: an entry and what lies behind it (causes) or before it (effects). */
+export interface TraceNode {
+  readonly entry: JournalEntry;
+  readonly children: readonly TraceNode[];
+}
+
+/** The append-only journal of one depot: raw payloads and how they hang together. */
+export interface Journal {
+  readonly depotId: string;
+  /** Resolves with the stored entry once it is stored to the configured durability. */
+  append(draft: JournalDraft): Promise<JournalEntry>;
+  /** @throws BridgeError JOURNAL_NO_ENTRY */
+  read(id: JournalId): Promise<JournalEntry>;
+  /** Streams entries in order without holding them all in memory. */
+  entries(filter?: JournalFilter): AsyncIterable<JournalEntry>;
+  /** The tree from this entry back to the raw frames that caused it. A cause that expired is left out. */
+  traceBack(id: JournalId): Promise<TraceNode>;
+  /** The tree from this entry forward to all that it touched. */
+  traceForward(id: JournalId): Promise<TraceNode>;
+  /** Removes what is older than `keepDays`, or oldest first beyond `maxBytes`; returns how many entries went. */
+  expire(limits: { keepDays?: number; maxBytes?: number; now: number }): Promise<number>;
+}

@@ -1,0 +1,78 @@
+/** What the rest of the bridge sees of the mapping engine. */
+import type { ErrorCode } from '../errors/index.js';
+
+/** A JSON object as it came from a parser. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+/** Resolves identities for `identity:` sources: point, station, vehicle …; undefined = unknown. */
+export interface IdentityResolver {
+  resolve(kind: string, key: readonly Json[]): string | undefined;
+}
+
+/** The station that sent a frame; decides which overlays apply. */
+export interface Selector {
+  readonly vendor?: string;
+  readonly model?: string;
+  readonly firmware?: string;
+  readonly site?: string;
+  readonly station?: string;
+  readonly peerVersion?: string;
+}
+
+export interface RunContext {
+  readonly identity: IdentityResolver;
+  readonly select?: Selector;
+}
+
+/** Which rule set which target path: `rules[i]` is the rule of `targets[i]` (ids `<mapping>/<rule>`). */
+export interface Provenance {
+  readonly generation: string;
+  ruleOf(targetPath: string): string | undefined;
+  /** Each rule that took part, once. */
+  rules(): string[];
+}
+
+export type MapResult =
+  | {
+      readonly ok: true;
+      /** The target's name as declared, e.g. `bridge.PointStatusReported`. */
+      readonly target: string;
+      readonly value: JsonObject;
+      readonly provenance: Provenance;
+    }
+  | { readonly ok: false; readonly error: MapFailure };
+
+/** Why an object could not be made whole. Nothing of it was kept. */
+export interface MapFailure {
+  readonly code: ErrorCode;
+  readonly mapping: string;
+  readonly rule?: string;
+  readonly path?: string;
+  readonly message: string;
+}
+
+/** One compiled mapping. */
+export interface Mapping {
+  readonly name: string;
+  /** Source names by alias, e.g. `{ msg: 'ocpp16.StatusNotification', env: 'bridge.Envelope' }`. */
+  readonly from: Readonly<Record<string, string>>;
+  /** The target definition, e.g. `bridge.PointStatusReported`. */
+  readonly target: string;
+  /** Runs over named inputs; null when the mapping's `only:` does not apply to this input. */
+  run(inputs: Readonly<Record<string, Json>>, context: RunContext): MapResult | null;
+}
+
+/** All tables, overlays, schemas and units as one immutable whole. */
+export interface Generation {
+  /** SHA-256 over the canonical JSON of everything in it. */
+  readonly id: string;
+  /** @throws BridgeError MAP_UNKNOWN if no mapping has this name. */
+  mapping(name: string): Mapping;
+  /** Mappings whose first source is this message, in file order: what a frame of that kind becomes. */
+  forMessage(message: string): readonly Mapping[];
+  /** Mappings that make this target from that source. */
+  find(source: string, target: string): Mapping | undefined;
+  /** Applies `repair` rows of the overlays that fit; returns the payload to validate and the repairs made. */
+  repair(message: string, payload: JsonObject, select: Selector): { payload: JsonObject; repairs: string[] };
+}
