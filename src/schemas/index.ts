@@ -7,5 +7,12 @@
  * Spaces: bridge, ocpp16, ocpp201, ocpp21, vdv463-1.0.0, vdv463-1.1.0, vdv463-draft-2025-05, vdv463-2.0.0,
  * ocpi-2.1.1, ocpi-2.2.1, ocpi-2.3.0.
  */
-export type { MessageSchema, ValidationIssue, Validator } from './registry.js';
-export { schemaNames, schemaOf, validatorOf } from './registry.js';
+export type { Form, MessageSchema, ValidationIssue, Validator } from './registry.js';
+export {
+  issuesOf,
+  isUnknownField,
+  schemaNames,
+  schemaOf,
+  validatorOf,
+  withoutUnknownFields,
+} from './registry.js';

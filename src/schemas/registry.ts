@@ -1,3 +1,8 @@
+import { annotationsOf, schemaAt } from './annotations.js';
+import { isObject, type JsonSchema, type SchemaSpace, selfContained } from './schema-space.js';
+import { spaceOf, spaces } from './spaces.js';
+import { compile } from './validator.js';
+
 /** One message or definition, self-contained. */
 export interface MessageSchema {
   readonly name: string;
@@ -13,7 +18,10 @@ export interface MessageSchema {
 
 /** One reason why a payload does not fit its schema. */
 export interface ValidationIssue {
-  /** Path in the payload, `/meterValue/0/sampledValue`. Empty = the payload itself. */
+  /**
+   * Path in the payload, `/meterValue/0/sampledValue`. Empty = the payload itself. An unknown field is named by
+   * its own path, a missing one by the object that lacks it.
+   */
   readonly path: string;
   /** The schema keyword that failed: `required`, `enum`, `type`, `additionalProperties`, `maxLength` … */
   readonly keyword: string;
@@ -23,9 +31,95 @@ export interface ValidationIssue {
 /** Returns an empty list if the payload fits. Never changes the payload. */
 export type Validator = (payload: unknown) => readonly ValidationIssue[];
 
+/**
+ * `strict`: the dialect to the letter, for all we send and by default for what we receive. `inbound`: without what
+ * a receiver must not insist on (VDV 463 1.0.0: `format: uri`; OCPI: unknown fields, open enumerations).
+ */
+export type Form = 'strict' | 'inbound';
+
+const schemas = new Map<string, MessageSchema>();
+const validators: Record<Form, Map<string, Validator>> = { strict: new Map(), inbound: new Map() };
+const explainers: Record<Form, Map<string, Validator>> = { strict: new Map(), inbound: new Map() };
+
+/** `ocpp201.NotifyEvent:eventData[]` → its space, `NotifyEvent` and `eventData[]`. */
+function find(name: string): { space: SchemaSpace; schema: JsonSchema } | undefined {
+  const colon = name.indexOf(':');
+  const message = colon < 0 ? name : name.slice(0, colon);
+  const owner = spaceOf(message);
+  const schema = owner?.space.schema(owner.definition);
+  if (!owner || !schema) return undefined;
+  if (colon < 0) return { space: owner.space, schema };
+  const part = schemaAt(schema, name.slice(colon + 1));
+  return part && { space: owner.space, schema: selfContained(part, schema) };
+}
+
 /** The schema of this name, or undefined. */
-export declare function schemaOf(name: string): MessageSchema | undefined;
+export function schemaOf(name: string): MessageSchema | undefined {
+  const known = schemas.get(name);
+  if (known) return known;
+  const found = find(name);
+  if (!found) return undefined;
+  const made = { name, schema: found.schema, ...annotationsOf(found.schema) };
+  schemas.set(name, made);
+  return made;
+}
+
 /** Every name (without `:path` forms), optionally of one space. */
-export declare function schemaNames(space?: string): string[];
-/** Compiled once per name and kept. @throws RangeError for an unknown name */
-export declare function validatorOf(name: string): Validator;
+export function schemaNames(space?: string): string[] {
+  const chosen = space === undefined ? Object.keys(spaces) : [space];
+  return chosen.flatMap((prefix) => spaces[prefix]?.().names.map((name) => `${prefix}.${name}`) ?? []);
+}
+
+function make(name: string, form: Form, allIssues: boolean): Validator {
+  const found = find(name);
+  if (!found) throw new RangeError(`no message schema is called "${name}"`);
+  const schema = form === 'inbound' ? (found.space.inbound?.(found.schema) ?? found.schema) : found.schema;
+  return compile(schema, allIssues);
+}
+
+function cached(cache: Map<string, Validator>, name: string, form: Form, allIssues: boolean): Validator {
+  const known = cache.get(name);
+  if (known) return known;
+  const made = make(name, form, allIssues);
+  cache.set(name, made);
+  return made;
+}
+
+/**
+ * Compiled once per name and kept; stops at the first issue.
+ *
+ * @throws RangeError for an unknown name
+ */
+export function validatorOf(name: string, form: Form = 'strict'): Validator {
+  return cached(validators[form], name, form, false);
+}
+
+/**
+ * Every issue of a payload, for reports and the lenient switch; slower than `validatorOf`.
+ *
+ * @throws RangeError for an unknown name
+ */
+export function issuesOf(name: string, payload: unknown, form: Form = 'strict'): readonly ValidationIssue[] {
+  return cached(explainers[form], name, form, true)(payload);
+}
+
+/** Whether this issue is no more than a field that the schema does not know. */
+export function isUnknownField(issue: ValidationIssue): boolean {
+  return issue.keyword === 'additionalProperties';
+}
+
+const unescaped = (step: string) => step.replaceAll('~1', '/').replaceAll('~0', '~');
+
+/** A copy of the payload without the unknown fields that these issues name; other issues change nothing. */
+export function withoutUnknownFields<T>(payload: T, issues: readonly ValidationIssue[]): T {
+  const copy = structuredClone(payload);
+  for (const issue of issues.filter(isUnknownField)) {
+    const steps = issue.path.slice(1).split('/').map(unescaped);
+    const last = steps.pop() ?? '';
+    let owner: unknown = copy;
+    for (const step of steps)
+      owner = isObject(owner) || Array.isArray(owner) ? Reflect.get(owner, step) : undefined;
+    if (isObject(owner)) delete owner[last];
+  }
+  return copy;
+}

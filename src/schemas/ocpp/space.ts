@@ -1,0 +1,60 @@
+/**
+ * The OCPP schemas, read at run time from the installed package ocpp-rpc, which ships them for its own use. Nothing
+ * of them is kept here. Their `$id`s are removed: a current ajv refuses `urn:X.req`, and names are ours anyway.
+ */
+import { createRequire } from 'node:module';
+import { schemaAt } from '../annotations.js';
+import { definitionsOf, isObject, type JsonSchema, type SchemaSpace } from '../schema-space.js';
+import type { AnnotationTable } from './annotations.js';
+import { corrections } from './corrections.js';
+
+const require = createRequire(import.meta.url);
+
+/** `urn:Authorize.req` and `urn:AuthorizeRequest` → Authorize; `.conf` and `Response` → Authorize.conf. */
+function nameOf(id: string): string {
+  const bare = id.replace(/^urn:/, '');
+  if (bare.endsWith('.req')) return bare.slice(0, -4);
+  if (bare.endsWith('.conf')) return bare;
+  if (bare.endsWith('Response')) return `${bare.slice(0, -'Response'.length)}.conf`;
+  return bare.endsWith('Request') ? bare.slice(0, -'Request'.length) : bare;
+}
+
+function annotate(name: string, root: JsonSchema, table: AnnotationTable): void {
+  const note = (owner: string, schema: JsonSchema): void => {
+    for (const [path, { unit, decimals }] of Object.entries(table[owner] ?? {})) {
+      const target = schemaAt({ ...root, ...schema }, path);
+      if (!target) continue;
+      const extra = {
+        ...(unit ? { 'x-unit': unit } : {}),
+        ...(decimals === undefined ? {} : { 'x-decimals': decimals }),
+      };
+      Object.assign(target, extra);
+    }
+  };
+  note(name, root);
+  for (const [definition, schema] of Object.entries(definitionsOf(root))) note(definition, schema);
+}
+
+/**
+ * The messages of one OCPP version: `X` is the request, `X.conf` the answer.
+ *
+ * @param space the space's name, for its corrections
+ * @param file the schema file of ocpp-rpc, `ocpp1_6`
+ */
+export function ocppSpace(space: string, file: string, table: AnnotationTable): SchemaSpace {
+  const shipped: readonly unknown[] = require(`ocpp-rpc/lib/schemas/${file}.json`);
+  const sources = new Map<string, JsonSchema>();
+  for (const schema of shipped) if (isObject(schema)) sources.set(nameOf(String(schema['$id'])), schema);
+  return {
+    names: [...sources.keys()],
+    schema(name) {
+      const source = sources.get(name);
+      if (!source) return undefined;
+      const { $id: _id, ...body } = structuredClone(source) as Record<string, unknown>;
+      for (const correction of corrections)
+        if (correction.space === space && correction.message === name) correction.apply(body);
+      annotate(name, body, table);
+      return body;
+    },
+  };
+}
