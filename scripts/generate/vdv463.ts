@@ -29,7 +29,10 @@ export async function generateVdv463(): Promise<void> {
   for (const letter of letters) {
     const dialect = dialects[letter];
     const bundle = bundleOf(letter);
-    await writeFile(new URL(`data/vdv463-${dialect}.json`, schemas), `${JSON.stringify(bundle, null, 1)}\n`);
+    await writeFile(
+      new URL(`data/generated/vdv463-${dialect}.json`, schemas),
+      `${JSON.stringify(bundle, null, 1)}\n`,
+    );
     await writeFile(new URL(`generated/vdv463-${dialect}.ts`, schemas), await typesOf(bundle, dialect));
   }
 }

@@ -15,7 +15,9 @@ function once<T>(make: () => T): () => T {
 }
 
 function generated(file: string): JsonSchema {
-  return JSON.parse(readFileSync(new URL(`./data/${file}.json`, import.meta.url), 'utf8')) as JsonSchema;
+  return JSON.parse(
+    readFileSync(new URL(`./data/generated/${file}.json`, import.meta.url), 'utf8'),
+  ) as JsonSchema;
 }
 
 const vdv463 = (dialect: string) =>
