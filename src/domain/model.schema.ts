@@ -103,14 +103,18 @@ const enums = {
 } as const;
 
 const inbound = {
-  Envelope: object('What the edge knows of a frame beside its payload.', ['stationId', 'receivedAt', 'protocol'], {
-    stationId: id,
-    receivedAt: instant,
-    protocol: { enum: ['ocpp1.6', 'ocpp2.0.1', 'ocpp2.1'] },
-    vendor: text,
-    model: text,
-    firmware: text,
-  }),
+  Envelope: object(
+    'What the edge knows of a frame beside its payload.',
+    ['stationId', 'receivedAt', 'protocol'],
+    {
+      stationId: id,
+      receivedAt: instant,
+      protocol: { enum: ['ocpp1.6', 'ocpp2.0.1', 'ocpp2.1'] },
+      vendor: text,
+      model: text,
+      firmware: text,
+    },
+  ),
   StationBooted: object('A station introduced itself.', ['vendor', 'model', 'at', 'receivedAt'], {
     vendor: text,
     model: text,
@@ -119,10 +123,14 @@ const inbound = {
     bootReason: text,
     ...times,
   }),
-  StationStatusReported: object('A station spoke of itself as a whole (connector 0).', ['status', 'at', 'receivedAt'], {
-    status: ref('StationStatus'),
-    ...times,
-  }),
+  StationStatusReported: object(
+    'A station spoke of itself as a whole (connector 0).',
+    ['status', 'at', 'receivedAt'],
+    {
+      status: ref('StationStatus'),
+      ...times,
+    },
+  ),
   PointStatusReported: object('A charging point changed status.', ['pointId', 'status', 'at', 'receivedAt'], {
     pointId: id,
     connectorId: integer(),
@@ -152,6 +160,7 @@ const inbound = {
     token: text,
     tokenType: text,
     evccId: text,
+    vehicleId: id,
     meterStartWh: number('Wh'),
     phase: ref('ProcessPhase'),
     seqNo: integer(),
@@ -168,6 +177,7 @@ const inbound = {
     token: text,
     tokenType: text,
     evccId: text,
+    vehicleId: id,
     seqNo: integer(),
     offline: flag,
     ...times,
@@ -213,6 +223,14 @@ const inbound = {
     token: text,
     tokenType: text,
     evccId: text,
+    vehicleId: id,
+    receivedAt: instant,
+  }),
+  VehicleIdentified: object('A station said which vehicle is plugged in.', ['receivedAt'], {
+    pointId: id,
+    transactionId: id,
+    vehicleId: id,
+    evccId: text,
     receivedAt: instant,
   }),
   ChargingNeedsReported: object(
@@ -229,13 +247,17 @@ const inbound = {
       receivedAt: instant,
     },
   ),
-  AutomaticPreconditioning: object('Preconditioning that the vehicle runs itself.', ['preconditioningRequest'], {
-    preconditioningRequest: ref('PreconditioningRequest'),
-    ambientTemperatureDegC: number('degC'),
-    requestedStartAt: instant,
-    requestedFinishAt: instant,
-    targetSocPct: number('%'),
-  }),
+  AutomaticPreconditioning: object(
+    'Preconditioning that the vehicle runs itself.',
+    ['preconditioningRequest'],
+    {
+      preconditioningRequest: ref('PreconditioningRequest'),
+      ambientTemperatureDegC: number('degC'),
+      requestedStartAt: instant,
+      requestedFinishAt: instant,
+      targetSocPct: number('%'),
+    },
+  ),
   ManualPreconditioning: object(
     'Preconditioning that the depot runs.',
     ['hvacPreconditioningStartAt', 'systemPreconditioningStartAt'],
@@ -270,7 +292,10 @@ const inbound = {
 } as const;
 
 const outbound = {
-  SocAt: object('A state of charge and when it is reached.', ['socPct', 'at'], { socPct: number('%'), at: instant }),
+  SocAt: object('A state of charge and when it is reached.', ['socPct', 'at'], {
+    socPct: number('%'),
+    at: instant,
+  }),
   Prediction: object('Forecast of a charging process.', ['status'], {
     status: ref('PredictionStatus'),
     minTarget: ref('SocAt'),
@@ -302,27 +327,35 @@ const outbound = {
     vehiclePreconditioningEnergyWh: number('Wh'),
     fault: ref('FaultView'),
   }),
-  ProcessView: object('The charging process at a charging point.', ['processId', 'status', 'startedAt', 'prediction'], {
-    processId: id,
-    presystemId: id,
-    chargingRequestId: id,
-    status: ref('ProcessStatus'),
-    startedAt: instant,
-    deliveredEnergyWh: number('Wh'),
-    powerW: number('W'),
-    currentA: number('A'),
-    voltageV: number('V'),
-    reactivePowerVar: number('var'),
-    prediction: ref('Prediction'),
-  }),
-  ScheduledProcessView: object('A charging process to come.', ['chargingRequestId', 'vehicleId', 'prediction'], {
-    presystemId: id,
-    chargingRequestId: id,
-    processId: id,
-    vehicleId: id,
-    startAt: instant,
-    prediction: ref('Prediction'),
-  }),
+  ProcessView: object(
+    'The charging process at a charging point.',
+    ['processId', 'status', 'startedAt', 'prediction'],
+    {
+      processId: id,
+      presystemId: id,
+      chargingRequestId: id,
+      status: ref('ProcessStatus'),
+      startedAt: instant,
+      deliveredEnergyWh: number('Wh'),
+      powerW: number('W'),
+      currentA: number('A'),
+      voltageV: number('V'),
+      reactivePowerVar: number('var'),
+      prediction: ref('Prediction'),
+    },
+  ),
+  ScheduledProcessView: object(
+    'A charging process to come.',
+    ['chargingRequestId', 'vehicleId', 'prediction'],
+    {
+      presystemId: id,
+      chargingRequestId: id,
+      processId: id,
+      vehicleId: id,
+      startAt: instant,
+      prediction: ref('Prediction'),
+    },
+  ),
   PointView: object('A charging point as upstream systems and partners may see it.', ['pointId', 'status'], {
     pointId: id,
     status: ref('PointStatus'),
@@ -389,7 +422,18 @@ const outbound = {
   ),
   SessionView: object(
     'A guest charging session as its partner may see it.',
-    ['sessionId', 'startedAt', 'energyWh', 'tokenUid', 'tokenType', 'contractId', 'evseUid', 'connectorId', 'state', 'lastUpdated'],
+    [
+      'sessionId',
+      'startedAt',
+      'energyWh',
+      'tokenUid',
+      'tokenType',
+      'contractId',
+      'evseUid',
+      'connectorId',
+      'state',
+      'lastUpdated',
+    ],
     {
       sessionId: id,
       startedAt: instant,

@@ -153,6 +153,7 @@ export interface TransactionStarted {
   token?: string;
   tokenType?: string;
   evccId?: string;
+  vehicleId?: string;
   meterStartWh?: number;
   phase?: ProcessPhase;
   seqNo?: number;
@@ -173,6 +174,7 @@ export interface TransactionUpdated {
   token?: string;
   tokenType?: string;
   evccId?: string;
+  vehicleId?: string;
   seqNo?: number;
   offline?: boolean;
   at: string;
@@ -231,6 +233,17 @@ export interface MeterSampled {
 export interface TokenPresented {
   token: string;
   tokenType?: string;
+  evccId?: string;
+  vehicleId?: string;
+  receivedAt: string;
+}
+/**
+ * A station said which vehicle is plugged in.
+ */
+export interface VehicleIdentified {
+  pointId?: string;
+  transactionId?: string;
+  vehicleId?: string;
   evccId?: string;
   receivedAt: string;
 }

@@ -1,10 +1,20 @@
-/** A journal id, `ms-seq`: the time of receipt in milliseconds and a counter within it. */
-export type JournalId = string;
+/** What the journal holds: raw payloads and how they hang together. */
+import type { JournalId } from '../domain/index.js';
+
+export type { JournalId };
 
 export type JournalProtocol = 'ocpp1.6' | 'ocpp2.0.1' | 'ocpp2.1' | 'vdv463' | 'ocpi' | 'bridge';
 
 /** `in` and `out` are seen from the bridge; `internal` marks what the bridge itself decided (a clock, a plan). */
 export type JournalDirection = 'in' | 'out' | 'internal';
+
+/** One outbound field's origin: `path` in the payload, `rule` that wrote it, `raw` frame and rule `read` that it came from. */
+export interface FieldSource {
+  readonly path: string;
+  readonly rule: string;
+  readonly raw: JournalId;
+  readonly read: string;
+}
 
 /** What a caller hands to the journal; the journal adds the id. */
 export interface JournalDraft {
@@ -26,6 +36,8 @@ export interface JournalDraft {
   readonly rules?: readonly string[];
   /** Error code if the payload was refused (schema, mapping, protocol). */
   readonly error?: string;
+  /** For what we send: where each field came from (state leaf's raw frame, the rule that read it, the rule that wrote it). */
+  readonly fields?: readonly FieldSource[];
   /** For HTTP: method, path, status. */
   readonly http?: { readonly method: string; readonly path: string; readonly status?: number };
 }

@@ -1,0 +1,170 @@
+/** What a schema cannot say of a configuration: references, uniqueness, exposure. */
+import { isIP } from 'node:net';
+import type { ConfigProblem } from './load.js';
+import type { Config } from './types.js';
+
+type Path = readonly (string | number)[];
+
+/** All faults of a configuration that fits its schema. */
+export function checkReferences(config: Config): ConfigProblem[] {
+  return [...duplicates(config), ...grants(config), ...zones(config), ...exposure(config), ...evses(config)];
+}
+
+function duplicates(config: Config): ConfigProblem[] {
+  const stations = config.depots.flatMap((depot, d) =>
+    depot.stations.map((station, s) => ({ station, path: ['depots', d, 'stations', s] as Path })),
+  );
+  return [
+    ...unique(
+      'station id',
+      stations.map(({ station, path }) => [station.id, [...path, 'id']]),
+    ),
+    ...unique(
+      'OCPP identity',
+      stations.map(({ station, path }) => [station.ocpp.identity, [...path, 'ocpp', 'identity']]),
+    ),
+    ...unique(
+      'point id',
+      stations.flatMap(({ station, path }) =>
+        station.points.map((point, p): [string, Path] => [point.id, [...path, 'points', p, 'id']]),
+      ),
+    ),
+    ...unique(
+      'vehicle id',
+      config.vehicles.map((vehicle, v) => [vehicle.id, ['vehicles', v, 'id']]),
+    ),
+    ...unique(
+      'token',
+      config.vehicles.flatMap((vehicle, v) =>
+        (vehicle.tokens ?? []).map((token, t): [string, Path] => [
+          token.toLowerCase(),
+          ['vehicles', v, 'tokens', t],
+        ]),
+      ),
+    ),
+    ...unique(
+      'presystemId',
+      config.upstreams.map((upstream, u) => [upstream.presystemId, ['upstreams', u, 'presystemId']]),
+    ),
+    ...unique(
+      'partner id',
+      (config.ocpi?.partners ?? []).map((partner, p) => [partner.id, ['ocpi', 'partners', p, 'id']]),
+    ),
+    ...unique(
+      'tokenA',
+      (config.ocpi?.partners ?? []).map((partner, p) => [partner.tokenA, ['ocpi', 'partners', p, 'tokenA']]),
+    ),
+  ];
+}
+
+function unique(what: string, entries: readonly (readonly [string, Path])[]): ConfigProblem[] {
+  const seen = new Set<string>();
+  return entries
+    .filter(([id]) => (seen.has(id) ? true : !seen.add(id)))
+    .map(([id, path]) => ({
+      code: 'CONFIG_REFERENCE' as const,
+      message: what === 'tokenA' ? 'a tokenA is used twice' : `${what} ${id} is used twice`,
+      path,
+    }));
+}
+
+function grants(config: Config): ConfigProblem[] {
+  const points = new Map(
+    config.depots.map((depot) => [
+      depot.id,
+      depot.stations.flatMap((station) => station.points.map((point) => point.id)),
+    ]),
+  );
+  return (config.ocpi?.partners ?? []).flatMap((partner, p) =>
+    partner.grants.flatMap((grant, g): ConfigProblem[] => {
+      const path: Path = ['ocpi', 'partners', p, 'grants', g];
+      const known = points.get(grant.depot);
+      if (!known)
+        return [
+          {
+            code: 'CONFIG_REFERENCE',
+            message: `depot ${grant.depot} is not configured`,
+            path: [...path, 'depot'],
+          },
+        ];
+      return grant.points.flatMap((point, i): ConfigProblem[] =>
+        known.includes(point)
+          ? []
+          : [
+              {
+                code: 'CONFIG_REFERENCE',
+                message: `${point} is not a charging point of ${grant.depot}; it has ${known.join(', ')}`,
+                path: [...path, 'points', i],
+              },
+            ],
+      );
+    }),
+  );
+}
+
+function zones(config: Config): ConfigProblem[] {
+  return config.depots.flatMap((depot, d): ConfigProblem[] => {
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: depot.timeZone });
+      return [];
+    } catch {
+      return [
+        {
+          code: 'CONFIG_INVALID',
+          message: `timeZone ${depot.timeZone} is not an IANA time zone, such as Europe/Berlin`,
+          path: ['depots', d, 'timeZone'],
+        },
+      ];
+    }
+  });
+}
+
+/** True for 127.0.0.0/8, ::1 and localhost. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+function exposure(config: Config): ConfigProblem[] {
+  const { admin, ocpp, ocpi, vdv463 } = config.listen;
+  const problems: ConfigProblem[] = [];
+  const open = (name: string, host: string, why: string) =>
+    problems.push({
+      code: 'CONFIG_EXPOSED',
+      message: `listen.${name} is on ${host} ${why}`,
+      path: ['listen', name, 'host'],
+    });
+  if (!isLoopback(admin.host) && !admin.token) open('admin', admin.host, 'without a token');
+  if (!isLoopback(admin.host) && !admin.tls) open('admin', admin.host, 'without tls');
+  if (!isLoopback(vdv463.host) && !vdv463.tls)
+    open('vdv463', vdv463.host, 'without tls, which VDV 463 demands');
+  if (!isLoopback(ocpi.host) && !ocpi.tls && !ocpi.publicUrl.startsWith('https:'))
+    open('ocpi', ocpi.host, 'without tls or an https publicUrl');
+  if (!isLoopback(ocpp.host)) {
+    for (const [d, depot] of config.depots.entries()) {
+      for (const [s, station] of depot.stations.entries()) {
+        if (station.ocpp.password || ocpp.tls?.clientCa) continue;
+        problems.push({
+          code: 'CONFIG_EXPOSED',
+          message: `station ${station.id} has no password and listen.ocpp is on ${ocpp.host}`,
+          path: ['depots', d, 'stations', s, 'ocpp'],
+        });
+      }
+    }
+  }
+  return problems;
+}
+
+/** Points of one station are told apart by evse (2.x) or connector (1.6); both must be unambiguous. */
+function evses(config: Config): ConfigProblem[] {
+  return config.depots.flatMap((depot, d) =>
+    depot.stations.flatMap((station, s) =>
+      unique(
+        `a point of station ${station.id} with`,
+        station.points.map((point, p): [string, Path] => [
+          point.evse === undefined ? `connector ${point.connector}` : `evse ${point.evse}`,
+          ['depots', d, 'stations', s, 'points', p],
+        ]),
+      ),
+    ),
+  );
+}

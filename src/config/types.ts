@@ -1,0 +1,32 @@
+/** The configuration as the bridge uses it: defaults filled in. */
+import type * as generated from './config.generated.js';
+
+type Filled<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+
+export type StationConfig = generated.StationConfig;
+export type PointConfig = generated.PointConfig;
+export type VehicleConfig = generated.VehicleConfig;
+export type StoreConfig = generated.StoreConfig;
+export type TlsConfig = generated.TlsConfig;
+export type ListenConfig = generated.ListenConfig;
+export type PartnerConfig = generated.PartnerConfig;
+export type ChargingConfig = Required<generated.ChargingConfig>;
+export type OcppConfig = Required<generated.OcppConfig>;
+export type JournalConfig = Required<generated.JournalConfig>;
+export type DepotConfig = Omit<generated.DepotConfig, 'charging'> & { charging: ChargingConfig };
+export type UpstreamConfig = Required<generated.UpstreamConfig>;
+export type OcpiConfig = Filled<generated.OcpiConfig, 'partners'>;
+
+/** A validated configuration. */
+export interface Config
+  extends Omit<
+    Filled<generated.Config, 'durability' | 'mappings' | 'vehicles'>,
+    'depots' | 'upstreams' | 'ocpi' | 'ocpp' | 'journal' | 'log'
+  > {
+  depots: [DepotConfig];
+  upstreams: UpstreamConfig[];
+  ocpi?: OcpiConfig;
+  ocpp: OcppConfig;
+  journal: JournalConfig;
+  log: Required<generated.LogConfig>;
+}

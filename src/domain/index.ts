@@ -1,0 +1,12 @@
+/** The canonical model: its words, its state, its events, and the reducer. No I/O, no protocol. */
+export type * from './events.js';
+export * from './ids.js';
+export type * from './model.js';
+export { modelSchema } from './model.schema.js';
+export { reduce } from './reduce/index.js';
+export { byClaim } from './reduce/match.js';
+export { currentProcess, processOf } from './reduce/process.js';
+export type { Instant, JournalId, Leaf, Source } from './source.js';
+export { compareJournalIds, instantOf } from './source.js';
+export * from './state.js';
+export { historicTime, liveTime } from './time.js';

@@ -1,0 +1,62 @@
+/**
+ * The reducer: `(state, event) → state`, pure. No clock, no I/O, no chance: the same events in the same order
+ * give the same state, byte for byte. Arrival order within a station matters as little as it can: values are
+ * ordered by the instant they speak of.
+ */
+import type { DomainEvent } from '../events.js';
+import type { DepotState } from '../state.js';
+import { bindRequests } from './match.js';
+import { meterSampled } from './meter.js';
+import { historyExpired, limitAnswered, planMade, stopAnswered } from './plan.js';
+import { presystemBooted, requestListReceived } from './request.js';
+import { processOf } from './process.js';
+import {
+  chargingNeedsReported,
+  faultReported,
+  linkChanged,
+  pointStatusReported,
+  stationBooted,
+  stationStatusReported,
+  vehicleIdentified,
+} from './station.js';
+import { transactionEnded, transactionStarted, transactionUpdated } from './transaction.js';
+
+type Reducers = {
+  readonly [K in DomainEvent['type']]: (
+    state: DepotState,
+    event: Extract<DomainEvent, { type: K }>,
+  ) => DepotState;
+};
+
+const reducers: Reducers = {
+  StationBooted: stationBooted,
+  StationStatusReported: stationStatusReported,
+  PointStatusReported: pointStatusReported,
+  FaultReported: faultReported,
+  TransactionStarted: transactionStarted,
+  TransactionUpdated: transactionUpdated,
+  TransactionEnded: transactionEnded,
+  MeterSampled: meterSampled,
+  TokenPresented: (state) => state,
+  VehicleIdentified: (state, event) => {
+    const { transactionId, pointId } = event.payload;
+    const process = transactionId ? processOf(state, event.stationId, transactionId) : undefined;
+    const current = pointId ? state.stations[event.stationId]?.points[pointId]?.processId : undefined;
+    return bindRequests(vehicleIdentified(state, event, process?.processId ?? current));
+  },
+  ChargingNeedsReported: chargingNeedsReported,
+  LinkOpened: linkChanged,
+  LinkLost: linkChanged,
+  LimitAnswered: limitAnswered,
+  StopAnswered: stopAnswered,
+  PresystemBooted: presystemBooted,
+  RequestListReceived: requestListReceived,
+  PlanMade: planMade,
+  HistoryExpired: historyExpired,
+};
+
+/** Applies one event. An event that names nothing known leaves the state as it was. */
+export function reduce(state: DepotState, event: DomainEvent): DepotState {
+  const reducer = reducers[event.type] as (state: DepotState, event: DomainEvent) => DepotState;
+  return reducer(state, event);
+}

@@ -1,0 +1,99 @@
+/** Meter readings: newest value of each quantity, energy that never falls. */
+import type { Origin, StationEvent } from '../events.js';
+import type { MeterSample } from '../model.js';
+import type { Instant, Leaf } from '../source.js';
+import type { DepotState, ProcessId, ProcessState, Quantity, Readings } from '../state.js';
+import { historicTime } from '../time.js';
+import { currentProcess, processOf } from './process.js';
+import { leafOf, newer, withPoint, withProcess } from './update.js';
+
+const QUANTITIES = [
+  'energyWh',
+  'powerW',
+  'currentA',
+  'voltageV',
+  'reactivePowerVar',
+  'socPct',
+  'temperatureDegC',
+] as const satisfies readonly Quantity[];
+
+export function meterSampled(
+  state: DepotState,
+  event: Extract<StationEvent, { type: 'MeterSampled' }>,
+): DepotState {
+  const { transactionId, receivedAt, samples } = event.payload;
+  const owner = transactionId ? processOf(state, event.stationId, transactionId) : undefined;
+  const pointId = event.payload.pointId ?? owner?.pointId;
+  const process =
+    owner ?? (pointId && !transactionId ? openTransaction(state, event.stationId, pointId) : undefined);
+  let next = state;
+  for (const [index, sample] of samples.entries()) {
+    const at = historicTime(sample.at, receivedAt);
+    const read = (readings: Readings) => withSample(readings, event, index, sample, at);
+    if (pointId) {
+      next = withPoint(next, event.stationId, pointId, (point) => ({
+        ...point,
+        readings: read(point.readings),
+      }));
+    }
+    if (process) {
+      next = withProcess(next, process.processId, (before) => ({
+        ...before,
+        readings: read(before.readings),
+      }));
+      if (sample.energyWh !== undefined) {
+        next = deliver(next, process.processId, event, `samples.${index}.energyWh`, sample.energyWh, at);
+      }
+    }
+  }
+  return next;
+}
+
+function openTransaction(state: DepotState, stationId: string, pointId: string): ProcessState | undefined {
+  const process = currentProcess(state, stationId, pointId);
+  return process?.transactionId && !process.endedAt ? process : undefined;
+}
+
+function withSample(
+  readings: Readings,
+  event: Origin & { payload: { receivedAt: Instant } },
+  index: number,
+  sample: MeterSample,
+  at: Instant,
+): Readings {
+  const changed: Record<string, Leaf<number>> = {};
+  for (const quantity of QUANTITIES) {
+    const value = sample[quantity];
+    if (value === undefined) continue;
+    const leaf = leafOf(event, `samples.${index}.${quantity}`, value, at, event.payload.receivedAt);
+    changed[quantity] = newer(readings[quantity], leaf);
+  }
+  return { ...readings, ...changed };
+}
+
+/**
+ * Counts a register reading towards the energy of a process: register minus start, never falling. Without a
+ * known start the earliest reading of the transaction is the start (rule `bridge/first-reading`), so the
+ * energy before it is left out, not guessed.
+ */
+export function deliver(
+  state: DepotState,
+  processId: ProcessId,
+  event: Origin & { payload: { receivedAt: Instant } },
+  path: string,
+  registerWh: number,
+  at: Instant,
+): DepotState {
+  return withProcess(state, processId, (process) => {
+    const receivedAt = event.payload.receivedAt;
+    const start = process.meterStartWh ?? {
+      ...leafOf(event, path, registerWh, at, receivedAt),
+      rule: 'bridge/first-reading',
+    };
+    const deliveredWh = registerWh - start.value;
+    const before = process.deliveredWh;
+    if (deliveredWh < (before?.value ?? 0)) return { ...process, meterStartWh: start };
+    if (before && deliveredWh === before.value) return { ...process, meterStartWh: start };
+    return { ...process, meterStartWh: start, deliveredWh: leafOf(event, path, deliveredWh, at, receivedAt) };
+  });
+}

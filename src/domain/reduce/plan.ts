@@ -1,0 +1,70 @@
+/** Decisions of the bridge and what chargers answered to them. */
+import type { DepotEvent, StationEvent } from '../events.js';
+import type { DepotState, RequestState } from '../state.js';
+import { leafOf, newer, without, withPoint, withPresystem, withProcess } from './update.js';
+
+type Answered<K extends StationEvent['type']> = Extract<StationEvent, { type: K }>;
+
+export function planMade(state: DepotState, event: Extract<DepotEvent, { type: 'PlanMade' }>): DepotState {
+  const { at, processes, requests } = event.payload;
+  let next = state;
+  for (const { processId, plan } of processes) {
+    const leaf = leafOf(event, `processes.${processId}`, plan, at, at);
+    next = withProcess(next, processId, (process) => ({ ...process, plan: leaf }));
+  }
+  for (const { presystemId, chargingRequestId, plan, rejection } of requests) {
+    next = withPresystem(next, presystemId, (presystem) => {
+      const request = presystem.requests[chargingRequestId];
+      if (!request) return presystem;
+      const bare = without(request, 'plan', 'rejection');
+      const planned: RequestState = {
+        ...bare,
+        ...(plan ? { plan: leafOf(event, 'plan', plan, at, at) } : {}),
+        ...(rejection ? { rejection: leafOf(event, 'rejection', rejection, at, at) } : {}),
+      };
+      return { ...presystem, requests: { ...presystem.requests, [chargingRequestId]: planned } };
+    });
+  }
+  return next;
+}
+
+export function limitAnswered(state: DepotState, event: Answered<'LimitAnswered'>): DepotState {
+  const { pointId, at, receivedAt, ...outcome } = event.payload;
+  const leaf = leafOf(event, '', outcome, at, receivedAt);
+  return withPoint(state, event.stationId, pointId, (point) => ({
+    ...point,
+    limit: newer(point.limit, leaf),
+  }));
+}
+
+export function stopAnswered(state: DepotState, event: Answered<'StopAnswered'>): DepotState {
+  const { processId, at, receivedAt, ...outcome } = event.payload;
+  const leaf = leafOf(event, '', outcome, at, receivedAt);
+  return withProcess(state, processId, (process) => ({ ...process, stop: newer(process.stop, leaf) }));
+}
+
+/** Forgets closed processes, and transaction ids that pointed to them. */
+export function historyExpired(
+  state: DepotState,
+  event: Extract<DepotEvent, { type: 'HistoryExpired' }>,
+): DepotState {
+  const { before } = event.payload;
+  const gone = new Set(
+    Object.values(state.processes)
+      .filter((process) => process.closedAt && process.closedAt < before)
+      .map((process) => process.processId),
+  );
+  if (gone.size === 0) return state;
+  const keep = <T>(record: Readonly<Record<string, T>>, stays: (entry: [string, T]) => boolean) =>
+    Object.fromEntries(Object.entries(record).filter(stays));
+  return {
+    ...state,
+    processes: keep(state.processes, ([id]) => !gone.has(id)),
+    stations: Object.fromEntries(
+      Object.entries(state.stations).map(([id, station]) => [
+        id,
+        { ...station, transactions: keep(station.transactions, ([, processId]) => !gone.has(processId)) },
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,102 @@
+/** Opening, finding and closing charging processes. A process is what one vehicle does at one bay. */
+import type { Origin } from '../events.js';
+import { mintUuid } from '../ids.js';
+import type { Instant, Source } from '../source.js';
+import type { DepotState, PointId, ProcessId, ProcessState, StationId } from '../state.js';
+import { without, withPoint, withPresystem, withProcess } from './update.js';
+
+/** The process in progress at a point: opened, and its bay not yet left. */
+export function currentProcess(
+  state: DepotState,
+  stationId: StationId,
+  pointId: PointId,
+): ProcessState | undefined {
+  const processId = state.stations[stationId]?.points[pointId]?.processId;
+  const process = processId ? state.processes[processId] : undefined;
+  return process && !process.closedAt ? process : undefined;
+}
+
+/** The process of a transaction id at a station, if known. */
+export function processOf(
+  state: DepotState,
+  stationId: StationId,
+  transactionId: string,
+): ProcessState | undefined {
+  const station = state.stations[stationId];
+  if (!station || !Object.hasOwn(station.transactions, transactionId)) return undefined;
+  const processId = station.transactions[transactionId];
+  return processId ? state.processes[processId] : undefined;
+}
+
+/** Opens a process. `current`: it is the one at the bay now (false for a session that is already history). */
+export function openProcess(
+  state: DepotState,
+  place: { readonly stationId: StationId; readonly pointId: PointId },
+  startedAt: Instant,
+  origin: Origin,
+  current: boolean,
+): { readonly state: DepotState; readonly processId: ProcessId } {
+  const processId = mintUuid(state.depotId, origin.raw);
+  const startSource: Source = { raw: origin.raw, rule: origin.ruleOf('') };
+  const opened: DepotState = {
+    ...state,
+    processes: {
+      ...state.processes,
+      [processId]: { ...place, processId, startedAt, startSource, readings: {} },
+    },
+  };
+  if (!current) return { state: opened, processId };
+  const placed = withPoint(opened, place.stationId, place.pointId, (point) => ({ ...point, processId }));
+  return { state: placed, processId };
+}
+
+/** The bay is free again: the process at it is over, whatever the station still has to tell about it. */
+export function closeCurrentProcess(
+  state: DepotState,
+  stationId: StationId,
+  pointId: PointId,
+  at: Instant,
+): DepotState {
+  const process = currentProcess(state, stationId, pointId);
+  if (!process || process.startedAt > at) return state;
+  const closed = withProcess(state, process.processId, (before) => ({
+    ...before,
+    closedAt: at,
+    ...(before.transactionStartedAt && !before.endedAt ? { endedAt: at } : {}),
+  }));
+  const freed = withPoint(closed, stationId, pointId, (point) =>
+    without(point, 'processId', 'vehicle', 'needs'),
+  );
+  return settleRequest(freed, process.processId);
+}
+
+/** Brings the request of a process in line with it: running, ended, or free again if nothing was charged. */
+export function settleRequest(state: DepotState, processId: ProcessId): DepotState {
+  const process = state.processes[processId];
+  const key = process?.requestKey?.value;
+  if (!process || !key) return state;
+  const presystem = Object.values(state.presystems).find((candidate) =>
+    Object.values(candidate.requests).some((request) => request.key === key),
+  );
+  const request = Object.values(presystem?.requests ?? {}).find((candidate) => candidate.key === key);
+  if (!presystem || !request || request.processId !== processId) return state;
+  const id = request.request.chargingRequestId;
+  const neverStarted = process.closedAt && !process.transactionStartedAt;
+  const next = neverStarted
+    ? { ...without(request, 'processId'), status: 'pending' as const }
+    : { ...request, status: statusOf(process, request.status) };
+  if (!neverStarted && next.status === request.status) return state;
+  const settled = withPresystem(state, presystem.presystemId, (before) => ({
+    ...before,
+    requests: { ...before.requests, [id]: next },
+  }));
+  return neverStarted
+    ? withProcess(settled, processId, (before) => without(before, 'requestKey') as ProcessState)
+    : settled;
+}
+
+function statusOf(process: ProcessState, before: 'pending' | 'running' | 'stopping' | 'ended') {
+  if (process.endedAt) return 'ended' as const;
+  if (!process.transactionStartedAt) return before;
+  return before === 'stopping' ? before : ('running' as const);
+}

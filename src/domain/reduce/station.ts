@@ -1,0 +1,149 @@
+/** What stations say of themselves: boot, link, status, faults, who is plugged in. */
+import type { StationEvent } from '../events.js';
+import type { DepotState, Fault, VehicleAtPoint } from '../state.js';
+import { historicTime, liveTime } from '../time.js';
+import { bindRequests } from './match.js';
+import { closeCurrentProcess, currentProcess, openProcess } from './process.js';
+import { leafOf, newer, withPoint, withProcess, withStation } from './update.js';
+
+type Of<K extends StationEvent['type']> = Extract<StationEvent, { type: K }>;
+
+export function stationBooted(state: DepotState, event: Of<'StationBooted'>): DepotState {
+  const at = liveTime(event.payload.at, event.payload.receivedAt);
+  const boot = leafOf(event, '', event.payload, at, event.payload.receivedAt);
+  return withStation(state, event.stationId, (station) => ({ ...station, boot: newer(station.boot, boot) }));
+}
+
+export function linkChanged(state: DepotState, event: Of<'LinkOpened'> | Of<'LinkLost'>): DepotState {
+  const value = event.type === 'LinkOpened' ? 'connected' : 'lost';
+  const link = leafOf(event, '', value, event.payload.at, event.payload.receivedAt);
+  return withStation(
+    state,
+    event.stationId,
+    (station) => ({ ...station, link: newer(station.link, link) }) as typeof station,
+  );
+}
+
+export function stationStatusReported(state: DepotState, event: Of<'StationStatusReported'>): DepotState {
+  const at = liveTime(event.payload.at, event.payload.receivedAt);
+  const status = leafOf(event, 'status', event.payload.status, at, event.payload.receivedAt);
+  return withStation(state, event.stationId, (station) => ({
+    ...station,
+    status: newer(station.status, status),
+  }));
+}
+
+export function pointStatusReported(state: DepotState, event: Of<'PointStatusReported'>): DepotState {
+  const { pointId, status, receivedAt } = event.payload;
+  const at = liveTime(event.payload.at, receivedAt);
+  const point = state.stations[event.stationId]?.points[pointId];
+  if (!point) return state;
+  const statusLeaf = leafOf(event, 'status', status, at, receivedAt);
+  if (newer(point.status, statusLeaf) !== statusLeaf) return state;
+  const phase = event.payload.phase ?? (status === 'Occupied' ? undefined : null);
+  const phaseLeaf = phase === undefined ? undefined : leafOf(event, 'phase', phase, at, receivedAt);
+  let next = withPoint(state, event.stationId, pointId, (before) => ({
+    ...before,
+    status: statusLeaf,
+    ...(phaseLeaf ? { phase: newer(before.phase, phaseLeaf) } : {}),
+  }));
+  if (status === 'Available') return closeCurrentProcess(next, event.stationId, pointId, at);
+  if (status !== 'Occupied') return next;
+  const place = { stationId: event.stationId, pointId };
+  const current = currentProcess(next, event.stationId, pointId);
+  if (!current) next = openProcess(next, place, at, event, true).state;
+  else if (phaseLeaf?.value) next = withPhase(next, current.processId, phaseLeaf as never);
+  return bindRequests(next);
+}
+
+function withPhase(
+  state: DepotState,
+  processId: string,
+  phase: NonNullable<DepotState['processes'][string]['phase']>,
+) {
+  return withProcess(state, processId, (process) => ({ ...process, phase: newer(process.phase, phase) }));
+}
+
+export function faultReported(state: DepotState, event: Of<'FaultReported'>): DepotState {
+  const { pointId, key, active, receivedAt, stationFaultCode, pointFaultCode, text, vendorCode } =
+    event.payload;
+  const at = liveTime(event.payload.at, receivedAt);
+  const fault: Fault = {
+    ...(stationFaultCode ? { stationFaultCode } : {}),
+    ...(pointFaultCode ? { pointFaultCode } : {}),
+    ...(text ? { text } : {}),
+    ...(vendorCode ? { vendorCode } : {}),
+  };
+  const path = pointFaultCode ? 'pointFaultCode' : 'stationFaultCode';
+  const leaf = leafOf(event, active ? path : 'active', active ? fault : null, at, receivedAt);
+  if (!active && !(key in (faultsOf(state, event.stationId, pointId) ?? {}))) return state;
+  if (pointId) {
+    return withPoint(state, event.stationId, pointId, (point) => ({
+      ...point,
+      faults: { ...point.faults, [key]: newer(point.faults[key], leaf) },
+    }));
+  }
+  return withStation(state, event.stationId, (station) => ({
+    ...station,
+    faults: { ...station.faults, [key]: newer(station.faults[key], leaf) },
+  }));
+}
+
+function faultsOf(state: DepotState, stationId: string, pointId: string | undefined) {
+  const station = state.stations[stationId];
+  return pointId ? station?.points[pointId]?.faults : station?.faults;
+}
+
+/** Whoever is named at a point or in a transaction; a later word adds to an earlier one. */
+export function vehicleIdentified(
+  state: DepotState,
+  event: Of<'VehicleIdentified'> | Of<'TransactionStarted'> | Of<'TransactionUpdated'>,
+  processId: string | undefined,
+): DepotState {
+  const { vehicleId, evccId } = event.payload;
+  const token = 'token' in event.payload ? event.payload.token : undefined;
+  if (!vehicleId && !evccId && !token) return state;
+  const receivedAt = event.payload.receivedAt;
+  const at = 'at' in event.payload ? historicTime(event.payload.at, receivedAt) : receivedAt;
+  const said: VehicleAtPoint = {
+    ...(vehicleId ? { vehicleId } : {}),
+    ...(evccId ? { evccId } : {}),
+    ...(token ? { token } : {}),
+  };
+  const path = vehicleId ? 'vehicleId' : evccId ? 'evccId' : 'token';
+  const merge = (before: VehicleAtPoint | undefined) =>
+    leafOf(event, path, { ...before, ...said }, at, receivedAt);
+  let next = state;
+  if (processId) {
+    next = withProcess(next, processId, (process) => ({
+      ...process,
+      vehicle: merge(process.vehicle?.value),
+    }));
+  }
+  const pointId = event.payload.pointId ?? (processId ? state.processes[processId]?.pointId : undefined);
+  const isCurrent = pointId && state.stations[event.stationId]?.points[pointId]?.processId === processId;
+  if (pointId && isCurrent) {
+    next = withPoint(next, event.stationId, pointId, (point) => ({
+      ...point,
+      vehicle: merge(point.vehicle?.value),
+    }));
+  }
+  return next;
+}
+
+export function chargingNeedsReported(state: DepotState, event: Of<'ChargingNeedsReported'>): DepotState {
+  const { receivedAt, pointId, socPct } = event.payload;
+  const needs = leafOf(event, '', event.payload, receivedAt, receivedAt);
+  return withPoint(state, event.stationId, pointId, (point) => ({
+    ...point,
+    needs: newer(point.needs, needs),
+    ...(socPct === undefined
+      ? {}
+      : {
+          readings: {
+            ...point.readings,
+            socPct: newer(point.readings.socPct, leafOf(event, 'socPct', socPct, receivedAt, receivedAt)),
+          },
+        }),
+  }));
+}

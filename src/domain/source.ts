@@ -1,0 +1,35 @@
+/** Where things come from: ids, instants, and state leaves that know their origin. */
+
+/** A journal id, `ms-seq`: the time of receipt in milliseconds and a counter within it. */
+export type JournalId = string;
+
+/** A UTC instant, RFC 3339 with `Z`. */
+export type Instant = string;
+
+/** The origin of one value: the raw frame and the rule that read it. `bridge/<word>` names what code decided. */
+export interface Source {
+  readonly raw: JournalId;
+  readonly rule: string;
+}
+
+/**
+ * A value in the state with its origin and both times: `at` as the device said (or as receipt, where the
+ * device's clock cannot be trusted), `receivedAt` as we saw it.
+ */
+export interface Leaf<T> extends Source {
+  readonly value: T;
+  readonly at: Instant;
+  readonly receivedAt: Instant;
+}
+
+/** Orders journal ids by time, then counter. Negative: `a` is older. */
+export function compareJournalIds(a: JournalId, b: JournalId): number {
+  const [aMs = '', aSeq = ''] = a.split('-');
+  const [bMs = '', bSeq = ''] = b.split('-');
+  return Number(aMs) - Number(bMs) || Number(aSeq) - Number(bSeq);
+}
+
+/** The instant a journal id was minted. */
+export function instantOf(id: JournalId): Instant {
+  return new Date(Number(id.split('-', 1)[0])).toISOString();
+}

@@ -1,0 +1,222 @@
+/**
+ * The state of one depot: plain JSON, built by the reducer alone. Every leaf keeps its source, because one
+ * snapshot upward mixes many raw frames. Objects are never changed in place.
+ */
+import type {
+  ChargingNeedsReported,
+  ChargingRequest,
+  LinkState,
+  PointFaultCode,
+  PointStatus,
+  ProcessPhase,
+  StationBooted,
+  StationFaultCode,
+  StationStatus,
+  StopClass,
+} from './model.js';
+import type { Instant, JournalId, Leaf, Source } from './source.js';
+
+export type StationId = string;
+export type PointId = string;
+export type ProcessId = string;
+export type PresystemId = string;
+/** `presystemId` and `chargingRequestId` as one key: request ids are unique per presystem only. */
+export type RequestKey = string;
+
+export interface Fault {
+  readonly stationFaultCode?: StationFaultCode;
+  readonly pointFaultCode?: PointFaultCode;
+  readonly text?: string;
+  readonly vendorCode?: string;
+}
+
+/** The newest reading of each quantity; a quantity nobody sent is absent. */
+export interface Readings {
+  readonly energyWh?: Leaf<number>;
+  readonly powerW?: Leaf<number>;
+  readonly currentA?: Leaf<number>;
+  readonly voltageV?: Leaf<number>;
+  readonly reactivePowerVar?: Leaf<number>;
+  readonly socPct?: Leaf<number>;
+  readonly temperatureDegC?: Leaf<number>;
+}
+
+export type Quantity = keyof Readings;
+
+/** Who is plugged in, as far as anybody said. */
+export interface VehicleAtPoint {
+  readonly vehicleId?: string;
+  readonly evccId?: string;
+  readonly token?: string;
+}
+
+/** A step of a limit over time: from `at`, at most `powerW`. */
+export interface LimitStep {
+  readonly at: Instant;
+  readonly powerW: number;
+}
+
+export interface SocForecast {
+  readonly socPct: number;
+  readonly at: Instant;
+}
+
+/** What we mean to let a process draw, why, and what we expect of it. `steps` empty: we set nothing. */
+export interface Plan {
+  readonly policy: 'forward' | 'asap' | 'deadline';
+  readonly steps: readonly LimitStep[];
+  /** What the plan lacked to be exact: `batteryCapacity`, `soc`, `departure`. */
+  readonly missing: readonly string[];
+  readonly minTarget?: SocForecast;
+  readonly maxTarget?: SocForecast;
+  readonly departure?: SocForecast;
+  readonly final?: SocForecast;
+  readonly progress?: readonly SocForecast[];
+  readonly finished: boolean;
+}
+
+/** How the charger answered our newest limit. */
+export interface LimitOutcome {
+  readonly intentId: JournalId;
+  readonly steps: readonly LimitStep[];
+  readonly outcome: 'accepted' | 'rejected' | 'failed' | 'cleared';
+  readonly reason?: string;
+}
+
+/** How the charger answered our order to end a transaction. */
+export interface StopOutcome {
+  readonly intentId: JournalId;
+  readonly outcome: 'accepted' | 'rejected' | 'failed';
+  readonly reason?: string;
+}
+
+export interface PointState {
+  readonly pointId: PointId;
+  readonly status?: Leaf<PointStatus>;
+  /** null: a status came that has no phase. */
+  readonly phase?: Leaf<ProcessPhase | null>;
+  readonly faults: Readonly<Record<string, Leaf<Fault | null>>>;
+  readonly readings: Readings;
+  readonly vehicle?: Leaf<VehicleAtPoint>;
+  readonly needs?: Leaf<ChargingNeedsReported>;
+  /** The process in progress, or the last one until the bay is free. */
+  readonly processId?: ProcessId;
+  readonly limit?: Leaf<LimitOutcome>;
+}
+
+export interface StationState {
+  readonly stationId: StationId;
+  readonly link: Leaf<LinkState>;
+  readonly boot?: Leaf<StationBooted>;
+  readonly status?: Leaf<StationStatus>;
+  /** By fault key; null: it went. */
+  readonly faults: Readonly<Record<string, Leaf<Fault | null>>>;
+  readonly points: Readonly<Record<PointId, PointState>>;
+  /** Transaction ids of this station that are known, newest last; closed ones stay until they expire. */
+  readonly transactions: Readonly<Record<string, ProcessId>>;
+}
+
+export interface ProcessState {
+  readonly processId: ProcessId;
+  readonly stationId: StationId;
+  readonly pointId: PointId;
+  readonly startedAt: Instant;
+  readonly startSource: Source;
+  readonly transactionId?: Leaf<string>;
+  /** Set once energy may have flowed: the transaction's own start. */
+  readonly transactionStartedAt?: Instant;
+  readonly vehicle?: Leaf<VehicleAtPoint>;
+  readonly requestKey?: Leaf<RequestKey>;
+  readonly phase?: Leaf<ProcessPhase>;
+  readonly readings: Readings;
+  readonly meterStartWh?: Leaf<number>;
+  readonly meterStopWh?: Leaf<number>;
+  /** Register minus start, never falling. Absent while either is unknown. */
+  readonly deliveredWh?: Leaf<number>;
+  readonly lastSeqNo?: number;
+  readonly stopReason?: Leaf<string>;
+  readonly stopClass?: Leaf<StopClass>;
+  /** The transaction ended; later readings may still complete the energy. */
+  readonly endedAt?: Instant;
+  /** The bay was left: nothing changes any more. */
+  readonly closedAt?: Instant;
+  readonly plan?: Leaf<Plan>;
+  readonly stop?: Leaf<StopOutcome>;
+}
+
+/**
+ * `pending`: no transaction yet; `running`: a transaction exists at the charger (VDV 463 §2 rule 37);
+ * `stopping`: the presystem wants a running one ended; `ended`: its transaction is over.
+ */
+export type RequestStatus = 'pending' | 'running' | 'stopping' | 'ended';
+
+export interface RequestState {
+  readonly key: RequestKey;
+  readonly presystemId: PresystemId;
+  readonly request: ChargingRequest;
+  readonly source: Source;
+  readonly receivedAt: Instant;
+  readonly status: RequestStatus;
+  readonly processId?: ProcessId;
+  readonly plan?: Leaf<Plan>;
+  /** Why it cannot be served, in words for the presystem. */
+  readonly rejection?: Leaf<string>;
+}
+
+export interface PresystemState {
+  readonly presystemId: PresystemId;
+  readonly requests: Readonly<Record<string, RequestState>>;
+  /** The newest list that was applied. */
+  readonly listRaw?: JournalId;
+  /** Entries of the newest list that were refused, by chargingRequestId. */
+  readonly refused: Readonly<Record<string, Leaf<string>>>;
+  /** True until the first list after a (re)connect arrived. */
+  readonly awaitingList: boolean;
+  /** Requests kept although the newest list omitted them, and why an operator should look. */
+  readonly alarm?: Leaf<string>;
+}
+
+export interface DepotState {
+  readonly depotId: string;
+  readonly stations: Readonly<Record<StationId, StationState>>;
+  readonly processes: Readonly<Record<ProcessId, ProcessState>>;
+  readonly presystems: Readonly<Record<PresystemId, PresystemState>>;
+}
+
+/** The key of a request; the separator cannot occur in a JSON-decoded id by accident (U+001F). */
+export function requestKey(presystemId: PresystemId, chargingRequestId: string): RequestKey {
+  return `${presystemId}\u001f${chargingRequestId}`;
+}
+
+/** The state before anything was heard: every configured station and point, nothing known of them. */
+export function initialState(
+  depotId: string,
+  stations: readonly { readonly stationId: StationId; readonly pointIds: readonly PointId[] }[],
+): DepotState {
+  const never: Leaf<LinkState> = {
+    value: 'never',
+    raw: '0-0',
+    rule: 'bridge/initial',
+    at: '1970-01-01T00:00:00.000Z',
+    receivedAt: '1970-01-01T00:00:00.000Z',
+  };
+  return {
+    depotId,
+    processes: {},
+    presystems: {},
+    stations: Object.fromEntries(
+      stations.map(({ stationId, pointIds }) => [
+        stationId,
+        {
+          stationId,
+          link: never,
+          faults: {},
+          transactions: {},
+          points: Object.fromEntries(
+            pointIds.map((pointId) => [pointId, { pointId, faults: {}, readings: {} }]),
+          ),
+        },
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,28 @@
+/** Which clock counts: the device's, unless it is evidently wrong. */
+import type { Instant } from './source.js';
+
+const SKEW_LIMIT_MS = 5 * 60_000;
+const FIRST_PLAUSIBLE_MS = Date.UTC(2020, 0, 1);
+
+/**
+ * The instant of something that happens now (a status, a boot): the device's time if it is within five minutes
+ * of receipt, else the time of receipt.
+ */
+export function liveTime(at: Instant, receivedAt: Instant): Instant {
+  const skewMs = Math.abs(Date.parse(at) - Date.parse(receivedAt));
+  return skewMs <= SKEW_LIMIT_MS ? canonical(at) : canonical(receivedAt);
+}
+
+/**
+ * The instant of something that may have been buffered (a transaction event, a reading): the device's time,
+ * unless it lies before 2020 or more than five minutes ahead of receipt.
+ */
+export function historicTime(at: Instant, receivedAt: Instant): Instant {
+  const atMs = Date.parse(at);
+  const plausible = atMs >= FIRST_PLAUSIBLE_MS && atMs <= Date.parse(receivedAt) + SKEW_LIMIT_MS;
+  return plausible ? canonical(at) : canonical(receivedAt);
+}
+
+function canonical(instant: Instant): Instant {
+  return new Date(instant).toISOString();
+}
