@@ -1,11 +1,15 @@
+import { componentNames, variableNames } from './vocabulary.js';
+
 /**
- * Units and decimals of OCPP fields whose unit is fixed by the standard's text. Keyed by message (1.6) or
+ * Units, decimals and vocabulary of OCPP fields whose unit is fixed by the standard's text. Keyed by message (1.6) or
  * by data type (2.x, where types are shared). Sampled values carry their unit as data and are absent here, and so
  * are limits: their unit is that of chargingRateUnit beside them.
  */
 export interface Annotation {
   readonly unit?: string;
   readonly decimals?: number;
+  /** Words the standard knows for a free text. */
+  readonly words?: readonly string[];
 }
 
 /** Owner, then path below it. */
@@ -43,6 +47,8 @@ const wattHours = { unit: 'Wh' };
 const percent = { unit: '%' };
 
 export const annotations201: AnnotationTable = {
+  ComponentType: { name: { words: componentNames } },
+  VariableType: { name: { words: variableNames } },
   'BootNotification.conf': { interval: seconds },
   GetCompositeSchedule: { duration: seconds },
   GetLog: { retryInterval: seconds },

@@ -19,16 +19,24 @@ function nameOf(id: string): string {
   return bare.endsWith('Request') ? bare.slice(0, -'Request'.length) : bare;
 }
 
+function correct(space: string, message: string, root: JsonSchema): void {
+  for (const correction of corrections) {
+    if (correction.space !== space || correction.message !== message) continue;
+    const target = schemaAt(root, correction.path);
+    if (!target)
+      throw new Error(`the correction of ${space}.${message} at ${correction.path} finds nothing there`);
+    Object.assign(target, correction.set);
+  }
+}
+
 function annotate(name: string, root: JsonSchema, table: AnnotationTable): void {
   const note = (owner: string, schema: JsonSchema): void => {
-    for (const [path, { unit, decimals }] of Object.entries(table[owner] ?? {})) {
+    for (const [path, { unit, decimals, words }] of Object.entries(table[owner] ?? {})) {
       const target = schemaAt({ ...root, ...schema }, path);
       if (!target) continue;
-      const extra = {
-        ...(unit ? { 'x-unit': unit } : {}),
-        ...(decimals === undefined ? {} : { 'x-decimals': decimals }),
-      };
-      Object.assign(target, extra);
+      if (unit !== undefined) Object.assign(target, { 'x-unit': unit });
+      if (decimals !== undefined) Object.assign(target, { 'x-decimals': decimals });
+      if (words !== undefined) Object.assign(target, { 'x-words': words });
     }
   };
   note(name, root);
@@ -51,8 +59,7 @@ export function ocppSpace(space: string, file: string, table: AnnotationTable): 
       const source = sources.get(name);
       if (!source) return undefined;
       const { $id: _id, ...body } = structuredClone(source) as Record<string, unknown>;
-      for (const correction of corrections)
-        if (correction.space === space && correction.message === name) correction.apply(body);
+      correct(space, name, body);
       annotate(name, body, table);
       return body;
     },

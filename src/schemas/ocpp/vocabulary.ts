@@ -1,0 +1,60 @@
+/**
+ * The standardised component and variable names of OCPP 2.0.1 (part 2 appendices, device model). Stations may report
+ * others; a table that names one is spelt against these.
+ */
+const words = (text: string): readonly string[] => text.trim().split(/\s+/);
+
+export const componentNames = words(`
+  AccessBarrier AcDcConverter AcPhaseSelector Actuator AirCoolingSystem AlignedDataCtrlr AreaVentilation
+  AuthCacheCtrlr AuthCtrlr BayOccupancySensor BeaconLighting CableBreakawaySensor CaseAccessSensor
+  CHAdeMOCtrlr ChargingStation ChargingStatusIndicator ClockCtrlr ConnectedEV Connector
+  ConnectorHolsterRelease ConnectorHolsterSensor ConnectorPlugRetentionLock ConnectorProtectionRelease
+  Controller ControlMetering CPPWMController CustomizationCtrlr DataLink DeviceDataCtrlr Display
+  DisplayMessageCtrlr DistributionPanel ElectricalFeed ELVSupply EmergencyStopSensor EnvironmentalLighting
+  EVRetentionLock EVSE ExternalTemperatureSensor FiscalMetering FloodSensor GroundIsolationProtection
+  Heater HumiditySensor ISO15118Ctrlr LightSensor LiquidCoolingSystem LocalAuthListCtrlr
+  LocalAvailabilitySensor LocalController LocalEnergyStorage MonitoringCtrlr OCPPCommCtrlr
+  OverCurrentProtection OverCurrentProtectionRecloser PowerContactor RCD RCDRecloser RealTimeClock
+  ReservationCtrlr SampledDataCtrlr SecurityCtrlr ShockSensor SmartChargingCtrlr SpacesCountSignage Switch
+  TariffCostCtrlr TemperatureSensor TiltSensor TokenReader TxCtrlr UIInput UpstreamProtectionTrigger
+  VehicleIdSensor
+`);
+
+export const variableNames = words(`
+  ACCurrent ACPhaseSwitchingSupported Active ActiveMonitoringBase ActiveMonitoringLevel
+  ActiveNetworkProfile ACVoltage AdditionalInfoItemsPerMessage AdditionalRootCertificateCheck
+  AllowNewSessionsPendingFirmwareUpdate AllowReset Angle Attempts AuthorizeRemoteStart AutoManufacturerCode
+  AvailabilityState Available BasicAuthPassword BatteryOvervoltage BatteryTemperature BatteryUndervoltage
+  BytesPerMessage CentralContractValidationAllowed Certificate CertificateEntries CertSigningRepeatTimes
+  CertSigningWaitMinimum CHAdeMOProtocolNumber ChargeProtocol ChargerConnectorLockFault
+  ChargingCompleteBulk ChargingCompleteFull ChargingCurrentDeviation ChargingStation ChargingSystemError
+  ChargingSystemIncompatibility ChargingTime Color Complete ConfigurationValueSize ConnectedTime
+  ConnectorType ContractCertificateInstallationEnabled ContractValidationOffline Count CountryName Currency
+  CurrentImbalance CustomImplementationEnabled DataText DateTime DCCurrent DCVoltage DepartureTime
+  DisablePostAuthorize DisableRemoteAuthorization DisplayMessages DistributionPanel DynamicControl
+  ECVariant Enabled Energy EnergyCapacity EnergyExport EnergyExportRegister EnergyImport
+  EnergyImportRegister Entries EVConnectionTimeOut EvseId ExternalControlSignalsEnabled Fallback FanSpeed
+  FieldLength FileTransferProtocols FirmwareVersion Force Formats Frequency Fuse FuseRating
+  HeartbeatInterval Height HighCurrentControl HighVoltageControl Humidity Hysteresis ICCID Identity
+  Impedance IMSI InstanceName Interval ISO15118EvseId ItemsPerMessage Length LifeTime Light
+  LimitChangeSignificance LocalAuthorizeOffline LocalPreAuthorize Manufacturer MasterPassGroupId
+  MaxCertificateChainSize MaxEnergyOnInvalidId MaxMsgElements MaxScheduleEntries Measurands Message
+  MessageAttemptInterval MessageAttempts MessageTimeout MinimumStatusDuration Mode Model MonitoringBase
+  MonitoringLevel NetworkAddress NetworkConfigurationPriority NetworkProfileConnectionAttempts
+  NextTimeOffsetTransitionDateTime NonEvseSpecific NotifyChargingLimitWithSchedules NtpServerUri NtpSource
+  OfflineQueuingSeverity OfflineThreshold OfflineTxForUnknownIdEnabled Operated OperatingTimes OptionsSet
+  OrganizationName Overload Percent Percentage PeriodsPerSchedule PersonalMessageSize PhaseRotation
+  Phases3to1 PnCEnabled Policy PostChargingTime Power PowerType Problem ProfileStackLevel Protecting
+  ProtocolAgreed ProtocolSupportedByEV PublicKeyWithSignedMeterValue QueueAllMessages RateUnit
+  RegisterValuesWithoutPhases RemainingTimeBulk RemainingTimeFull ReportingValueSize
+  RequestedEnergyTransferMode RequestMeteringReceipt ResetRetries RetryBackOffRandomRange
+  RetryBackOffRepeatTimes RetryBackOffWaitMinimum SeccId SecurityProfile SelftestActive SendDuringIdle
+  SerialNumber SignalStrength SignReadings State StateOfCharge StateOfChargeBulk StopTxOnEVSideDisconnect
+  StopTxOnInvalidId Storage SupplyPhases SupportedFormats SupportedPriorities Suspending Suspension
+  TariffFallbackMessage Temperature Time TimeAdjustmentReportingThreshold TimeOffset Timeout TimeSource
+  TimeZone Token TokenType TotalCostFallbackMessage Tries Tripped TxBeforeAcceptedEnabled TxEndedInterval
+  TxEndedMeasurands TxStartedMeasurands TxStartPoint TxStopPoint TxUpdatedInterval TxUpdatedMeasurands
+  UnlockOnEVSideDisconnect V2GCertificateInstallationEnabled ValueSize VehicleChargingEnabled VehicleId
+  VehicleShiftPosition VehicleStatus VendorName VersionDate VersionNumber VoltageDeviation VoltageImbalance
+  WebSocketPingInterval
+`);
