@@ -10,4 +10,24 @@ export const storeErrors = {
     title: 'The store does not answer',
     fix: 'Check that the store runs and that store.url or store.path is right; the bridge retries by itself.',
   },
+  STORE_UNREADABLE: {
+    title: 'The data folder cannot be opened',
+    fix: 'Check that store.path exists, is writable and holds nothing but a Depotbridge store; restore it from a backup if it is damaged.',
+  },
+  STORE_REFUSED: {
+    title: 'The store server refuses this bridge',
+    fix: 'Correct user, password and rights in store.url; the bridge needs all commands on keys that start with "depotbridge:".',
+  },
+  STORE_TOO_OLD: {
+    title: 'The store server is older than the bridge needs',
+    fix: 'Use Redis 7.0 or later, or Valkey 7.2 or later.',
+  },
+  STORE_BAD_KEY: {
+    title: 'A store key is malformed',
+    fix: 'Build keys with depotKey(depotId, …): "{depotId}:name", at most 512 bytes; one commit stays inside one depot.',
+  },
+  STORE_BAD_ID: {
+    title: 'A stream id is malformed',
+    fix: 'Use an id as the stream gave it, "milliseconds-sequence", or a bare time in milliseconds as a bound.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -26,8 +26,10 @@ export interface JournalDraft {
   /** The standard's own word: `StatusNotification`, `ProvideChargingInformation`, `PUT sessions`; or an event's name. */
   readonly action: string;
   readonly messageId?: string;
-  /** The frame or body as it was on the wire. */
+  /** The frame or body as it was on the wire, character by character. */
   readonly raw: string;
+  /** Milliseconds since 1970, if it was received or sent before now. */
+  readonly at?: number;
   /** Journal ids of what this entry was derived from or answers. */
   readonly causes: readonly JournalId[];
   /** The mapping generation in force. */
@@ -60,10 +62,33 @@ export interface JournalFilter {
   readonly reverse?: boolean;
 }
 
-/** A node of a trace: an entry and what lies behind it (causes) or before it (effects). */
+/**
+ * Why a trace goes no further at a node although there is more: the entry is already told elsewhere in the tree,
+ * or the trace reached its greatest depth or number of nodes.
+ */
+export type TraceCut = 'repeated' | 'depth' | 'size';
+
+/** A node of a trace: an entry and what lies behind it (causes) or before it (effects), oldest first. */
 export interface TraceNode {
   readonly entry: JournalEntry;
   readonly children: readonly TraceNode[];
+  readonly cut?: TraceCut;
+}
+
+export interface TraceLimits {
+  /** Levels below the entry asked for; 64 if not given. */
+  readonly maxDepth?: number;
+  /** Nodes in all; 2,000 if not given. */
+  readonly maxNodes?: number;
+}
+
+/** What could not be journalled since the store went away. */
+export interface JournalGap {
+  readonly lost: number;
+  readonly lostChars: number;
+  /** Receipt times of the first and last frame lost, milliseconds since 1970. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** The append-only journal of one depot: raw payloads and how they hang together. */
@@ -71,14 +96,29 @@ export interface Journal {
   readonly depotId: string;
   /** Resolves with the stored entry once it is stored to the configured durability. */
   append(draft: JournalDraft): Promise<JournalEntry>;
+  /**
+   * As {@link append}, for frames that must flow on whatever happens to the store: never rejects and never holds
+   * more than a bounded backlog. Null if the entry was lost; a `JournalGap` entry then tells how many were, as soon
+   * as the store is back.
+   */
+  appendOrGap(draft: JournalDraft): Promise<JournalEntry | null>;
+  /** What {@link appendOrGap} lost and has not yet been able to write down; null if nothing. */
+  gap(): JournalGap | null;
+  /** Calls the listener with each entry that this journal stored from now on; the function given back ends it. */
+  onEntry(listener: (entry: JournalEntry) => void): () => void;
   /** @throws BridgeError JOURNAL_NO_ENTRY */
   read(id: JournalId): Promise<JournalEntry>;
   /** Streams entries in order without holding them all in memory. */
   entries(filter?: JournalFilter): AsyncIterable<JournalEntry>;
   /** The tree from this entry back to the raw frames that caused it. A cause that expired is left out. */
-  traceBack(id: JournalId): Promise<TraceNode>;
+  traceBack(id: JournalId, limits?: TraceLimits): Promise<TraceNode>;
   /** The tree from this entry forward to all that it touched. */
-  traceForward(id: JournalId): Promise<TraceNode>;
-  /** Removes what is older than `keepDays`, or oldest first beyond `maxBytes`; returns how many entries went. */
+  traceForward(id: JournalId, limits?: TraceLimits): Promise<TraceNode>;
+  /**
+   * Removes what is older than `keepDays`, or oldest first beyond `maxBytes` (as stored, without the store's own
+   * overhead); returns how many entries went. 0 if another node is at it.
+   */
   expire(limits: { keepDays?: number; maxBytes?: number; now: number }): Promise<number>;
+  /** Writes down an open gap if it can and ends timers; the store stays open. */
+  close(): Promise<void>;
 }

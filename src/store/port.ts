@@ -1,7 +1,11 @@
 /**
  * The store port: Redis semantics, one contract (test/store/contract.ts), two implementations (lmdb, redis).
- * Values are JSON texts; the caller serialises. Keys of one depot start with `{depotId}:`, so that they share
- * a Redis Cluster hash tag; one {@link Store.commit} never mixes depots.
+ * Values are JSON texts; the caller serialises. Keys of one depot start with `{depotId}:`, braces included (see
+ * `depotKey`), so that they share a Redis Cluster hash tag; one {@link Store.commit} never mixes depots. Any other
+ * key is refused with STORE_BAD_KEY. Versioned values, hashes, counters, streams and leases have name spaces of
+ * their own: the same key in two of them means two things.
+ *
+ * An operation that rejects STORE_UNAVAILABLE was not done, or its outcome is unknown because the answer was lost.
  */
 
 /** `everysec`: survives the death of the process; at most a second is lost if the machine dies. `always`: synced. */
@@ -16,7 +20,13 @@ export interface Versioned {
 export interface SetOptions {
   /** Only set if the key's current version is this; 0 = only if it does not exist. */
   readonly ifVersion?: number;
+  /** Milliseconds to live by the store's clock; a set without it makes the key stay. */
   readonly ttlMs?: number;
+}
+
+export interface AppendOptions {
+  /** Ids of earlier entries of the stream which this one came from; {@link Store.linked} finds the way back. */
+  readonly links?: readonly string[];
 }
 
 export interface StreamEntry {
@@ -25,6 +35,7 @@ export interface StreamEntry {
   readonly value: string;
 }
 
+/** Bounds are ids; a bare number of milliseconds stands for all ids of that millisecond. */
 export interface RangeOptions {
   /** Exclusive lower bound. */
   readonly after?: string;
@@ -37,7 +48,10 @@ export interface RangeOptions {
   readonly reverse?: boolean;
 }
 
-/** A lease: whoever holds it may act; `token` only ever grows, even over expiry, so a stale holder is known. */
+/**
+ * A lease: whoever holds it may act. Each successful {@link Store.acquire} gives a `token` greater than any before it,
+ * also over expiry and to the same owner, so that a stale holder is known by its token.
+ */
 export interface Lease {
   readonly key: string;
   readonly owner: string;
@@ -56,8 +70,9 @@ export interface Store {
   get(key: string): Promise<Versioned | null>;
   /** The new version, or null if `ifVersion` did not match. */
   set(key: string, value: string, options?: SetOptions): Promise<number | null>;
+  /** Removes the value and the hash of this key; whether there was one. */
   delete(key: string): Promise<boolean>;
-  /** All live keys with this prefix and their values. */
+  /** All live versioned values whose key has this prefix (at least `{depotId}:`), in key order. */
   scan(prefix: string): Promise<Array<{ key: string; value: string }>>;
   hashGet(key: string, field: string): Promise<string | null>;
   hashGetAll(key: string): Promise<Record<string, string>>;
@@ -66,18 +81,27 @@ export interface Store {
   /** Adds one and returns the sum; starts at 1. */
   incr(key: string): Promise<number>;
   /** Appends to a stream and returns the entry's id. Calls made in order get ids in order. */
-  append(stream: string, value: string): Promise<string>;
+  append(stream: string, value: string, options?: AppendOptions): Promise<string>;
+  /** The ids of entries appended with `id` among their links, ascending. */
+  linked(stream: string, id: string): Promise<string[]>;
   range(stream: string, options?: RangeOptions): Promise<StreamEntry[]>;
-  /** Removes entries older than `beforeId` (exclusive), returns how many. */
+  /** Removes entries older than `beforeId` (exclusive) and the links to them, returns how many entries went. */
   trim(stream: string, beforeId: string): Promise<number>;
   /** All of `ops`, or none; later calls see them. */
   commit(ops: readonly StoreOp[]): Promise<void>;
-  /** Takes the lease if it is free or already `owner`'s; null if another holds it. */
+  /** Takes the lease if it is free or already `owner`'s (an older lease of that owner then ends); null if another holds it. */
   acquire(key: string, owner: string, ttlMs: number): Promise<Lease | null>;
   /** Extends a held lease; false if it was lost. */
   renew(lease: Lease, ttlMs: number): Promise<boolean>;
   release(lease: Lease): Promise<boolean>;
-  /** True if a write and read work now. */
+  /** True if a write and read work now; never rejects. */
   ping(): Promise<boolean>;
+  /** Waits for what was begun, then lets go of the store; later calls reject STORE_UNAVAILABLE. */
   close(): Promise<void>;
+}
+
+/** Where the store says what its reader should know; a pino logger fits. */
+export interface StoreLogger {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
 }

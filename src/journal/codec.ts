@@ -1,0 +1,82 @@
+import { BridgeError } from '../errors/index.js';
+import type { JournalDirection, JournalDraft, JournalEntry, JournalId, JournalProtocol } from './entry.js';
+
+/**
+ * A stored entry: JSON with short names, because it is written with each frame. `JSON.stringify` escapes lone
+ * surrogates and control characters, so any text comes back as it was. `r` and the other members stand apart from
+ * the chain of ids, so that personal data can be replaced in them without touching `c`.
+ */
+interface Stored {
+  readonly t: number;
+  readonly l: string;
+  readonly p: JournalProtocol;
+  readonly d: JournalDirection;
+  readonly a: string;
+  readonly m?: string | undefined;
+  readonly c?: readonly JournalId[] | undefined;
+  readonly g?: string | undefined;
+  readonly u?: readonly string[] | undefined;
+  readonly e?: string | undefined;
+  readonly h?: JournalDraft['http'] | undefined;
+  readonly r: string;
+}
+
+/** The text to store; the id and the depot are the stream's. */
+export function encodeEntry(draft: JournalDraft, at: number): string {
+  const stored: Stored = {
+    t: at,
+    l: draft.link,
+    p: draft.protocol,
+    d: draft.direction,
+    a: draft.action,
+    m: draft.messageId,
+    c: draft.causes.length ? draft.causes : undefined,
+    g: draft.generation,
+    u: draft.rules?.length ? draft.rules : undefined,
+    e: draft.error,
+    h: draft.http,
+    r: draft.raw,
+  };
+  return JSON.stringify(stored);
+}
+
+/** @throws BridgeError JOURNAL_DAMAGED */
+export function decodeEntry(depotId: string, id: JournalId, text: string): JournalEntry {
+  const stored = parse(text);
+  if (!stored) {
+    throw new BridgeError('JOURNAL_DAMAGED', `entry ${id} of depot ${depotId} is not a journal entry`, {
+      journalId: id,
+    });
+  }
+  return {
+    id,
+    at: stored.t,
+    depotId,
+    link: stored.l,
+    protocol: stored.p,
+    direction: stored.d,
+    action: stored.a,
+    raw: stored.r,
+    causes: stored.c ?? [],
+    ...(stored.m === undefined ? {} : { messageId: stored.m }),
+    ...(stored.g === undefined ? {} : { generation: stored.g }),
+    ...(stored.u === undefined ? {} : { rules: stored.u }),
+    ...(stored.e === undefined ? {} : { error: stored.e }),
+    ...(stored.h === undefined ? {} : { http: stored.h }),
+  };
+}
+
+function parse(text: string): Stored | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isStored(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isStored(value: unknown): value is Stored {
+  if (typeof value !== 'object' || value === null) return false;
+  const { t, l, p, d, a, r } = value as Partial<Record<keyof Stored, unknown>>;
+  return typeof t === 'number' && [l, p, d, a, r].every((member) => typeof member === 'string');
+}

@@ -1,0 +1,135 @@
+import { BridgeError } from '../errors/index.js';
+import type { StoreLogger } from '../store/index.js';
+import type { JournalDraft, JournalEntry, JournalGap } from './entry.js';
+
+const PROBE_MS = 500;
+/** Frames and characters that may be on their way to the store before more count as lost. */
+const MAX_IN_FLIGHT = 10_000;
+const MAX_IN_FLIGHT_CHARS = 64_000_000;
+
+/** What the guard stands on. */
+export interface GapSource {
+  readonly depotId: string;
+  append(draft: JournalDraft): Promise<JournalEntry>;
+  ping(): Promise<boolean>;
+  now(): number;
+  readonly logger: StoreLogger | undefined;
+}
+
+/**
+ * Keeps frames flowing while the store is away: the first failure shuts the gate, frames at a shut gate are only
+ * counted, and a probe opens it again once a `JournalGap` entry with the count is stored.
+ */
+export class GapGuard {
+  readonly #source: GapSource;
+  #gap: JournalGap | null = null;
+  #shut = false;
+  #inFlight = 0;
+  #inFlightChars = 0;
+  #probe: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(source: GapSource) {
+    this.#source = source;
+  }
+
+  get gap(): JournalGap | null {
+    return this.#gap;
+  }
+
+  async append(draft: JournalDraft): Promise<JournalEntry | null> {
+    const timed = { ...draft, at: draft.at ?? this.#source.now() };
+    if (this.#shut || this.#inFlight >= MAX_IN_FLIGHT || this.#inFlightChars >= MAX_IN_FLIGHT_CHARS) {
+      this.#lose(timed, true);
+      return null;
+    }
+    this.#inFlight += 1;
+    this.#inFlightChars += draft.raw.length;
+    try {
+      return await this.#source.append(timed);
+    } catch (error) {
+      const away = error instanceof BridgeError && error.code === 'STORE_UNAVAILABLE';
+      if (!this.#shut)
+        this.#source.logger?.warn({ err: error, link: draft.link }, 'a frame was not journalled');
+      this.#lose(timed, away);
+      return null;
+    } finally {
+      this.#inFlight -= 1;
+      this.#inFlightChars -= draft.raw.length;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#probe);
+    if (this.#gap) await this.#recover();
+  }
+
+  #lose(draft: JournalDraft & { at: number }, shut: boolean): void {
+    const { lost = 0, lostChars = 0, from = draft.at, to = draft.at } = this.#gap ?? {};
+    this.#gap = {
+      lost: lost + 1,
+      lostChars: lostChars + draft.raw.length,
+      from: Math.min(from, draft.at),
+      to: Math.max(to, draft.at),
+    };
+    if (shut) this.#shut = true;
+    this.#probeLater();
+  }
+
+  #probeLater(): void {
+    if (this.#probe || this.#closed) return;
+    this.#probe = setTimeout(async () => {
+      await this.#recover();
+      this.#probe = undefined;
+      if (this.#gap) this.#probeLater();
+    }, PROBE_MS).unref();
+  }
+
+  /** Writes the gap down and opens the gate; leaves both as they are if the store is still away. */
+  async #recover(): Promise<void> {
+    if (this.#inFlight >= MAX_IN_FLIGHT / 2 || !(await this.#source.ping())) return;
+    const gap = this.#gap;
+    if (!gap) return;
+    // Set before the answer comes: what arrives from here on is either stored after the record or counted anew.
+    this.#gap = null;
+    this.#shut = false;
+    try {
+      await this.#source.append(gapDraft(this.#source.depotId, gap, this.#source.now()));
+      this.#source.logger?.warn({ ...gap }, 'the journal goes on after a gap');
+    } catch {
+      this.#shut = true;
+      this.#gap = join(gap, this.#gap);
+    }
+  }
+}
+
+function join(a: JournalGap, b: JournalGap | null): JournalGap {
+  if (!b) return a;
+  return {
+    lost: a.lost + b.lost,
+    lostChars: a.lostChars + b.lostChars,
+    from: Math.min(a.from, b.from),
+    to: Math.max(a.to, b.to),
+  };
+}
+
+function gapDraft(depotId: string, gap: JournalGap, at: number): JournalDraft {
+  const raw = JSON.stringify({
+    lost: gap.lost,
+    lostChars: gap.lostChars,
+    from: new Date(gap.from).toISOString(),
+    to: new Date(gap.to).toISOString(),
+  });
+  return {
+    depotId,
+    link: 'bridge',
+    protocol: 'bridge',
+    direction: 'internal',
+    action: 'JournalGap',
+    raw,
+    causes: [],
+    at,
+    error: 'STORE_UNAVAILABLE',
+  };
+}

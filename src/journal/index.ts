@@ -1,0 +1,15 @@
+export type {
+  Journal,
+  JournalDirection,
+  JournalDraft,
+  JournalEntry,
+  JournalFilter,
+  JournalGap,
+  JournalId,
+  JournalProtocol,
+  TraceCut,
+  TraceLimits,
+  TraceNode,
+} from './entry.js';
+export { type JournalOptions, openJournal } from './journal.js';
+export { type PrintOptions, printTrace } from './print.js';
