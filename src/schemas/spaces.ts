@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { modelSchema } from '../domain/model.schema.js';
+import { receiving } from './ocpi/inbound.js';
 import { annotations16, annotations21, annotations201 } from './ocpp/annotations.js';
 import { ocppSpace } from './ocpp/space.js';
 import { bundleSpace, type JsonSchema, type SchemaSpace } from './schema-space.js';
@@ -23,6 +24,9 @@ function generated(file: string): JsonSchema {
 const vdv463 = (dialect: string) =>
   once((): SchemaSpace => ({ ...bundleSpace(generated(`vdv463-${dialect}`)), inbound: withoutUri }));
 
+const ocpi = (version: string) =>
+  once((): SchemaSpace => ({ ...bundleSpace(generated(`ocpi-${version}`)), inbound: receiving }));
+
 /** Every space by its prefix; each is loaded when first asked for. */
 export const spaces: Readonly<Record<string, () => SchemaSpace>> = {
   bridge: once(() => bundleSpace(modelSchema)),
@@ -33,6 +37,9 @@ export const spaces: Readonly<Record<string, () => SchemaSpace>> = {
   'vdv463-1.1.0': vdv463('1.1.0'),
   'vdv463-draft-2025-05': vdv463('draft-2025-05'),
   'vdv463-2.0.0': vdv463('2.0.0'),
+  'ocpi-2.1.1': ocpi('2.1.1'),
+  'ocpi-2.2.1': ocpi('2.2.1'),
+  'ocpi-2.3.0': ocpi('2.3.0'),
 };
 
 /** Splits `vdv463-1.1.0.DepotInfo` at the dot after the space's prefix (prefixes hold dots themselves). */
