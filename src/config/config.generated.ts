@@ -220,7 +220,7 @@ export interface PartnerConfig {
       role: 'EMSP' | 'HUB' | 'NSP' | 'NAP' | 'SCSP' | 'OTHER';
       countryCode: string;
       partyId: string;
-    }[],
+    }[]
   ];
   /**
    * @minItems 1

@@ -10,3 +10,6 @@ export type { Instant, JournalId, Leaf, Source } from './source.js';
 export { compareJournalIds, instantOf } from './source.js';
 export * from './state.js';
 export { historicTime, liveTime } from './time.js';
+export { depotView, rejectedRequests } from './views/depot.js';
+export { limitAt, newestFault, requestOf } from './views/point.js';
+export { compact, Sources, type View } from './views/view.js';

@@ -13,16 +13,9 @@ export type StationStatus = 'Available' | 'Unavailable' | 'Faulted';
  */
 export type ProcessPhase = 'Preparing' | 'Charging' | 'SuspendedEVSE' | 'SuspendedEV' | 'Finishing';
 /**
- * Status of a charging process as upstream systems see it.
+ * How far the transaction of a process is: not begun, running, over.
  */
-export type ProcessStatus =
-  | 'Preparing'
-  | 'Charging'
-  | 'SuspendedEVSE'
-  | 'SuspendedEV'
-  | 'Finishing'
-  | 'Queued'
-  | 'ChargingRejectedTechnically';
+export type TransactionProgress = 'none' | 'open' | 'ended';
 /**
  * Cause of a fault, seen from the station.
  */
@@ -331,7 +324,7 @@ export interface FaultView {
 export interface VehicleView {
   vehicleId: string;
   evccId?: string;
-  chargingStatus: VehicleChargingStatus;
+  chargingStatus?: VehicleChargingStatus;
   socPct?: number;
   sohPct?: number;
   batteryTemperatureDegC?: number;
@@ -347,14 +340,22 @@ export interface VehicleView {
   fault?: FaultView;
 }
 /**
- * The charging process at a charging point.
+ * The charging process at a charging point; its status upward is decided by a table from what is known here.
  */
 export interface ProcessView {
   processId: string;
   presystemId?: string;
   chargingRequestId?: string;
-  status: ProcessStatus;
   startedAt: string;
+  transaction: TransactionProgress;
+  phase?: ProcessPhase;
+  stopClass?: StopClass;
+  pointFaulted: boolean;
+  /**
+   * Our own limit is zero now and no energy has flowed yet.
+   */
+  heldByLimit: boolean;
+  energyFlowed: boolean;
   deliveredEnergyWh?: number;
   powerW?: number;
   currentA?: number;
@@ -374,13 +375,15 @@ export interface ScheduledProcessView {
   prediction: Prediction;
 }
 /**
- * A charging point as upstream systems and partners may see it.
+ * A charging point for upstream systems; tables decide its status from what the charger said and whether it is reachable.
  */
 export interface PointView {
   pointId: string;
-  status: PointStatus;
+  linkState: LinkState;
+  status?: PointStatus;
+  stationStatus?: StationStatus;
   phase?: ProcessPhase;
-  transactionOpen?: boolean;
+  transactionOpen: boolean;
   insideTemperatureDegC?: number;
   outsideTemperatureDegC?: number;
   connectorTemperatureDegC?: number;
@@ -388,7 +391,7 @@ export interface PointView {
   powerW?: number;
   powerLimitW?: number;
   /**
-   * The fault at this point.
+   * The newest fault at this point.
    */
   fault?: {
     code: PointFaultCode;
@@ -400,14 +403,16 @@ export interface PointView {
   scheduled?: ScheduledProcessView[];
 }
 /**
- * A charging station as upstream systems see it.
+ * A charging station for upstream systems; `points` are given to the table of points one by one.
  */
 export interface StationView {
   stationId: string;
-  status: StationStatus;
+  linkState: LinkState;
+  linkAt: string;
+  status?: StationStatus;
   totalPowerW?: number;
   /**
-   * The fault of the station.
+   * The newest fault of the station.
    */
   fault?: {
     code: StationFaultCode;
@@ -417,12 +422,28 @@ export interface StationView {
   points: PointView[];
 }
 /**
+ * A depot for upstream systems.
+ */
+export interface DepotView {
+  depotId: string;
+  name?: string;
+  stations: StationView[];
+}
+/**
+ * A request that cannot be served, and why.
+ */
+export interface RejectedRequestView {
+  presystemId: string;
+  chargingRequestId: string;
+  reason: string;
+}
+/**
  * A granted charging point as a roaming partner may see it; nothing of own-fleet use is in it.
  */
 export interface EvseView {
   evseUid: string;
   evseId: string;
-  status: PointStatus;
+  status?: PointStatus;
   phase?: ProcessPhase;
   stationStatus?: StationStatus;
   linkState: LinkState;

@@ -8,8 +8,8 @@ import type { DepotState } from '../state.js';
 import { bindRequests } from './match.js';
 import { meterSampled } from './meter.js';
 import { historyExpired, limitAnswered, planMade, stopAnswered } from './plan.js';
-import { presystemBooted, requestListReceived } from './request.js';
 import { processOf } from './process.js';
+import { presystemBooted, requestListReceived } from './request.js';
 import {
   chargingNeedsReported,
   faultReported,

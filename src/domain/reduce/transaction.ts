@@ -2,7 +2,7 @@
 import type { StationEvent } from '../events.js';
 import { mintTransactionId } from '../ids.js';
 import type { Instant } from '../source.js';
-import type { DepotState, ProcessId, ProcessState, StationId } from '../state.js';
+import type { DepotState, ProcessId, ProcessState } from '../state.js';
 import { historicTime } from '../time.js';
 import { bindRequests } from './match.js';
 import { deliver } from './meter.js';

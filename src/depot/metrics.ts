@@ -1,0 +1,48 @@
+/** Prometheus metrics of one bridge. Labels never carry vehicle, token or partner data. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export class Metrics {
+  readonly registry = new Registry();
+  readonly messages = new Counter({
+    name: 'bridge_messages_total',
+    help: 'Frames and HTTP bodies, by what became of them: ok, refused, failed',
+    labelNames: ['protocol', 'direction', 'action', 'outcome'] as const,
+    registers: [this.registry],
+  });
+  readonly unmapped = new Counter({
+    name: 'bridge_unmapped_total',
+    help: 'Objects that no table could make whole',
+    labelNames: ['mapping', 'code'] as const,
+    registers: [this.registry],
+  });
+  readonly mappingSeconds = new Histogram({
+    name: 'bridge_mapping_seconds',
+    help: 'Time spent in tables per message',
+    labelNames: ['protocol'] as const,
+    buckets: [0.00001, 0.0001, 0.001, 0.01, 0.1],
+    registers: [this.registry],
+  });
+  readonly connected = new Gauge({
+    name: 'bridge_peer_connected',
+    help: 'Peers connected now',
+    labelNames: ['protocol'] as const,
+    registers: [this.registry],
+  });
+  readonly schemaViolations = new Counter({
+    name: 'bridge_outbound_schema_violations_total',
+    help: 'Messages we made that do not fit their schema; they were not sent',
+    labelNames: ['protocol', 'action'] as const,
+    registers: [this.registry],
+  });
+  readonly forgiven = new Counter({
+    name: 'bridge_forgiven_deviations_total',
+    help: 'Deviations of a peer that its lenient switch forgave',
+    labelNames: ['protocol', 'code'] as const,
+    registers: [this.registry],
+  });
+  readonly lineageGaps = new Counter({
+    name: 'bridge_lineage_gaps_total',
+    help: 'Frames that could not be journalled',
+    registers: [this.registry],
+  });
+}

@@ -1,0 +1,68 @@
+/** The whole depot as upstream systems see it (VDV 463 ProvideChargingInformation's source). */
+import type { DepotView, RejectedRequestView, StationView } from '../model.js';
+import type { Instant } from '../source.js';
+import type { DepotState, PresystemId, StationState } from '../state.js';
+import { newestFault, pointView } from './point.js';
+import { compact, Sources, type View } from './view.js';
+
+/** `now` decides which step of a limit is in force. */
+export function depotView(state: DepotState, name: string, now: Instant): View<DepotView> {
+  const sources = new Sources();
+  const stations = Object.values(state.stations).map((station, index) =>
+    stationView(state, station, now, sources, `stations.${index}.`),
+  );
+  return { value: { depotId: state.depotId, name, stations }, sources: sources.all };
+}
+
+function stationView(
+  state: DepotState,
+  station: StationState,
+  now: Instant,
+  sources: Sources,
+  prefix: string,
+): StationView {
+  const fault = newestFault(station.faults);
+  if (fault) sources.note(`${prefix}fault`, fault);
+  const points = Object.values(station.points).map((point, index) =>
+    pointView(state, station, point, now, sources, `${prefix}points.${index}.`),
+  );
+  sources.note(`${prefix}linkState`, station.link);
+  return compact({
+    stationId: station.stationId,
+    linkState: station.link.value,
+    linkAt: station.link.at,
+    ...sources.take(prefix, 'status', station.status),
+    totalPowerW: totalPower(points),
+    fault:
+      fault &&
+      compact({
+        code: fault.value.stationFaultCode ?? ('OtherChargingStationFailure' as const),
+        text: fault.value.text,
+        at: fault.at,
+      }),
+    points,
+  });
+}
+
+/** The sum over points, known only if every point with an open transaction tells its power. */
+function totalPower(points: StationView['points']): number | undefined {
+  const charging = points.filter((point) => point.transactionOpen);
+  const known = charging.filter((point) => point.powerW !== undefined);
+  if (charging.length === 0 || known.length < charging.length) return undefined;
+  return known.reduce((sum, point) => sum + (point.powerW ?? 0), 0);
+}
+
+/** What a presystem must be told that it cannot have: entries refused on receipt, requests that cannot be served. */
+export function rejectedRequests(state: DepotState, presystemId: PresystemId): View<RejectedRequestView[]> {
+  const sources = new Sources();
+  const presystem = state.presystems[presystemId];
+  const refused = Object.entries(presystem?.refused ?? {});
+  const rejected = Object.values(presystem?.requests ?? {}).flatMap((request) =>
+    request.rejection ? [[request.request.chargingRequestId, request.rejection] as const] : [],
+  );
+  const value = [...refused, ...rejected].map(([chargingRequestId, reason], index) => {
+    sources.note(`${index}.reason`, reason);
+    return { presystemId, chargingRequestId, reason: reason.value };
+  });
+  return { value, sources: sources.all };
+}

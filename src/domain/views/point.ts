@@ -1,0 +1,182 @@
+/** A charging point as upstream systems see it (VDV 463 ChargingPointInfo's source). */
+import type { PointView, Prediction, ProcessView, ScheduledProcessView, VehicleView } from '../model.js';
+import { byClaim } from '../reduce/match.js';
+import type { Instant, Leaf } from '../source.js';
+import type {
+  DepotState,
+  Fault,
+  Plan,
+  PointState,
+  ProcessState,
+  RequestState,
+  StationState,
+} from '../state.js';
+import { compact, type Sources } from './view.js';
+
+/** The newest active fault of a set, with its origin. */
+export function newestFault(faults: Readonly<Record<string, Leaf<Fault | null>>>): Leaf<Fault> | undefined {
+  const active = Object.values(faults).filter((leaf): leaf is Leaf<Fault> => leaf.value !== null);
+  return active.sort((a, b) => (a.at < b.at ? 1 : -1))[0];
+}
+
+/** The limit that our newest accepted plan sets at this instant; undefined: we set none. */
+export function limitAt(point: PointState, now: Instant): number | undefined {
+  const limit = point.limit?.value;
+  if (limit?.outcome !== 'accepted') return undefined;
+  return limit.steps.filter((step) => step.at <= now).at(-1)?.powerW;
+}
+
+/** `prefix` is the path of this view inside the one that holds it, with a trailing dot, or empty. */
+export function pointView(
+  state: DepotState,
+  station: StationState,
+  point: PointState,
+  now: Instant,
+  sources: Sources,
+  prefix: string,
+): PointView {
+  const process = point.processId ? state.processes[point.processId] : undefined;
+  const fault = newestFault(point.faults);
+  if (fault) sources.note(`${prefix}fault`, fault);
+  const powerLimitW = limitAt(point, now);
+  if (powerLimitW !== undefined && point.limit) sources.note(`${prefix}powerLimitW`, point.limit);
+  const scheduled = scheduledAt(state, point, process, sources, prefix);
+  sources.note(`${prefix}linkState`, station.link);
+  if (point.phase?.value) sources.note(`${prefix}phase`, point.phase);
+  return compact({
+    pointId: point.pointId,
+    linkState: station.link.value,
+    transactionOpen: Boolean(process?.transactionId && !process.endedAt),
+    ...sources.take(prefix, 'status', point.status),
+    ...sources.take(prefix, 'stationStatus', station.status),
+    phase: point.phase?.value ?? undefined,
+    ...sources.take(prefix, 'energyWh', point.readings.energyWh),
+    ...sources.take(prefix, 'powerW', livePower(point, process)),
+    powerLimitW,
+    fault: fault && faultView(fault),
+    vehicle: vehicleView(point, process, sources, `${prefix}vehicle.`),
+    process: process && processView(state, station, point, process, now, sources, `${prefix}process.`),
+    scheduled: scheduled.length > 0 ? scheduled : undefined,
+  });
+}
+
+/** A reading taken before the transaction ended says nothing of the power now. */
+function livePower(point: PointState, process: ProcessState | undefined): Leaf<number> | undefined {
+  const { powerW } = point.readings;
+  if (!powerW || !process) return undefined;
+  return process.endedAt && process.endedAt >= powerW.at ? undefined : powerW;
+}
+
+function faultView(fault: Leaf<Fault>): PointView['fault'] {
+  const { pointFaultCode, text } = fault.value;
+  return compact({ code: pointFaultCode ?? 'OtherChargingPointFailure', text, at: fault.at });
+}
+
+function vehicleView(
+  point: PointState,
+  process: ProcessState | undefined,
+  sources: Sources,
+  prefix: string,
+): VehicleView | undefined {
+  const vehicle = point.vehicle ?? process?.vehicle;
+  const vehicleId = vehicle?.value.vehicleId;
+  if (!vehicle || !vehicleId) return undefined;
+  sources.note(`${prefix}vehicleId`, vehicle);
+  const soc = process?.readings.socPct ?? socSince(point, process);
+  return compact({ vehicleId, evccId: vehicle.value.evccId, ...sources.take(prefix, 'socPct', soc) });
+}
+
+function socSince(point: PointState, process: ProcessState | undefined): Leaf<number> | undefined {
+  const soc = point.readings.socPct;
+  return soc && process && soc.at >= process.startedAt ? soc : undefined;
+}
+
+function processView(
+  state: DepotState,
+  station: StationState,
+  point: PointState,
+  process: ProcessState,
+  now: Instant,
+  sources: Sources,
+  prefix: string,
+): ProcessView {
+  const request = requestOf(state, process);
+  const energyFlowed = (process.deliveredWh?.value ?? 0) > 0;
+  const open = Boolean(process.transactionId && !process.endedAt);
+  sources.note(`${prefix}processId`, process.startSource);
+  if (request) sources.note(`${prefix}chargingRequestId`, request.source);
+  if (process.phase?.value) sources.note(`${prefix}phase`, process.phase);
+  const phase = process.phase ?? point.phase;
+  const live = open ? process.readings : {};
+  return compact({
+    processId: process.processId,
+    presystemId: request?.presystemId,
+    chargingRequestId: request?.request.chargingRequestId,
+    startedAt: process.startedAt,
+    transaction: process.endedAt ? ('ended' as const) : open ? ('open' as const) : ('none' as const),
+    phase: phase?.value ?? undefined,
+    ...sources.take(prefix, 'stopClass', process.stopClass),
+    pointFaulted: point.status?.value === 'Faulted' || station.status?.value === 'Faulted',
+    heldByLimit: !energyFlowed && limitAt(point, now) === 0,
+    energyFlowed,
+    ...sources.take(prefix, 'deliveredEnergyWh', process.deliveredWh),
+    ...sources.take(prefix, 'powerW', live.powerW),
+    ...sources.take(prefix, 'currentA', live.currentA),
+    ...sources.take(prefix, 'voltageV', live.voltageV),
+    ...sources.take(prefix, 'reactivePowerVar', live.reactivePowerVar),
+    prediction: prediction(process.plan, Boolean(process.endedAt)),
+  });
+}
+
+/** The request a process serves. */
+export function requestOf(state: DepotState, process: ProcessState): RequestState | undefined {
+  const key = process.requestKey?.value;
+  if (!key) return undefined;
+  for (const presystem of Object.values(state.presystems)) {
+    for (const request of Object.values(presystem.requests)) if (request.key === key) return request;
+  }
+  return undefined;
+}
+
+function prediction(plan: Leaf<Plan> | undefined, ended: boolean): Prediction {
+  const { minTarget, maxTarget, departure, final, progress } = plan?.value ?? {};
+  const finished = ended || plan?.value.finished;
+  return compact({
+    status: finished ? ('Finished' as const) : ('Ongoing' as const),
+    minTarget,
+    maxTarget,
+    departure,
+    final,
+    progress: progress && [...progress],
+  });
+}
+
+/** Requests that wait for this point: named for it, or bound to the process at it, without a transaction yet. */
+function scheduledAt(
+  state: DepotState,
+  point: PointState,
+  process: ProcessState | undefined,
+  sources: Sources,
+  prefix: string,
+): ScheduledProcessView[] {
+  const waiting = Object.values(state.presystems)
+    .flatMap((presystem) => Object.values(presystem.requests))
+    .filter((request) => request.status === 'pending')
+    .filter((request) =>
+      request.processId
+        ? request.processId === process?.processId
+        : request.request.chargingPointId === point.pointId,
+    )
+    .sort(byClaim);
+  return waiting.map((request, index) => {
+    sources.note(`${prefix}scheduled.${index}`, request.source);
+    return compact({
+      presystemId: request.presystemId,
+      chargingRequestId: request.request.chargingRequestId,
+      processId: request.processId,
+      vehicleId: request.request.vehicleId,
+      startAt: request.plan?.value.steps.find((step) => step.powerW > 0)?.at,
+      prediction: prediction(request.plan, false),
+    });
+  });
+}

@@ -1,0 +1,3 @@
+/** Who is who between OCPP, VDV 463 and OCPI. */
+export type { IdentityKind, PointEntry } from './registry.js';
+export { IDENTITY_KINDS, IdentityRegistry } from './registry.js';
