@@ -9,6 +9,8 @@ export type Version = (typeof versions)[number];
 
 /** Objects that a partner may change in part; `<Class>.patch` is the body of such a change. */
 const patched = ['Location', 'EVSE', 'Connector', 'Session', 'Token'];
+/** 2.1.1 alone has PATCH for tariffs. */
+const patchedIn211 = [...patched, 'Tariff'];
 
 const tables = new URL('../../src/schemas/ocpi/', import.meta.url);
 
@@ -106,7 +108,8 @@ export function ocpiBundleOf(version: Version): JsonSchema {
     definitions[name] = { ...base, ...(required.length ? { required } : {}), ...choice, properties };
     // From 2.2.1 on every change says when it happened.
     const stamped = version === '2.1.1' ? {} : { required: ['last_updated'] };
-    if (patched.includes(name)) definitions[`${name}.patch`] = { ...base, ...stamped, properties };
+    if ((version === '2.1.1' ? patchedIn211 : patched).includes(name))
+      definitions[`${name}.patch`] = { ...base, ...stamped, properties };
   }
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',

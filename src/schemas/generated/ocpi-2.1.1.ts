@@ -395,6 +395,18 @@ export interface SessionPatch {
   auth_id?: string;
   location?: Location;
 }
+export interface TariffPatch {
+  id?: string;
+  currency?: string;
+  tariff_alt_text?: DisplayText[];
+  tariff_alt_url?: string;
+  /**
+   * @minItems 1
+   */
+  elements?: [TariffElement, ...TariffElement[]];
+  energy_mix?: EnergyMix;
+  last_updated?: string;
+}
 export interface AuthorizationInfo {
   allowed: Allowed;
   location?: LocationReferences;
