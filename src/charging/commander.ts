@@ -1,0 +1,213 @@
+/**
+ * Carries plans to chargers: a limit when the plan at a running transaction changes, a stop when a presystem
+ * ends a request. Every command has an intent on record before it is sent, and its outcome after it.
+ */
+import type { CommandOutcome, Runtime, StationCommands } from '../depot/index.js';
+import type {
+  DepotState,
+  DomainEvent,
+  JournalId,
+  LimitStep,
+  ProcessState,
+  RequestState,
+} from '../domain/index.js';
+import { requestOf } from '../domain/index.js';
+
+const RETRY_MS = [5_000, 30_000, 120_000] as const;
+
+/** What was last tried at a point. */
+interface Attempt {
+  readonly processId: string;
+  readonly steps: readonly LimitStep[];
+  readonly at: number;
+  readonly failures: number;
+}
+
+export class Commander {
+  readonly #runtime: Runtime;
+  readonly #commands: StationCommands;
+  readonly #attempts = new Map<string, Attempt>();
+  readonly #busy = new Set<string>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #unsubscribe: () => void;
+  #stopped = false;
+
+  constructor(runtime: Runtime, commands: StationCommands) {
+    this.#runtime = runtime;
+    this.#commands = commands;
+    this.#unsubscribe = runtime.depot.onChange(({ events }) => {
+      this.#forget(events);
+      this.#look();
+    });
+    this.#look();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#unsubscribe();
+    for (const timer of this.#timers) clearTimeout(timer);
+    await Promise.allSettled(this.#running);
+  }
+
+  /** A station that booted or came back may have lost its limits: they are set again. */
+  #forget(events: readonly DomainEvent[]): void {
+    for (const event of events) {
+      if (event.type !== 'StationBooted' && event.type !== 'LinkOpened') continue;
+      const station = this.#runtime.depot.state.stations[event.stationId];
+      for (const pointId of Object.keys(station?.points ?? {})) this.#attempts.delete(pointId);
+    }
+  }
+
+  #look(): void {
+    if (this.#stopped) return;
+    const { state } = this.#runtime.depot;
+    for (const station of Object.values(state.stations)) {
+      if (!this.#commands.isConnected(station.stationId)) continue;
+      for (const point of Object.values(station.points)) {
+        const process = point.processId ? state.processes[point.processId] : undefined;
+        if (!process?.transactionId || process.endedAt || this.#busy.has(process.pointId)) continue;
+        const request = requestOf(state, process);
+        if (request?.status === 'stopping' && !process.stop)
+          this.#begin(process, () => this.#stopProcess(process, request));
+        else if (this.#limitIsDue(state, process))
+          this.#begin(process, () => this.#setLimit(process, request));
+      }
+    }
+  }
+
+  #begin(process: ProcessState, work: () => Promise<void>): void {
+    this.#busy.add(process.pointId);
+    const done = work()
+      .catch((error: unknown) =>
+        this.#runtime.log.error({ err: error, point: process.pointId }, 'a command could not be carried out'),
+      )
+      .finally(() => {
+        this.#busy.delete(process.pointId);
+        this.#running.delete(done);
+        this.#look();
+      });
+    this.#running.add(done);
+  }
+
+  /** True if the plan differs from what was last tried, and enough time went by (a lower limit never waits). */
+  #limitIsDue(state: DepotState, process: ProcessState): boolean {
+    const plan = process.plan?.value;
+    if (!plan || plan.steps.length === 0) return false;
+    const last = this.#attempts.get(process.pointId);
+    if (!last || last.processId !== process.processId) return true;
+    const nowMs = this.#runtime.now().getTime();
+    if (sameSteps(last.steps, plan.steps)) return last.failures > 0 && this.#mayRetry(last, nowMs);
+    const lower =
+      (plan.steps[0]?.powerW ?? 0) <
+      (state.stations[process.stationId]?.points[process.pointId]?.limit?.value.steps[0]?.powerW ?? 0);
+    const waitMs = this.#runtime.config.depots[0].charging.minPushSeconds * 1000 - (nowMs - last.at);
+    if (lower || waitMs <= 0) return true;
+    this.#lookAgain(waitMs);
+    return false;
+  }
+
+  #mayRetry(last: Attempt, nowMs: number): boolean {
+    const delay = RETRY_MS[last.failures - 1];
+    if (delay === undefined) return false;
+    const waitMs = last.at + delay - nowMs;
+    if (waitMs > 0) this.#lookAgain(waitMs);
+    return waitMs <= 0;
+  }
+
+  #lookAgain(afterMs: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#look();
+    }, afterMs);
+    this.#timers.add(timer);
+  }
+
+  async #setLimit(process: ProcessState, request: RequestState | undefined): Promise<void> {
+    const plan = process.plan;
+    if (!plan) return;
+    const { stationId, pointId, processId } = process;
+    const before = this.#attempts.get(pointId);
+    const { steps } = plan.value;
+    const intent = await this.#intend('SetLimit', process, request, [plan.raw], { steps });
+    const outcome = await this.#commands.setLimit({ stationId, pointId, processId, steps, intent });
+    const again = before && before.processId === processId && sameSteps(before.steps, steps);
+    const failures = outcome.outcome === 'accepted' ? 0 : (again ? before.failures : 0) + 1;
+    this.#attempts.set(pointId, { processId, steps, at: this.#runtime.now().getTime(), failures });
+    await this.#record('LimitAnswered', process, intent, outcome, { pointId, steps });
+  }
+
+  async #stopProcess(process: ProcessState, request: RequestState): Promise<void> {
+    const { stationId, processId } = process;
+    const intent = await this.#intend('StopTransaction', process, request, [request.source.raw], {});
+    const outcome = await this.#commands.stop({ stationId, processId, intent });
+    await this.#record('StopAnswered', process, intent, outcome, { processId });
+  }
+
+  /** Who asks for what, and why: on record before anything moves (design rule 6). */
+  async #intend(
+    what: string,
+    process: ProcessState,
+    request: RequestState | undefined,
+    causes: readonly JournalId[],
+    details: object,
+  ): Promise<JournalId> {
+    const { depot } = this.#runtime;
+    const why = request
+      ? { presystemId: request.presystemId, chargingRequestId: request.request.chargingRequestId }
+      : { policy: process.plan?.value.policy };
+    const entry = await depot.journal.append({
+      depotId: depot.id,
+      link: 'bridge',
+      protocol: 'bridge',
+      direction: 'internal',
+      action: `Intent ${what}`,
+      raw: JSON.stringify({ pointId: process.pointId, processId: process.processId, ...why, ...details }),
+      causes: [...new Set([...causes, ...(request ? [request.source.raw] : [])])],
+    });
+    return entry.id;
+  }
+
+  async #record(
+    type: 'LimitAnswered' | 'StopAnswered',
+    process: ProcessState,
+    intent: JournalId,
+    { outcome, reason, frames }: CommandOutcome,
+    details: { pointId?: string; processId?: string; steps?: readonly LimitStep[] },
+  ): Promise<void> {
+    const { depot, now } = this.#runtime;
+    const at = now().toISOString();
+    const payload = {
+      ...details,
+      intentId: intent,
+      outcome,
+      ...(reason ? { reason } : {}),
+      at,
+      receivedAt: at,
+    };
+    const entry = await depot.journal.append({
+      depotId: depot.id,
+      link: 'bridge',
+      protocol: 'bridge',
+      direction: 'internal',
+      action: type,
+      raw: JSON.stringify({ stationId: process.stationId, payload }),
+      causes: [intent, ...frames],
+    });
+    const event = {
+      type,
+      stationId: process.stationId,
+      payload,
+      raw: entry.id,
+      ruleOf: () => `bridge/${type}`,
+    };
+    await depot.apply([event as DomainEvent]);
+  }
+}
+
+function sameSteps(a: readonly LimitStep[], b: readonly LimitStep[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((step, index) => step.at === b[index]?.at && step.powerW === b[index]?.powerW)
+  );
+}

@@ -1,0 +1,52 @@
+/** Free power over time, in slots: what the grid, each station and each point still have. */
+import type { PlaceLimits, PlanInputs } from './job.js';
+
+export const SLOT_MS = 5 * 60_000;
+
+export class PowerGrid {
+  readonly slots: number;
+  readonly #startMs: number;
+  readonly #grid: Float64Array;
+  readonly #stations = new Map<string, Float64Array>();
+  readonly #points = new Map<string, Float64Array>();
+
+  constructor(inputs: PlanInputs) {
+    this.#startMs = Math.floor(Date.parse(inputs.now) / 1000) * 1000;
+    this.slots = Math.ceil((inputs.horizonHours * 3_600_000) / SLOT_MS);
+    this.#grid = this.#filled(inputs.gridLimitW);
+    for (const [id, limitW] of inputs.stationLimitsW) this.#stations.set(id, this.#filled(limitW));
+    for (const place of inputs.places.values())
+      this.#points.set(place.pointId, this.#filled(place.maxPowerW));
+  }
+
+  #filled(limitW: number | undefined): Float64Array {
+    return new Float64Array(this.slots).fill(limitW ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Milliseconds since 1970 at which a slot begins. */
+  startOf(slot: number): number {
+    return this.#startMs + slot * SLOT_MS;
+  }
+
+  /** The slot that holds an instant; before the plan 0, after it `slots`. */
+  slotOf(instant: string): number {
+    const slot = Math.floor((Date.parse(instant) - this.#startMs) / SLOT_MS);
+    return Math.min(Math.max(slot, 0), this.slots);
+  }
+
+  /** What a place may still take in a slot, in W. */
+  free(place: PlaceLimits, slot: number): number {
+    const station = this.#stations.get(place.stationId)?.[slot] ?? Number.POSITIVE_INFINITY;
+    const point = this.#points.get(place.pointId)?.[slot] ?? 0;
+    return Math.max(0, Math.min(this.#grid[slot] ?? 0, station, point));
+  }
+
+  take(place: PlaceLimits, slot: number, powerW: number): void {
+    const take = (free: Float64Array | undefined) => {
+      if (free) free[slot] = (free[slot] ?? 0) - powerW;
+    };
+    take(this.#grid);
+    take(this.#stations.get(place.stationId));
+    take(this.#points.get(place.pointId));
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * When to plan, and what of a plan is news. A plan is journalled before it counts, like everything that a
+ * clock decides; an unchanged plan leaves no trace.
+ */
+import type { Change, Runtime } from '../depot/index.js';
+import type { DepotState, DomainEvent, JournalId, Plan } from '../domain/index.js';
+import type { PlanInputs } from './job.js';
+import { type PlanMade, planDepot } from './plan.js';
+
+const SETTLE_MS = 250;
+const REPLAN_MS = 5 * 60_000;
+const LIMIT_TOLERANCE_W = 500;
+const SOC_TOLERANCE_PCT = 1;
+
+const TRIGGERS: ReadonlySet<DomainEvent['type']> = new Set([
+  'RequestListReceived',
+  'PointStatusReported',
+  'TransactionStarted',
+  'TransactionUpdated',
+  'TransactionEnded',
+  'VehicleIdentified',
+  'ChargingNeedsReported',
+  'LinkOpened',
+  'LinkLost',
+]);
+
+/** Plans after what may change a plan, at the latest every five minutes. */
+export class Scheduler {
+  readonly #runtime: Runtime;
+  readonly #constants: Omit<PlanInputs, 'state' | 'now'>;
+  #timer: NodeJS.Timeout | undefined;
+  #planning: Promise<void> = Promise.resolve();
+  #stopped = false;
+  readonly #unsubscribe: () => void;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+    this.#constants = constantsOf(runtime);
+    this.#unsubscribe = runtime.depot.onChange((change) => this.#consider(change));
+    this.#arm(SETTLE_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#unsubscribe();
+    clearTimeout(this.#timer);
+    await this.#planning;
+  }
+
+  #consider({ before, after, events }: Change): void {
+    if (events.some((event) => TRIGGERS.has(event.type)) || socMoved(before, after, events))
+      this.#arm(SETTLE_MS);
+  }
+
+  #arm(afterMs: number): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#planning = this.#planning.then(() => this.#plan());
+    }, afterMs);
+  }
+
+  async #plan(): Promise<void> {
+    const { depot, log, now } = this.#runtime;
+    try {
+      const inputs = { ...this.#constants, state: depot.state, now: now().toISOString() };
+      const news = newsOf(depot.state, planDepot(inputs));
+      if (news.processes.length > 0 || news.requests.length > 0) await this.#record(news);
+    } catch (error) {
+      log.error({ err: error }, 'planning failed; the last plan stays');
+    }
+    this.#arm(REPLAN_MS);
+  }
+
+  async #record(payload: PlanMade): Promise<void> {
+    const { depot } = this.#runtime;
+    const entry = await depot.journal.append({
+      depotId: depot.id,
+      link: 'bridge',
+      protocol: 'bridge',
+      direction: 'internal',
+      action: 'PlanMade',
+      raw: JSON.stringify(payload),
+      causes: causesOf(depot.state, payload),
+      rules: [`charging/${this.#constants.policy}`],
+    });
+    const rule = `charging/${this.#constants.policy}`;
+    await depot.apply([{ type: 'PlanMade', payload, raw: entry.id, ruleOf: () => rule }]);
+  }
+}
+
+/** What the configuration says, in the planner's units. */
+export function constantsOf({ config }: Pick<Runtime, 'config'>): Omit<PlanInputs, 'state' | 'now'> {
+  const [depot] = config.depots;
+  const places = depot.stations.flatMap((station) =>
+    station.points.map((point) => {
+      const phases = point.powerType === 'DC' ? 1 : (point.phases ?? 3);
+      const electricalW = point.maxVoltage * point.maxAmperage * phases;
+      const maxPowerW = Math.min(electricalW, (station.maxPowerKw ?? Number.POSITIVE_INFINITY) * 1000);
+      const minPowerW = point.powerType === 'DC' ? 0 : 6 * point.maxVoltage * phases;
+      return [point.id, { pointId: point.id, stationId: station.id, maxPowerW, minPowerW }] as const;
+    }),
+  );
+  return {
+    policy: depot.charging.policy,
+    horizonHours: depot.charging.horizonHours,
+    ...(depot.gridLimitKw === undefined ? {} : { gridLimitW: depot.gridLimitKw * 1000 }),
+    stationLimitsW: new Map(
+      depot.stations.flatMap((station) =>
+        station.maxPowerKw === undefined ? [] : [[station.id, station.maxPowerKw * 1000] as const],
+      ),
+    ),
+    places: new Map(places),
+    vehicles: new Map(
+      config.vehicles.map((vehicle) => [
+        vehicle.id,
+        {
+          ...(vehicle.batteryKwh === undefined ? {} : { batteryWh: vehicle.batteryKwh * 1000 }),
+          ...(vehicle.maxPowerKw === undefined ? {} : { maxPowerW: vehicle.maxPowerKw * 1000 }),
+        },
+      ]),
+    ),
+  };
+}
+
+/** A first state of charge, or one that moved by a point, is worth a new plan. */
+function socMoved(before: DepotState, after: DepotState, events: readonly DomainEvent[]): boolean {
+  if (!events.some((event) => event.type === 'MeterSampled')) return false;
+  return Object.values(after.processes).some((process) => {
+    const was = before.processes[process.processId]?.readings.socPct?.value;
+    const is = process.readings.socPct?.value;
+    return is !== undefined && (was === undefined || Math.floor(was) !== Math.floor(is));
+  });
+}
+
+/** The part of a plan that differs from what the state holds. */
+function newsOf(state: DepotState, plan: PlanMade): PlanMade {
+  return {
+    at: plan.at,
+    processes: plan.processes.filter(
+      ({ processId, plan: next }) => !alike(state.processes[processId]?.plan?.value, next, plan.at),
+    ),
+    requests: plan.requests.filter(({ presystemId, chargingRequestId, plan: next }) => {
+      const held = state.presystems[presystemId]?.requests[chargingRequestId]?.plan?.value;
+      return !next || !alike(held, next, plan.at);
+    }),
+  };
+}
+
+function alike(held: Plan | undefined, next: Plan, now: string): boolean {
+  if (!held) return false;
+  const same =
+    held.policy === next.policy &&
+    held.finished === next.finished &&
+    held.missing.join() === next.missing.join() &&
+    Math.abs((held.departure?.socPct ?? 0) - (next.departure?.socPct ?? 0)) <= SOC_TOLERANCE_PCT &&
+    nearInTime(held.minTarget?.at, next.minTarget?.at) &&
+    nearInTime(held.maxTarget?.at, next.maxTarget?.at);
+  return (
+    same &&
+    sampleTimes(held, next, now).every(
+      (at) => Math.abs(powerAt(held, at) - powerAt(next, at)) <= LIMIT_TOLERANCE_W,
+    )
+  );
+}
+
+function nearInTime(a: string | undefined, b: string | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return Math.abs(Date.parse(a) - Date.parse(b)) <= REPLAN_MS * 2;
+}
+
+/** Instants at which the two plans are compared: now, and the middle of each later step. */
+function sampleTimes(held: Plan, next: Plan, now: string): string[] {
+  const later = [...held.steps, ...next.steps]
+    .map((step) => Date.parse(step.at))
+    .filter((ms) => ms > Date.parse(now));
+  return [now, ...later.map((ms) => new Date(ms + REPLAN_MS * 2).toISOString())];
+}
+
+function powerAt(plan: Plan, at: string): number {
+  return plan.steps.filter((step) => step.at <= at).at(-1)?.powerW ?? plan.steps[0]?.powerW ?? -1;
+}
+
+function causesOf(state: DepotState, payload: PlanMade): JournalId[] {
+  const causes = new Set<JournalId>();
+  for (const { processId } of payload.processes) {
+    const process = state.processes[processId];
+    if (process) causes.add(process.startSource.raw);
+    if (process?.readings.socPct) causes.add(process.readings.socPct.raw);
+  }
+  for (const { presystemId, chargingRequestId } of payload.requests) {
+    const request = state.presystems[presystemId]?.requests[chargingRequestId];
+    if (request) causes.add(request.source.raw);
+  }
+  return [...causes];
+}
