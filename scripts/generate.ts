@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { compile } from 'json-schema-to-typescript';
 import { modelSchema } from '../src/domain/model.schema.js';
+import { generateAsyncapi } from './generate/asyncapi.js';
 import { generateConfig } from './generate/config.js';
 import { generateOcpi } from './generate/ocpi.js';
 import { generateVdv463 } from './generate/vdv463.js';
@@ -35,3 +36,4 @@ await generateModel();
 await generateConfig();
 await generateVdv463();
 await generateOcpi();
+await generateAsyncapi();
