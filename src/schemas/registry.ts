@@ -37,9 +37,12 @@ export type Validator = (payload: unknown) => readonly ValidationIssue[];
  */
 export type Form = 'strict' | 'inbound';
 
+type Cache = Readonly<Record<Form, Map<string, Validator>>>;
+
 const schemas = new Map<string, MessageSchema>();
-const validators: Record<Form, Map<string, Validator>> = { strict: new Map(), inbound: new Map() };
-const explainers: Record<Form, Map<string, Validator>> = { strict: new Map(), inbound: new Map() };
+/** One set stops at the first issue, the other finds them all. */
+const validators: Cache = { strict: new Map(), inbound: new Map() };
+const explainers: Cache = { strict: new Map(), inbound: new Map() };
 
 /** `ocpp201.NotifyEvent:eventData[]` → its space, `NotifyEvent` and `eventData[]`. */
 function find(name: string): { space: SchemaSpace; schema: JsonSchema } | undefined {
@@ -70,18 +73,20 @@ export function schemaNames(space?: string): string[] {
   return chosen.flatMap((prefix) => spaces[prefix]?.().names.map((name) => `${prefix}.${name}`) ?? []);
 }
 
-function make(name: string, form: Form, allIssues: boolean): Validator {
+function make(cache: Cache, name: string, form: Form): Validator {
   const found = find(name);
   if (!found) throw new RangeError(`no message schema is called "${name}"`);
-  const schema = form === 'inbound' ? (found.space.inbound?.(found.schema) ?? found.schema) : found.schema;
-  return compile(schema, allIssues);
+  const inbound = found.space.inbound;
+  if (form === 'inbound' && !inbound) return validator(cache, name, 'strict');
+  const schema = form === 'inbound' && inbound ? inbound(found.schema) : found.schema;
+  return compile(schema, cache === explainers);
 }
 
-function cached(cache: Map<string, Validator>, name: string, form: Form, allIssues: boolean): Validator {
-  const known = cache.get(name);
+function validator(cache: Cache, name: string, form: Form): Validator {
+  const known = cache[form].get(name);
   if (known) return known;
-  const made = make(name, form, allIssues);
-  cache.set(name, made);
+  const made = make(cache, name, form);
+  cache[form].set(name, made);
   return made;
 }
 
@@ -91,7 +96,7 @@ function cached(cache: Map<string, Validator>, name: string, form: Form, allIssu
  * @throws RangeError for an unknown name
  */
 export function validatorOf(name: string, form: Form = 'strict'): Validator {
-  return cached(validators[form], name, form, false);
+  return validator(validators, name, form);
 }
 
 /**
@@ -100,7 +105,7 @@ export function validatorOf(name: string, form: Form = 'strict'): Validator {
  * @throws RangeError for an unknown name
  */
 export function issuesOf(name: string, payload: unknown, form: Form = 'strict'): readonly ValidationIssue[] {
-  return cached(explainers[form], name, form, true)(payload);
+  return validator(explainers, name, form)(payload);
 }
 
 /** Whether this issue is no more than a field that the schema does not know. */
