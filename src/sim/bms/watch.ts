@@ -1,4 +1,4 @@
-import { validatorOf } from '../../schemas/index.js';
+import { issuesOf, validatorOf } from '../../schemas/index.js';
 import type { Envelope } from './envelope.js';
 import { type Dialect, ERR, REQ } from './messages.js';
 
@@ -12,8 +12,8 @@ export interface Violation {
 /** A payload checked against the dialect's schema: what does not fit, in words. An err has a schema in 2.0 only. */
 export function payloadProblems(dialect: Dialect, envelope: Envelope): readonly string[] {
   const name = schemaNameOf(dialect, envelope);
-  if (name === undefined) return [];
-  return validatorOf(name)(envelope.payload).map(
+  if (name === undefined || validatorOf(name)(envelope.payload).length === 0) return [];
+  return issuesOf(name, envelope.payload).map(
     ({ path, keyword, message }) => `${name}${path} ${keyword}: ${message}`,
   );
 }
