@@ -30,7 +30,10 @@ export type StationFaultCode =
  * Cause of a fault, seen from the charging point.
  */
 export type PointFaultCode =
-  'NoFaultKnown' | 'UsageFailure' | 'CommunicationFailure' | 'OtherChargingPointFailure';
+  | 'NoFaultKnown'
+  | 'UsageFailure'
+  | 'CommunicationFailure'
+  | 'OtherChargingPointFailure';
 /**
  * Why a transaction ended: in the ordinary way, or for a technical reason.
  */
@@ -71,6 +74,64 @@ export type HealthStatus = 'OK' | 'NOK' | 'NA';
  * Whether a station is reachable: connected, lost beyond its grace, or never seen.
  */
 export type LinkState = 'connected' | 'lost' | 'never';
+/**
+ * Kinds of connector, in the words of OCPI 2.3.0.
+ */
+export type ConnectorStandard =
+  | 'CHADEMO'
+  | 'CHAOJI'
+  | 'DOMESTIC_A'
+  | 'DOMESTIC_B'
+  | 'DOMESTIC_C'
+  | 'DOMESTIC_D'
+  | 'DOMESTIC_E'
+  | 'DOMESTIC_F'
+  | 'DOMESTIC_G'
+  | 'DOMESTIC_H'
+  | 'DOMESTIC_I'
+  | 'DOMESTIC_J'
+  | 'DOMESTIC_K'
+  | 'DOMESTIC_L'
+  | 'DOMESTIC_M'
+  | 'DOMESTIC_N'
+  | 'DOMESTIC_O'
+  | 'GBT_AC'
+  | 'GBT_DC'
+  | 'IEC_60309_2_single_16'
+  | 'IEC_60309_2_three_16'
+  | 'IEC_60309_2_three_32'
+  | 'IEC_60309_2_three_64'
+  | 'IEC_62196_T1'
+  | 'IEC_62196_T1_COMBO'
+  | 'IEC_62196_T2'
+  | 'IEC_62196_T2_COMBO'
+  | 'IEC_62196_T3A'
+  | 'IEC_62196_T3C'
+  | 'MCS'
+  | 'NEMA_5_20'
+  | 'NEMA_6_30'
+  | 'NEMA_6_50'
+  | 'NEMA_10_30'
+  | 'NEMA_10_50'
+  | 'NEMA_14_30'
+  | 'NEMA_14_50'
+  | 'PANTOGRAPH_BOTTOM_UP'
+  | 'PANTOGRAPH_TOP_DOWN'
+  | 'SAE_J3400'
+  | 'TESLA_R'
+  | 'TESLA_S';
+/**
+ * Whether a cable hangs at the charger.
+ */
+export type ConnectorFormat = 'SOCKET' | 'CABLE';
+/**
+ * Current and phases of a connector.
+ */
+export type PowerType = 'AC_1_PHASE' | 'AC_2_PHASE' | 'AC_2_PHASE_SPLIT' | 'AC_3_PHASE' | 'DC';
+/**
+ * Kinds of token of roaming guests.
+ */
+export type GuestTokenType = 'RFID' | 'APP_USER' | 'AD_HOC_USER' | 'EMAID' | 'OTHER';
 /**
  * Unit in which a charger takes limits.
  */
@@ -293,6 +354,26 @@ export interface ChargingRequest {
   manualPreconditioning?: ManualPreconditioning;
 }
 /**
+ * The roaming partner at the other end of a connection.
+ */
+export interface PartyContext {
+  countryCode: string;
+  partyId: string;
+}
+/**
+ * A token by which guests of a roaming partner are let in.
+ */
+export interface GuestToken {
+  uid: string;
+  type: GuestTokenType;
+  contractId: string;
+  countryCode: string;
+  partyId: string;
+  groupId?: string;
+  valid: boolean;
+  whitelist: 'always' | 'allowed' | 'allowed-offline' | 'never';
+}
+/**
  * A state of charge and when it is reached.
  */
 export interface SocAt {
@@ -438,6 +519,19 @@ export interface RejectedRequestView {
   reason: string;
 }
 /**
+ * A connector as configured.
+ */
+export interface ConnectorView {
+  connectorId: string;
+  standard: ConnectorStandard;
+  format: ConnectorFormat;
+  powerType: PowerType;
+  maxVoltageV: number;
+  maxCurrentA: number;
+  maxPowerW?: number;
+  lastUpdated: string;
+}
+/**
  * A granted charging point as a roaming partner may see it; nothing of own-fleet use is in it.
  */
 export interface EvseView {
@@ -449,42 +543,67 @@ export interface EvseView {
   linkState: LinkState;
   transactionOpen: boolean;
   ownFleetWindow: boolean;
+  /**
+   * No longer granted to this partner; kept so that it learns of it.
+   */
+  withdrawn?: boolean;
+  /**
+   * The partner can start and stop sessions here by command.
+   */
+  remoteStart?: boolean;
+  connector: ConnectorView;
   lastUpdated: string;
 }
 /**
- * A connector as configured.
+ * The part of a depot that one roaming partner may see.
  */
-export interface ConnectorView {
-  connectorId: string;
-  standard: string;
-  format: string;
-  powerType: string;
-  maxVoltageV: number;
-  maxCurrentA: number;
-  maxPowerW?: number;
+export interface LocationView {
+  countryCode: string;
+  partyId: string;
+  operatorName: string;
+  locationId: string;
+  publish: boolean;
+  name?: string;
+  street: string;
+  postalCode?: string;
+  city: string;
+  country: string;
+  latitude: string;
+  longitude: string;
+  timeZone: string;
+  evses: EvseView[];
   lastUpdated: string;
 }
 /**
  * A guest charging session as its partner may see it.
  */
 export interface SessionView {
+  countryCode: string;
+  partyId: string;
   sessionId: string;
   startedAt: string;
   endedAt?: string;
   energyWh: number;
   tokenUid: string;
-  tokenType: string;
+  tokenType: GuestTokenType;
   contractId: string;
-  tokenCountryCode?: string;
-  tokenPartyId?: string;
-  authMethod?: string;
+  tokenCountryCode: string;
+  tokenPartyId: string;
+  authMethod: 'asked' | 'command' | 'listed';
   authorizationReference?: string;
-  locationId?: string;
+  locationId: string;
   evseUid: string;
   connectorId: string;
-  currency?: string;
+  location: LocationView;
+  currency: string;
   state: 'reserved' | 'pending' | 'active' | 'completed' | 'invalid';
   lastUpdated: string;
+}
+/**
+ * What became of a command of a roaming partner: whether it was taken on, and how it ended.
+ */
+export interface PartnerCommandView {
+  outcome: 'accepted' | 'rejected' | 'unanswered' | 'occupied' | 'unsupported' | 'unknown-session' | 'failed';
 }
 /**
  * From `startS` seconds after the schedule starts, draw at most this. The unit is that of the command.
