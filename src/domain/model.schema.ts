@@ -395,7 +395,16 @@ const outbound = {
   }),
   ProcessView: object(
     'The charging process at a charging point; its status upward is decided by a table from what is known here.',
-    ['processId', 'startedAt', 'transaction', 'pointFaulted', 'heldByLimit', 'energyFlowed', 'prediction'],
+    [
+      'processId',
+      'startedAt',
+      'transaction',
+      'pointFaulted',
+      'heldByLimit',
+      'energyFlowed',
+      'requestRejected',
+      'prediction',
+    ],
     {
       processId: id,
       presystemId: id,
@@ -407,6 +416,7 @@ const outbound = {
       pointFaulted: flag,
       heldByLimit: { ...flag, description: 'Our own limit is zero now and no energy has flowed yet.' },
       energyFlowed: flag,
+      requestRejected: { ...flag, description: 'The request of this process, as last listed, was refused.' },
       deliveredEnergyWh: number('Wh'),
       powerW: number('W'),
       currentA: number('A'),
@@ -453,15 +463,21 @@ const outbound = {
       vehicle: ref('VehicleView'),
       process: ref('ProcessView'),
       scheduled: list(ref('ScheduledProcessView')),
+      scheduledOrUnmeasured: {
+        ...list(ref('ScheduledProcessView')),
+        description:
+          '`scheduled`, and before them the request of the process here while its power is unknown: for dialects ' +
+          'that cannot show a process without its power.',
+      },
     },
   ),
   StationView: object(
     'A charging station for upstream systems; `points` are given to the table of points one by one.',
-    ['stationId', 'linkState', 'linkAt', 'points'],
+    ['stationId', 'linkState', 'points'],
     {
       stationId: id,
       linkState: ref('LinkState'),
-      linkAt: instant,
+      linkLostAt: { ...instant, description: 'Since when the station is unreachable; only while it is.' },
       status: ref('StationStatus'),
       totalPowerW: number('W'),
       fault: {
@@ -471,13 +487,13 @@ const outbound = {
         required: ['code', 'at'],
         properties: { code: ref('StationFaultCode'), text, at: instant },
       },
-      points: list(ref('PointView')),
+      points: { ...list(ref('PointView')), minItems: 1 },
     },
   ),
   DepotView: object('A depot for upstream systems.', ['depotId', 'stations'], {
     depotId: id,
     name: text,
-    stations: list(ref('StationView')),
+    stations: { ...list(ref('StationView')), minItems: 1 },
   }),
   RejectedRequestView: object(
     'A request that cannot be served, and why.',
@@ -500,6 +516,14 @@ const outbound = {
       maxCurrentA: integer('A'),
       maxPowerW: integer('W'),
       lastUpdated: instant,
+    },
+  ),
+  UpstreamView: object(
+    'All that one presystem is told: the depots, and its own requests that cannot be served.',
+    ['depots'],
+    {
+      depots: { ...list(ref('DepotView')), minItems: 1 },
+      rejected: list(ref('RejectedRequestView')),
     },
   ),
   EvseView: object(

@@ -30,10 +30,7 @@ export type StationFaultCode =
  * Cause of a fault, seen from the charging point.
  */
 export type PointFaultCode =
-  | 'NoFaultKnown'
-  | 'UsageFailure'
-  | 'CommunicationFailure'
-  | 'OtherChargingPointFailure';
+  'NoFaultKnown' | 'UsageFailure' | 'CommunicationFailure' | 'OtherChargingPointFailure';
 /**
  * Why a transaction ended: in the ordinary way, or for a technical reason.
  */
@@ -437,6 +434,10 @@ export interface ProcessView {
    */
   heldByLimit: boolean;
   energyFlowed: boolean;
+  /**
+   * The request of this process, as last listed, was refused.
+   */
+  requestRejected: boolean;
   deliveredEnergyWh?: number;
   powerW?: number;
   currentA?: number;
@@ -482,6 +483,10 @@ export interface PointView {
   vehicle?: VehicleView;
   process?: ProcessView;
   scheduled?: ScheduledProcessView[];
+  /**
+   * `scheduled`, and before them the request of the process here while its power is unknown: for dialects that cannot show a process without its power.
+   */
+  scheduledOrUnmeasured?: ScheduledProcessView[];
 }
 /**
  * A charging station for upstream systems; `points` are given to the table of points one by one.
@@ -489,7 +494,10 @@ export interface PointView {
 export interface StationView {
   stationId: string;
   linkState: LinkState;
-  linkAt: string;
+  /**
+   * Since when the station is unreachable; only while it is.
+   */
+  linkLostAt?: string;
   status?: StationStatus;
   totalPowerW?: number;
   /**
@@ -500,6 +508,9 @@ export interface StationView {
     text?: string;
     at: string;
   };
+  /**
+   * @minItems 1
+   */
   points: PointView[];
 }
 /**
@@ -508,6 +519,9 @@ export interface StationView {
 export interface DepotView {
   depotId: string;
   name?: string;
+  /**
+   * @minItems 1
+   */
   stations: StationView[];
 }
 /**
@@ -530,6 +544,16 @@ export interface ConnectorView {
   maxCurrentA: number;
   maxPowerW?: number;
   lastUpdated: string;
+}
+/**
+ * All that one presystem is told: the depots, and its own requests that cannot be served.
+ */
+export interface UpstreamView {
+  /**
+   * @minItems 1
+   */
+  depots: DepotView[];
+  rejected?: RejectedRequestView[];
 }
 /**
  * A granted charging point as a roaming partner may see it; nothing of own-fleet use is in it.

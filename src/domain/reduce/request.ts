@@ -26,7 +26,7 @@ export function requestListReceived(state: DepotState, event: ListReceived): Dep
   for (const request of event.payload.requests) {
     const id = request.chargingRequestId;
     const held = before?.requests[id];
-    const reason = whyRefused(state, request);
+    const reason = whyRefused(state, held, request);
     if (reason) {
       refused[id] = reasonLeaf(event, reason);
       if (held) requests[id] = held;
@@ -57,7 +57,13 @@ function reasonLeaf(event: ListReceived, reason: string): Leaf<string> {
 }
 
 /** Why an entry that is well-formed cannot be accepted, in words for the presystem. */
-function whyRefused(state: DepotState, request: ChargingRequest): string | undefined {
+function whyRefused(
+  state: DepotState,
+  held: RequestState | undefined,
+  request: ChargingRequest,
+): string | undefined {
+  // An end is never refused for what else the entry says.
+  if (request.instruction === 'Terminate') return undefined;
   const { minTargetSocPct, maxTargetSocPct, chargingPointId, chargingProcessId } = request;
   if (minTargetSocPct > maxTargetSocPct) {
     return `minTargetSoc ${minTargetSocPct} is above maxTargetSoc ${maxTargetSocPct}`;
@@ -69,7 +75,21 @@ function whyRefused(state: DepotState, request: ChargingRequest): string | undef
   if (chargingProcessId && !Object.hasOwn(state.processes, chargingProcessId)) {
     return `chargingProcessId ${chargingProcessId} is not a process of this depot`;
   }
-  return undefined;
+  return whyNotHere(state, held, chargingPointId);
+}
+
+/** A bus that charges stays where it is: another bay would be a second transaction (rule 31). */
+function whyNotHere(
+  state: DepotState,
+  held: RequestState | undefined,
+  chargingPointId: string | undefined,
+): string | undefined {
+  const process = held?.processId ? state.processes[held.processId] : undefined;
+  if (!process || held?.status === 'ended' || !chargingPointId) return undefined;
+  if (process.pointId === chargingPointId) return undefined;
+  // Named for one bay, plugged in at another: the order of before is simply repeated.
+  if (held?.request.chargingPointId === chargingPointId) return undefined;
+  return `the vehicle is charging at ${process.pointId}, not at ${chargingPointId}`;
 }
 
 /** The request as the new list wants it; undefined: it is over. */

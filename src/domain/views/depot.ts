@@ -1,5 +1,5 @@
 /** The whole depot as upstream systems see it (VDV 463 ProvideChargingInformation's source). */
-import type { DepotView, RejectedRequestView, StationView } from '../model.js';
+import type { DepotView, RejectedRequestView, StationView, UpstreamView } from '../model.js';
 import type { Instant } from '../source.js';
 import type { DepotState, PresystemId, StationState } from '../state.js';
 import { newestFault, pointView } from './point.js';
@@ -12,6 +12,28 @@ export function depotView(state: DepotState, name: string, now: Instant): View<D
     stationView(state, station, now, sources, `stations.${index}.`),
   );
   return { value: { depotId: state.depotId, name, stations }, sources: sources.all };
+}
+
+/** All that a presystem is told; `now` decides which step of a limit is in force. */
+export function upstreamView(
+  state: DepotState,
+  name: string,
+  presystemId: PresystemId,
+  now: Instant,
+): View<UpstreamView> {
+  const depot = depotView(state, name, now);
+  const rejected = rejectedRequests(state, presystemId);
+  return {
+    value: compact({
+      depots: [depot.value],
+      rejected: rejected.value.length > 0 ? rejected.value : undefined,
+    }),
+    sources: { ...beneath('depots.0.', depot.sources), ...beneath('rejected.', rejected.sources) },
+  };
+}
+
+function beneath<T>(prefix: string, sources: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(sources).map(([path, source]) => [`${prefix}${path}`, source]));
 }
 
 function stationView(
@@ -27,10 +49,12 @@ function stationView(
     pointView(state, station, point, now, sources, `${prefix}points.${index}.`),
   );
   sources.note(`${prefix}linkState`, station.link);
+  const linkLostAt = station.link.value === 'lost' ? station.link.at : undefined;
+  if (linkLostAt) sources.note(`${prefix}linkLostAt`, station.link);
   return compact({
     stationId: station.stationId,
     linkState: station.link.value,
-    linkAt: station.link.at,
+    linkLostAt,
     ...sources.take(prefix, 'status', station.status),
     totalPowerW: totalPower(points),
     fault:

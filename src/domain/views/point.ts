@@ -40,7 +40,8 @@ export function pointView(
   if (fault) sources.note(`${prefix}fault`, fault);
   const powerLimitW = limitAt(point, now);
   if (powerLimitW !== undefined && point.limit) sources.note(`${prefix}powerLimitW`, point.limit);
-  const scheduled = scheduledAt(state, point, process, sources, prefix);
+  const scheduled = requestsHere(state, point, process);
+  const unmeasured = process && unmeasuredRequest(state, process);
   sources.note(`${prefix}linkState`, station.link);
   if (point.phase?.value) sources.note(`${prefix}phase`, point.phase);
   return compact({
@@ -56,7 +57,12 @@ export function pointView(
     fault: fault && faultView(fault),
     vehicle: vehicleView(point, process, sources, `${prefix}vehicle.`),
     process: process && processView(state, station, point, process, now, sources, `${prefix}process.`),
-    scheduled: scheduled.length > 0 ? scheduled : undefined,
+    scheduled: listView(scheduled, sources, `${prefix}scheduled.`),
+    scheduledOrUnmeasured: listView(
+      unmeasured ? [unmeasured, ...scheduled] : scheduled,
+      sources,
+      `${prefix}scheduledOrUnmeasured.`,
+    ),
   });
 }
 
@@ -82,7 +88,9 @@ function vehicleView(
   const vehicleId = vehicle?.value.vehicleId;
   if (!vehicle || !vehicleId) return undefined;
   sources.note(`${prefix}vehicleId`, vehicle);
-  const soc = process?.readings.socPct ?? socSince(point, process);
+  const said = process?.readings.socPct ?? socSince(point, process);
+  // No vehicle has less than nothing or more than all: such a reading says nothing.
+  const soc = said && said.value >= 0 && said.value <= 100 ? said : undefined;
   return compact({ vehicleId, evccId: vehicle.value.evccId, ...sources.take(prefix, 'socPct', soc) });
 }
 
@@ -106,6 +114,7 @@ function processView(
   sources.note(`${prefix}processId`, process.startSource);
   if (request) sources.note(`${prefix}chargingRequestId`, request.source);
   if (process.phase?.value) sources.note(`${prefix}phase`, process.phase);
+  if (process.plan) sources.note(`${prefix}prediction`, process.plan);
   const phase = process.phase ?? point.phase;
   const live = open ? process.readings : {};
   return compact({
@@ -119,6 +128,7 @@ function processView(
     pointFaulted: point.status?.value === 'Faulted' || station.status?.value === 'Faulted',
     heldByLimit: !energyFlowed && limitAt(point, now) === 0,
     energyFlowed,
+    requestRejected: request !== undefined && isRejected(state, request),
     ...sources.take(prefix, 'deliveredEnergyWh', process.deliveredWh),
     ...sources.take(prefix, 'powerW', live.powerW),
     ...sources.take(prefix, 'currentA', live.currentA),
@@ -151,25 +161,52 @@ function prediction(plan: Leaf<Plan> | undefined, ended: boolean): Prediction {
   });
 }
 
-/** Requests that wait for this point: named for it, or bound to the process at it, without a transaction yet. */
-function scheduledAt(
+/** The request was refused as last listed, or cannot be served. */
+function isRejected(state: DepotState, request: RequestState): boolean {
+  const { refused } = state.presystems[request.presystemId] ?? {};
+  return request.rejection !== undefined || Object.hasOwn(refused ?? {}, request.request.chargingRequestId);
+}
+
+/** Requests that wait for this point: named for it, or for the vehicle at it; the one in progress is not among them. */
+function requestsHere(
   state: DepotState,
   point: PointState,
   process: ProcessState | undefined,
+): RequestState[] {
+  const vehicleId = point.vehicle?.value.vehicleId ?? process?.vehicle?.value.vehicleId;
+  return Object.values(state.presystems)
+    .flatMap((presystem) => Object.values(presystem.requests))
+    .filter((request) => request.status === 'pending' && !request.processId)
+    .filter(({ request }) => isFor(request, point.pointId, process?.processId, vehicleId))
+    .sort(byClaim);
+}
+
+function isFor(
+  request: RequestState['request'],
+  pointId: string,
+  processId: string | undefined,
+  vehicleId: string | undefined,
+): boolean {
+  if (request.chargingPointId) return request.chargingPointId === pointId;
+  if (request.chargingProcessId) return request.chargingProcessId === processId;
+  return vehicleId !== undefined && request.vehicleId === vehicleId;
+}
+
+/** The request of a process that is not over and whose power nobody has told. */
+function unmeasuredRequest(state: DepotState, process: ProcessState): RequestState | undefined {
+  const measured = process.transactionId && !process.endedAt && process.readings.powerW;
+  return measured || process.endedAt ? undefined : requestOf(state, process);
+}
+
+function listView(
+  requests: readonly RequestState[],
   sources: Sources,
   prefix: string,
-): ScheduledProcessView[] {
-  const waiting = Object.values(state.presystems)
-    .flatMap((presystem) => Object.values(presystem.requests))
-    .filter((request) => request.status === 'pending')
-    .filter((request) =>
-      request.processId
-        ? request.processId === process?.processId
-        : request.request.chargingPointId === point.pointId,
-    )
-    .sort(byClaim);
-  return waiting.map((request, index) => {
-    sources.note(`${prefix}scheduled.${index}`, request.source);
+): ScheduledProcessView[] | undefined {
+  if (requests.length === 0) return undefined;
+  return requests.map((request, index) => {
+    sources.note(`${prefix}${index}`, request.source);
+    if (request.plan) sources.note(`${prefix}${index}.prediction`, request.plan);
     return compact({
       presystemId: request.presystemId,
       chargingRequestId: request.request.chargingRequestId,
