@@ -108,21 +108,30 @@ function managedPlan(inputs: PlanInputs, grid: PowerGrid, allocation: Allocation
 }
 
 /**
- * Equal neighbouring slots as one step. After the planned end comes a safe tail: an equal share of the grid
- * limit, so that a vehicle whose state of charge was misjudged still charges if nobody corrects the plan.
+ * Equal neighbouring slots as one step. After the planned end comes a safe tail, so that a vehicle whose state of
+ * charge was misjudged still charges if nobody corrects the plan.
  */
 function stepsOf(inputs: PlanInputs, grid: PowerGrid, { job, powerW }: Allocation): LimitStep[] {
   const steps: LimitStep[] = [];
-  let lastUsed = powerW.length - 1;
-  while (lastUsed > 0 && (powerW[lastUsed] ?? 0) === 0) lastUsed -= 1;
-  for (let slot = 0; slot <= lastUsed; slot += 1) {
+  let end = powerW.length;
+  while (end > 0 && (powerW[end - 1] ?? 0) === 0) end -= 1;
+  const tailW = takeTail(inputs, grid, job, end);
+  for (let slot = 0; slot < end; slot += 1) {
     const power = powerW[slot] ?? 0;
     if (steps.at(-1)?.powerW !== power) steps.push({ at: slotInstant(grid, slot), powerW: power });
   }
-  const share = (inputs.gridLimitW ?? Number.POSITIVE_INFINITY) / Math.max(1, inputs.places.size);
-  const tailW = roundDown(Math.max(job.place.minPowerW, Math.min(job.maxPowerW, share)));
-  if (steps.at(-1)?.powerW !== tailW) steps.push({ at: slotInstant(grid, lastUsed + 1), powerW: tailW });
+  if (steps.at(-1)?.powerW !== tailW) steps.push({ at: slotInstant(grid, end), powerW: tailW });
   return steps;
+}
+
+/** At most an equal share of the grid limit, and only what nobody else has planned from `end` on. */
+function takeTail(inputs: PlanInputs, grid: PowerGrid, job: Job, end: number): number {
+  const share = (inputs.gridLimitW ?? Number.POSITIVE_INFINITY) / Math.max(1, inputs.places.size);
+  let free = Math.min(job.maxPowerW, share);
+  for (let slot = end; slot < grid.slots; slot += 1) free = Math.min(free, grid.free(job.place, slot));
+  const tailW = roundDown(free) < job.place.minPowerW ? 0 : roundDown(free);
+  for (let slot = end; slot < grid.slots; slot += 1) grid.take(job.place, slot, tailW);
+  return tailW;
 }
 
 function slotInstant(grid: PowerGrid, slot: number): Instant {

@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events';
 import type { DepotState, DomainEvent } from '../domain/index.js';
 import { initialState, reduce } from '../domain/index.js';
 import type { Journal } from '../journal/index.js';
-import type { Store, StoreOp } from '../store/index.js';
+import { depotKey, type Store, type StoreOp } from '../store/index.js';
 
 /** What changed by one call of {@link Depot.apply}. */
 export interface Change {
@@ -106,7 +106,7 @@ export class Depot {
 }
 
 function keyOf(depotId: string, aggregate: Aggregate, id: string): string {
-  return `${depotId}:state:${aggregate}:${id}`;
+  return depotKey(depotId, 'state', aggregate, id);
 }
 
 /** Stored stations win, but the configuration decides which stations and points there are. */

@@ -1,0 +1,2 @@
+/** Health, metrics and the admin API. */
+export { type AdminOptions, startAdmin } from './server.js';

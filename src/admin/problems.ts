@@ -1,0 +1,57 @@
+/** RFC 9457 problem details for the admin API. */
+import type { FastifyInstance } from 'fastify';
+import { BridgeError, catalogue } from '../errors/index.js';
+
+/** An error with an HTTP status; `detail` says what to do. */
+export class ProblemError extends Error {
+  readonly statusCode: number;
+  readonly detail: string;
+
+  constructor(statusCode: number, title: string, detail: string) {
+    super(title);
+    this.name = 'ProblemError';
+    this.statusCode = statusCode;
+    this.detail = detail;
+  }
+}
+
+export function problem(statusCode: number, title: string, detail: string): ProblemError {
+  return new ProblemError(statusCode, title, detail);
+}
+
+const NOT_FOUND_CODES: ReadonlySet<string> = new Set(['JOURNAL_NO_ENTRY']);
+
+/** Every error leaves as application/problem+json; a {@link BridgeError} carries its catalogue code. */
+export function registerProblems(app: FastifyInstance): void {
+  app.setErrorHandler((error: Error & { statusCode?: number; validation?: unknown }, request, reply) => {
+    if (error instanceof BridgeError) {
+      const status = NOT_FOUND_CODES.has(error.code) ? 404 : 500;
+      const { title, fix } = catalogue[error.code];
+      return reply
+        .code(status)
+        .type('application/problem+json')
+        .send({ title, status, code: error.code, detail: `${error.message}. ${fix}`, ...error.where });
+    }
+    const status = error.statusCode ?? 500;
+    if (status >= 500 && !(error instanceof ProblemError))
+      request.log.error({ err: error }, 'admin request failed');
+    const detail = error instanceof ProblemError ? error.detail : error.message;
+    const title =
+      error instanceof ProblemError
+        ? error.message
+        : status >= 500
+          ? 'Internal error'
+          : 'The request is not right';
+    return reply.code(status).type('application/problem+json').send({ title, status, detail });
+  });
+  app.setNotFoundHandler((request, reply) =>
+    reply
+      .code(404)
+      .type('application/problem+json')
+      .send({
+        title: 'There is nothing here',
+        status: 404,
+        detail: `${request.method} ${request.url} is not part of the admin API; see /api/v1/openapi.json.`,
+      }),
+  );
+}

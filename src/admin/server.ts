@@ -1,0 +1,92 @@
+/** The admin API: health, metrics, state, journal. Loopback by default; a bearer token guards all but health. */
+import { timingSafeEqual } from 'node:crypto';
+import fastifySwagger from '@fastify/swagger';
+import fastifyWebsocket from '@fastify/websocket';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { Running, Runtime } from '../depot/index.js';
+import type { Store } from '../store/index.js';
+import { registerJournalRoutes } from './journal-routes.js';
+import { problem, registerProblems } from './problems.js';
+import { registerStateRoutes } from './state-routes.js';
+
+export interface AdminOptions {
+  readonly store: Store;
+  /** Re-reads all tables; resolves with what changed. Absent: reload is not offered. */
+  readonly reload?: () => Promise<unknown>;
+}
+
+/** Starts the admin listener; it is the last to stop. */
+export async function startAdmin(runtime: Runtime, options: AdminOptions): Promise<Running> {
+  const { host, port, tls } = runtime.config.listen.admin;
+  const logger = runtime.log.child({ part: 'admin' }, { level: 'warn' }) as FastifyBaseLogger;
+  const app: FastifyInstance = Fastify({
+    loggerInstance: logger,
+    bodyLimit: 1024 * 1024,
+    forceCloseConnections: true,
+    ...(tls ? { https: { key: tls.key, cert: tls.cert } } : {}),
+  });
+  registerProblems(app);
+  await app.register(fastifySwagger, {
+    openapi: {
+      info: { title: 'Depotbridge admin API', version: '1' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    },
+  });
+  await app.register(fastifyWebsocket, { options: { maxPayload: 64 * 1024 } });
+  registerHealth(app, runtime, options.store);
+  await app.register(async (guarded) => {
+    guarded.addHook('onRequest', async (request) => authorize(request, runtime.config.listen.admin.token));
+    guarded.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+      const { registry } = runtime.metrics;
+      return reply.type(registry.contentType).send(await registry.metrics());
+    });
+    guarded.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+    registerStateRoutes(guarded, runtime, options);
+    registerJournalRoutes(guarded, runtime);
+  });
+  await app.listen({ host, port });
+  const address = app.server.address();
+  return {
+    host,
+    port: typeof address === 'object' && address ? address.port : port,
+    stop: async () => app.close(),
+  };
+}
+
+function registerHealth(app: FastifyInstance, runtime: Runtime, store: Store): void {
+  app.get('/livez', { schema: { summary: 'The process lives', response: okSchema } }, async () => ({
+    status: 'ok',
+  }));
+  app.get(
+    '/readyz',
+    { schema: { summary: 'Peers are served and the store answers', response: okSchema } },
+    async () => {
+      if (!(await store.ping()))
+        throw problem(
+          503,
+          'The store does not answer',
+          'It is retried all the time; check store.url or store.path.',
+        );
+      return { status: 'ok', depotId: runtime.depot.id, generation: runtime.tables().id };
+    },
+  );
+}
+
+const okSchema = {
+  200: {
+    type: 'object',
+    properties: { status: { type: 'string' }, depotId: { type: 'string' }, generation: { type: 'string' } },
+  },
+} as const;
+
+async function authorize(request: FastifyRequest, token: string | undefined): Promise<void> {
+  if (!token) return;
+  const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+  const same = given.length === token.length && timingSafeEqual(Buffer.from(given), Buffer.from(token));
+  if (!same)
+    throw problem(
+      401,
+      'The admin token is missing or wrong',
+      'Send Authorization: Bearer with listen.admin.token.',
+    );
+}

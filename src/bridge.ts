@@ -1,0 +1,144 @@
+/** Builds the parts from a configuration and wires them: the only file that knows them all. */
+import type { Logger } from 'pino';
+import { startAdmin } from './admin/index.js';
+import { startCharging } from './charging/index.js';
+import type { Config } from './config/index.js';
+import { Depot, Metrics, type Running, type Runtime } from './depot/index.js';
+import { startHousekeeping } from './housekeeping.js';
+import { IdentityRegistry } from './identity/index.js';
+import { type Journal, openJournal } from './journal/index.js';
+import type { MapFailure } from './mapping/index.js';
+import { startOcpi } from './ocpi/index.js';
+import { startOcpp } from './ocpp/index.js';
+import { depotKey, openStore, type Store } from './store/index.js';
+import { Tables } from './tables.js';
+import { startVdv463 } from './vdv463/index.js';
+
+/** A bridge that serves. */
+export interface Bridge {
+  readonly runtime: Runtime;
+  readonly store: Store;
+  /** The ports really bound. */
+  readonly ports: {
+    readonly admin: number;
+    readonly ocpp: number;
+    readonly ocpi?: number;
+    readonly vdv463: number;
+  };
+  /** Reads all tables again; a bad table never replaces a good one. */
+  reload(): Promise<{ generation: string; changed: boolean }>;
+  /** Ends everything in order: peers first, what they caused is stored, then the store. */
+  stop(): Promise<void>;
+}
+
+const STOP_MS = 3_000;
+
+/**
+ * Starts a bridge. Whatever fails on the way undoes what had started.
+ *
+ * @throws BridgeError or AggregateError of them: STORE_*, MAP_*, OCPP_*, VDV463_*, OCPI_*
+ */
+export async function startBridge(
+  config: Config,
+  log: Logger,
+  now: () => Date = () => new Date(),
+): Promise<Bridge> {
+  const [depotConfig] = config.depots;
+  const tables = await Tables.load(config.mappings);
+  const undo: (() => Promise<unknown>)[] = [];
+  try {
+    const store = await openStore(config.store, config.durability, log);
+    undo.push(() => store.close());
+    const journal = openJournal(store, depotConfig.id, { logger: log, now: () => now().getTime() });
+    undo.push(() => journal.close());
+    const identity = new IdentityRegistry(config);
+    const stations = depotConfig.stations.map(({ id, points }) => ({
+      stationId: id,
+      pointIds: points.map((point) => point.id),
+    }));
+    const depot = await Depot.open(depotConfig.id, stations, store, journal);
+    undo.push(() => depot.settled());
+    const runtime: Runtime = {
+      config,
+      depot,
+      identity,
+      log,
+      metrics: new Metrics(),
+      now,
+      tables: () => tables.current,
+      park: (raw, failure) => park(store, depot.id, raw, failure, log),
+    };
+    await recordStart(journal, runtime);
+    const edges = await startEdges(runtime, store, undo, tables);
+    return {
+      runtime,
+      store,
+      ports: edges.ports,
+      reload: () => tables.reload(runtime),
+      stop: () => unwind(undo, log),
+    };
+  } catch (error) {
+    await unwind(undo, log);
+    throw error;
+  }
+}
+
+async function startEdges(runtime: Runtime, store: Store, undo: (() => Promise<unknown>)[], tables: Tables) {
+  const { config } = runtime;
+  const started = <T extends Running>(edge: T): T => {
+    undo.push(() => edge.stop(STOP_MS));
+    return edge;
+  };
+  const admin = started(await startAdmin(runtime, { store, reload: () => tables.reload(runtime) }));
+  let authorize: ((token: string) => Promise<boolean>) | undefined;
+  const ocpp = started(
+    await startOcpp(runtime, { authorize: async (token) => (authorize ? authorize(token) : false) }),
+  );
+  const vdv463 = started(await startVdv463(runtime));
+  const ocpi = config.ocpi
+    ? started(await startOcpi(runtime, { store, commands: ocpp.commands }))
+    : undefined;
+  authorize = ocpi?.authorize;
+  const charging = startCharging(runtime, ocpp.commands);
+  undo.push(() => charging.stop());
+  const housekeeping = startHousekeeping(runtime);
+  undo.push(() => housekeeping.stop());
+  return {
+    ports: { admin: admin.port, ocpp: ocpp.port, vdv463: vdv463.port, ...(ocpi ? { ocpi: ocpi.port } : {}) },
+  };
+}
+
+/** From here on, the journal knows with which tables and identities it was written. */
+async function recordStart(journal: Journal, runtime: Runtime): Promise<void> {
+  await journal.append({
+    depotId: runtime.depot.id,
+    link: 'bridge',
+    protocol: 'bridge',
+    direction: 'internal',
+    action: 'BridgeStarted',
+    raw: JSON.stringify({ identityVersion: runtime.identity.version, generation: runtime.tables().id }),
+    causes: [],
+    generation: runtime.tables().id,
+  });
+}
+
+function park(store: Store, depotId: string, raw: string, failure: MapFailure, log: Logger): void {
+  log.warn({ ...failure, journalId: raw }, 'an object could not be translated and is parked');
+  store.hashSet(depotKey(depotId, 'parked'), raw, JSON.stringify(failure)).catch((error: unknown) => {
+    log.error(
+      { err: error, journalId: raw },
+      'an object could not be parked; its raw payload is in the journal',
+    );
+  });
+}
+
+/** Undoes in reverse order; one failure does not keep the rest from ending. */
+async function unwind(undo: (() => Promise<unknown>)[], log: Logger): Promise<void> {
+  for (const step of undo.splice(0).reverse()) {
+    try {
+      await step();
+    } catch (error) {
+      log.error({ err: error }, 'a part did not end cleanly');
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/** `depotbridge start`: the bridge, until a signal ends it. */
+import { pino } from 'pino';
+import { startBridge } from '../bridge.js';
+import { loadConfig } from '../config/index.js';
+
+const FORCED_EXIT_MS = 4_500;
+
+/** Resolves with the exit code once the bridge has ended. */
+export async function start({ config: file }: { config: string }): Promise<number> {
+  const config = loadConfig(file);
+  const log = pino({
+    level: config.log.level,
+    redact: ['*.password', '*.token', '*.authorization', 'req.headers.authorization'],
+  });
+  const bridge = await startBridge(config, log);
+  log.info(
+    {
+      ports: bridge.ports,
+      depot: bridge.runtime.depot.id,
+      generation: bridge.runtime.tables().id.slice(0, 12),
+    },
+    'ready',
+  );
+  process.on('SIGHUP', () => {
+    bridge.reload().then(
+      (result) => log.info(result, 'tables read again'),
+      (error: Error) => log.error({ err: error }, 'the tables in force stay: the new ones have errors'),
+    );
+  });
+  const signal = await new Promise<string>((resolve) => {
+    process.once('SIGTERM', () => resolve('SIGTERM'));
+    process.once('SIGINT', () => resolve('SIGINT'));
+  });
+  log.info({ signal }, 'stopping');
+  const forced = setTimeout(() => {
+    log.error('did not stop in time');
+    process.exit(1);
+  }, FORCED_EXIT_MS);
+  await bridge.stop();
+  clearTimeout(forced);
+  log.info('stopped');
+  return 0;
+}

@@ -1,0 +1,193 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { DepotState, DomainEvent } from '../../src/domain/index.js';
+import { at, run, station } from '../support/events.js';
+
+const occupied = (minutes: number, phase = 'Preparing') =>
+  station('PointStatusReported', minutes, { pointId: 'N1-1', status: 'Occupied', phase });
+const available = (minutes: number) =>
+  station('PointStatusReported', minutes, { pointId: 'N1-1', status: 'Available' });
+const started = (minutes: number, more: object = {}) =>
+  station('TransactionStarted', minutes, {
+    pointId: 'N1-1',
+    token: 'BUS4711',
+    vehicleId: 'V1',
+    meterStartWh: 1000,
+    ...more,
+  });
+const sampled = (minutes: number, sample: object, more: object = {}) =>
+  station('MeterSampled', minutes, { pointId: 'N1-1', samples: [{ at: at(minutes), ...sample }], ...more });
+
+function only(state: DepotState) {
+  const processes = Object.values(state.processes);
+  expect(processes).toHaveLength(1);
+  const [process] = processes;
+  if (!process) throw new Error('no process');
+  return process;
+}
+
+describe('a transaction', () => {
+  it('opens a process at the cable and keeps it through start, readings, stop and departure', () => {
+    const plugged = run([occupied(0)]);
+    const { processId } = only(plugged);
+    const begun = run([started(1)], plugged);
+    const transactionId = only(begun).transactionId?.value ?? '';
+    const state = run(
+      [
+        sampled(5, { energyWh: 4000, powerW: 42_500, socPct: 55 }, { transactionId }),
+        station('TransactionEnded', 9, {
+          transactionId,
+          meterStopWh: 9000,
+          stopReason: 'Local',
+          stopClass: 'ordinary',
+        }),
+        available(10),
+      ],
+      begun,
+    );
+    const process = only(state);
+    expect(process.processId).toBe(processId);
+    expect(process).toMatchObject({ endedAt: at(9), closedAt: at(10), deliveredWh: { value: 8000 } });
+    expect(state.stations['N1']?.points['N1-1']).not.toHaveProperty('processId');
+  });
+
+  it('is one, however often its start is repeated, and keeps its id', () => {
+    const once = run([occupied(0), started(1)]);
+    const twice = run([started(1), started(1)], once);
+    expect(only(twice).transactionId?.value).toBe(only(once).transactionId?.value);
+    expect(Object.keys(twice.stations['N1']?.transactions ?? {})).toHaveLength(1);
+  });
+
+  it('ends the one before it when its end was never told', () => {
+    const state = run([
+      occupied(0),
+      started(1),
+      started(30, { token: 'BUS4712', vehicleId: 'V2', meterStartWh: 7000 }),
+    ]);
+    const [first, second] = Object.values(state.processes);
+    expect(first?.endedAt).toBe(at(30));
+    expect(second?.endedAt).toBeUndefined();
+    expect(state.stations['N1']?.points['N1-1']?.processId).toBe(second?.processId);
+  });
+
+  it('leaves out energy before the first reading when the start was never told', () => {
+    const state = run([
+      station('TransactionUpdated', 3, { transactionId: 'T9', pointId: 'N1-1', phase: 'Charging' }),
+      sampled(4, { energyWh: 5000 }, { transactionId: 'T9' }),
+      sampled(5, { energyWh: 5600 }, { transactionId: 'T9' }),
+    ]);
+    expect(only(state)).toMatchObject({
+      deliveredWh: { value: 600 },
+      meterStartWh: { rule: 'bridge/first-reading' },
+    });
+  });
+
+  it('replayed after an outage does not touch the live bay', () => {
+    const live = run([occupied(100), started(101, { transactionId: 'NOW' })]);
+    const replay = [
+      station('TransactionStarted', 0, {
+        pointId: 'N1-1',
+        transactionId: 'OLD',
+        offline: true,
+        receivedAt: at(110),
+      }),
+      station('TransactionEnded', 50, {
+        transactionId: 'OLD',
+        offline: true,
+        phase: 'Finishing',
+        receivedAt: at(110),
+      }),
+    ];
+    const state = run(replay, live);
+    expect(state.stations['N1']?.points['N1-1']).toEqual(live.stations['N1']?.points['N1-1']);
+    const old = Object.values(state.processes).find((process) => process.transactionId?.value === 'OLD');
+    expect(old).toMatchObject({ endedAt: at(50) });
+  });
+});
+
+describe('whole sessions, permuted and repeated', () => {
+  /** A 2.x session as its station tells it: each event once, in order. */
+  function session(samples: readonly number[]): DomainEvent[] {
+    const transactionId = 'TX-1';
+    let energyWh = 1000;
+    const middle = samples.flatMap((deltaWh, index) => {
+      energyWh += deltaWh;
+      const minutes = 2 + index;
+      return [
+        station('TransactionUpdated', minutes, {
+          pointId: 'N1-1',
+          transactionId,
+          phase: 'Charging',
+          seqNo: index + 1,
+        }),
+        sampled(minutes, { energyWh, powerW: deltaWh * 60 }, { transactionId }),
+      ];
+    });
+    const end = 3 + samples.length;
+    return [
+      started(1, { transactionId, seqNo: 0 }),
+      ...middle,
+      station('TransactionEnded', end, {
+        pointId: 'N1-1',
+        transactionId,
+        meterStopWh: energyWh,
+        seqNo: end,
+        phase: 'Finishing',
+      }),
+    ];
+  }
+
+  /** What must not depend on the order of arrival. */
+  function essence(state: DepotState) {
+    return Object.values(state.processes).map((process) => ({
+      transactionId: process.transactionId?.value,
+      deliveredWh: process.deliveredWh?.value,
+      ended: process.endedAt,
+      phase: process.phase?.value,
+      power: process.readings.powerW?.value,
+      vehicle: process.vehicle?.value.vehicleId,
+    }));
+  }
+
+  it('end in the state of the ordered run; energy never falls; nothing reopens', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 2000 }), { minLength: 1, maxLength: 6 }),
+        fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 12 }),
+        fc.array(fc.nat(), { maxLength: 4 }),
+        (samples, swaps, repeats) => {
+          const ordered = session(samples);
+          const expected = essence(run(ordered));
+          const [first, ...rest] = ordered;
+          if (!first) return;
+          for (const [a, b] of swaps) {
+            const [i, j] = [a % rest.length, b % rest.length];
+            [rest[i], rest[j]] = [rest[j] as DomainEvent, rest[i] as DomainEvent];
+          }
+          const shuffled = [
+            first,
+            ...rest,
+            ...repeats.map((n) => ordered[n % ordered.length] as DomainEvent),
+          ];
+          let energyWh = 0;
+          let state = run([]);
+          for (const each of shuffled) {
+            const wasEnded = Object.values(state.processes)[0]?.endedAt;
+            state = run([each], state);
+            const process = Object.values(state.processes)[0];
+            expect(process?.deliveredWh?.value ?? 0).toBeGreaterThanOrEqual(energyWh);
+            if (wasEnded) expect(process?.endedAt).toBeDefined();
+            energyWh = process?.deliveredWh?.value ?? 0;
+          }
+          expect(essence(state)).toEqual(expected);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('give the same state byte for byte when replayed', () => {
+    const events = [occupied(0), ...session([500, 700]), available(20)];
+    expect(JSON.stringify(run(events))).toBe(JSON.stringify(run(events)));
+  });
+});
