@@ -72,7 +72,8 @@ function numeric(schema: Schema, rnd: () => number): number {
   const low = schema.minimum ?? -500;
   const high = schema.maximum ?? 5000;
   const value = low + rnd() * (high - low);
-  return schema.type === 'integer' ? Math.round(value) : Math.round(value * 100) / 100;
+  if (schema.type === 'integer') return Math.round(value);
+  return schema.multipleOf === 0.1 ? Math.round(value * 10) / 10 : Math.round(value * 100) / 100;
 }
 
 /** Where values sit in a payload: the object or list that holds each, and its key. */

@@ -56,3 +56,8 @@ export function isDateTime(text: string): boolean {
   const utc = (((hour * 60 + minute - offset) % 1440) + 1440) % 1440;
   return second === 60 && utc === 1439;
 }
+
+/** As `isDateTime`, but the zone may be missing. */
+export function isLocalDateTime(text: string): boolean {
+  return isDateTime(text) || isDateTime(`${text}Z`);
+}

@@ -33,7 +33,8 @@ export type Validator = (payload: unknown) => readonly ValidationIssue[];
 
 /**
  * `strict`: the dialect to the letter, for all we send and by default for what we receive. `inbound`: without what
- * a receiver must not insist on (VDV 463 1.0.0: `format: uri`; OCPI: unknown fields, open enumerations).
+ * a receiver must not insist on (OCPP 1.6: the zone of instants; VDV 463 1.0.0: `format: uri`; OCPI: unknown fields,
+ * open enumerations, sender's forms). Where nothing differs, both are the same validator.
  */
 export type Form = 'strict' | 'inbound';
 

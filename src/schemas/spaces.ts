@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { modelSchema } from '../domain/model.schema.js';
 import { receiving } from './ocpi/inbound.js';
 import { annotations16, annotations21, annotations201 } from './ocpp/annotations.js';
+import { zoneOptional } from './ocpp/inbound.js';
 import { ocppSpace } from './ocpp/space.js';
 import { bundleSpace, type JsonSchema, type SchemaSpace } from './schema-space.js';
 import { withoutUri } from './vdv463/inbound.js';
@@ -30,7 +31,7 @@ const ocpi = (version: string) =>
 /** Every space by its prefix; each is loaded when first asked for. */
 export const spaces: Readonly<Record<string, () => SchemaSpace>> = {
   bridge: once(() => bundleSpace(modelSchema)),
-  ocpp16: once(() => ocppSpace('ocpp16', 'ocpp1_6', annotations16)),
+  ocpp16: once(() => ({ ...ocppSpace('ocpp16', 'ocpp1_6', annotations16), inbound: zoneOptional })),
   ocpp201: once(() => ocppSpace('ocpp201', 'ocpp2_0_1', annotations201)),
   ocpp21: once(() => ocppSpace('ocpp21', 'ocpp2_1', annotations21)),
   'vdv463-1.0.0': vdv463('1.0.0'),

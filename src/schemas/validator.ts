@@ -1,24 +1,33 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
-import { isDateTime } from './date-time.js';
+import { isDateTime, isLocalDateTime } from './date-time.js';
 import type { ValidationIssue, Validator } from './registry.js';
 import type { JsonSchema } from './schema-space.js';
 
 const noIssues: readonly ValidationIssue[] = Object.freeze([]);
 
+/** Keywords of ours that annotate and check nothing. */
+const annotations = ['x-unit', 'x-decimals', 'x-words', 'x-open', 'x-inbound'];
+
 function ajvWith(allErrors: boolean): Ajv {
   const ajv = new Ajv({
-    strict: false,
+    // An unknown keyword or format throws, so that a slip in a schema cannot switch a check off.
+    strictSchema: true,
+    strictTypes: false,
+    strictTuples: false,
     allErrors,
     validateSchema: false,
     addUsedSchema: false,
-    ownProperties: true,
     // 0.3 is a multiple of 0.1 to everybody but a floating-point division.
     multipleOfPrecision: 6,
-    // Unknown formats and keywords stop here, so a typing slip in a schema cannot switch a check off.
-    formats: { 'date-time': isDateTime, uri: fullFormats.uri, uuid: fullFormats.uuid },
+    formats: {
+      'date-time': isDateTime,
+      'local-date-time': isLocalDateTime,
+      uri: fullFormats.uri,
+      uuid: fullFormats.uuid,
+    },
   });
-  return ajv;
+  return ajv.addVocabulary(annotations);
 }
 
 let fast: Ajv | undefined;

@@ -54,7 +54,7 @@ describe('the names of the message schemas', () => {
     expect(validatorOf('ocpp16.Heartbeat')).toBe(validatorOf('ocpp16.Heartbeat'));
     expect(validatorOf('ocpi-2.2.1.EVSE', 'inbound')).toBe(validatorOf('ocpi-2.2.1.EVSE', 'inbound'));
     expect(validatorOf('ocpi-2.2.1.EVSE', 'inbound')).not.toBe(validatorOf('ocpi-2.2.1.EVSE'));
-    expect(validatorOf('ocpp16.Heartbeat', 'inbound')).toBe(validatorOf('ocpp16.Heartbeat'));
+    expect(validatorOf('ocpp201.Heartbeat', 'inbound')).toBe(validatorOf('ocpp201.Heartbeat'));
   });
 
   it('knows no others', () => {

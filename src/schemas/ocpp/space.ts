@@ -19,6 +19,24 @@ function nameOf(id: string): string {
   return bare.endsWith('Request') ? bare.slice(0, -'Request'.length) : bare;
 }
 
+/** Keywords that check nothing where they stand, or that a current ajv refuses. */
+const idle = ['$id', 'additionalItems', 'javaType', 'comment'];
+
+/** A copy of a shipped schema without idle keywords; fields of those names stay. */
+function tidy(schema: JsonSchema): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(schema)) {
+    if (idle.includes(key)) continue;
+    const named = key === 'properties' || key === 'definitions';
+    if (named && isObject(value))
+      copy[key] = Object.fromEntries(
+        Object.entries(value).map(([name, child]) => [name, tidy(child as JsonSchema)]),
+      );
+    else copy[key] = isObject(value) ? tidy(value) : structuredClone(value);
+  }
+  return copy;
+}
+
 function correct(space: string, message: string, root: JsonSchema): void {
   for (const correction of corrections) {
     if (correction.space !== space || correction.message !== message) continue;
@@ -58,7 +76,7 @@ export function ocppSpace(space: string, file: string, table: AnnotationTable): 
     schema(name) {
       const source = sources.get(name);
       if (!source) return undefined;
-      const { $id: _id, ...body } = structuredClone(source) as Record<string, unknown>;
+      const body = tidy(source);
       correct(space, name, body);
       annotate(name, body, table);
       return body;
