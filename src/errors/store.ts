@@ -16,7 +16,7 @@ export const storeErrors = {
   },
   STORE_REFUSED: {
     title: 'The store server refuses this bridge',
-    fix: 'Correct user, password and rights in store.url; the bridge needs all commands on keys that start with "depotbridge:".',
+    fix: 'Correct store.url (user, password, rights) and store.cluster; the bridge needs all commands on keys that start with "depotbridge:".',
   },
   STORE_TOO_OLD: {
     title: 'The store server is older than the bridge needs',

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BridgeError } from '../errors/index.js';
 import { checkField, checkKey, checkOps, checkPrefix } from './keys.js';
+import { whyNoLmdbFile } from './lmdb-file.js';
 import { type Change, LmdbTable } from './lmdb-table.js';
 import { lockFolder } from './lock.js';
 import type {
@@ -58,7 +59,10 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   }
   const lock = lockFolder(options.path);
   try {
-    const table = new LmdbTable(join(options.path, 'depotbridge.mdb'), options.durability);
+    const file = join(options.path, 'depotbridge.mdb');
+    const fault = whyNoLmdbFile(file);
+    if (fault !== undefined) throw new Error(fault);
+    const table = new LmdbTable(file, options.durability);
     return new LmdbStore(table, options.now ?? Date.now, () => lock.release());
   } catch (cause) {
     lock.release();

@@ -4,24 +4,34 @@ import type { Durability, StoreLogger } from './port.js';
 
 const MIN_MAJOR = 7;
 
+/** What the bridge was configured with. */
+export interface Expectations {
+  readonly cluster: boolean;
+  readonly durability: Durability;
+  readonly logger: StoreLogger | undefined;
+}
+
 /**
  * Checks a server when the bridge connects to it: its version, and that it keeps what it acknowledges to the
  * configured durability. Redis answers a write after the sync if `appendfsync always` is set; WAITAOF, which would
  * wait for the sync of a single write, came with Redis 7.2 only and adds nothing to `appendfsync always`.
- * @throws BridgeError STORE_TOO_OLD
+ * @throws BridgeError STORE_TOO_OLD, STORE_REFUSED if it is a cluster that was not configured as one
  */
-export async function checkServer(
-  server: Redis,
-  durability: Durability,
-  logger: StoreLogger | undefined,
-): Promise<void> {
+export async function checkServer(server: Redis, wanted: Expectations): Promise<void> {
+  const { durability, logger } = wanted;
   const version = fieldOf(await server.info('server'), 'redis_version') ?? '0';
   if (Number.parseInt(version, 10) < MIN_MAJOR) {
     throw new BridgeError('STORE_TOO_OLD', `the server is Redis ${version}; ${MIN_MAJOR}.0 is needed`);
   }
-  const warn = (setting: string, found: string, wanted: string, effect: string) => {
-    const message = `the Redis server has ${setting} ${found} where durability ${durability} needs ${wanted}: ${effect}`;
-    logger?.warn({ setting, found, wanted, durability }, message);
+  if (!wanted.cluster && fieldOf(await server.info('cluster'), 'cluster_enabled') === '1') {
+    throw new BridgeError(
+      'STORE_REFUSED',
+      'the server belongs to a Redis Cluster, set store.cluster to true',
+    );
+  }
+  const warn = (setting: string, found: string, needed: string, effect: string) => {
+    const message = `the Redis server has ${setting} ${found} where durability ${durability} needs ${needed}: ${effect}`;
+    logger?.warn({ setting, found, needed, durability }, message);
   };
   const settings = await settingsOf(server);
   if (settings.appendonly === undefined) {

@@ -114,7 +114,7 @@ export class RedisLink {
         resolve();
       });
       this.#client.on('error', (error: Error) => {
-        if (!isRefusal(error)) return;
+        if (refusalIn(error) === undefined) return;
         clearTimeout(timer);
         reject(this.#explain(error));
       });
@@ -126,10 +126,10 @@ export class RedisLink {
   }
 
   async #check(): Promise<void> {
-    const { durability, logger } = this.#options;
+    const { logger } = this.#options;
     const servers = this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client];
     try {
-      for (const server of servers) await this.run(() => checkServer(server, durability, logger));
+      for (const server of servers) await this.run(() => checkServer(server, this.#options));
     } catch (error) {
       if (error instanceof BridgeError && error.code !== 'STORE_UNAVAILABLE') throw error;
       logger?.warn(
@@ -163,9 +163,10 @@ export class RedisLink {
 
   #explain(error: unknown): BridgeError {
     if (error instanceof BridgeError) return error;
-    const message = error instanceof Error ? error.message : String(error);
-    if (!(error instanceof Error && isRefusal(error))) return this.#unavailable(message, error);
-    return new BridgeError('STORE_REFUSED', `Redis at ${this.#place}: ${message}`, {}, { cause: error });
+    const refusal = refusalIn(error);
+    if (refusal === undefined)
+      return this.#unavailable(error instanceof Error ? error.message : String(error), error);
+    return new BridgeError('STORE_REFUSED', `Redis at ${this.#place}: ${refusal}`, {}, { cause: error });
   }
 
   #unavailable(reason: string, cause: unknown): BridgeError {
@@ -173,11 +174,13 @@ export class RedisLink {
   }
 }
 
-function isRefusal(error: Error): boolean {
+/** Why the server or its cluster will not have us, if that is what the error says. */
+function refusalIn(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
   // A cluster that could not be entered tells why in the error of the last node it tried.
-  const nodeError =
-    'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError.message : '';
-  return /\b(WRONGPASS|NOAUTH|NOPERM)\b/.test(`${error.message} ${nodeError}`);
+  if ('lastNodeError' in error) return refusalIn(error.lastNodeError);
+  const refused = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH)\b|cluster support disabled/.test(error.message);
+  return refused ? error.message : undefined;
 }
 
 function parseUrl(text: string): URL {
