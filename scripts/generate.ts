@@ -4,6 +4,7 @@ import { compile } from 'json-schema-to-typescript';
 import { modelSchema } from '../src/domain/model.schema.js';
 import { generateAsyncapi } from './generate/asyncapi.js';
 import { generateConfig } from './generate/config.js';
+import { generateErrors } from './generate/errors.js';
 import { generateOcpi } from './generate/ocpi.js';
 import { generateVdv463 } from './generate/vdv463.js';
 
@@ -36,6 +37,7 @@ async function generateModel(): Promise<void> {
 
 await generateModel();
 await generateConfig();
+await generateErrors();
 await generateVdv463();
 await generateOcpi();
 await generateAsyncapi();
