@@ -40,8 +40,19 @@ export type MapResult =
       readonly target: string;
       readonly value: JsonObject;
       readonly provenance: Provenance;
+      /** What was lost or passed over on the way; absent if nothing was. */
+      readonly notes?: readonly MapNote[];
     }
   | { readonly ok: false; readonly error: MapFailure };
+
+/** Something a table declares as lost, or a reading that could not be used; the object is whole without it. */
+export interface MapNote {
+  readonly code: ErrorCode;
+  /** The target path (a loss) or source path (a reading) it is about. */
+  readonly path: string;
+  /** The reason declared, or the value passed over. */
+  readonly detail: string;
+}
 
 /** Why an object could not be made whole. Nothing of it was kept. */
 export interface MapFailure {
@@ -59,6 +70,10 @@ export interface Mapping {
   readonly from: Readonly<Record<string, string>>;
   /** The target definition, e.g. `bridge.PointStatusReported`. */
   readonly target: string;
+  /** Set if the mapping runs once per element: the alias that each element gets, and where the list is. */
+  readonly each?: { readonly alias: string; readonly of: string; readonly path: string };
+  /** Runs once per element of `each` (once, without `each`); leaves out what `only:` does not fit. */
+  runAll(inputs: Readonly<Record<string, Json>>, context: RunContext): MapResult[];
   /** Runs over named inputs; null when the mapping's `only:` does not apply to this input. */
   run(inputs: Readonly<Record<string, Json>>, context: RunContext): MapResult | null;
 }

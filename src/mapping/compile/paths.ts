@@ -1,0 +1,28 @@
+import type { Json } from '../api.js';
+import type { BoundPath, SourceIr } from '../resolve/ir.js';
+import type { Get } from '../run/frame.js';
+
+/** Reads a key that is the object's own; `null` counts as absent. */
+export function own(value: Json | undefined, key: string): Json | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const found = (value as { [key: string]: Json })[key];
+  return found === undefined || found === null || !Object.hasOwn(value, key) ? undefined : found;
+}
+
+/** A reader of steps inside a value. */
+export function stepReader(steps: readonly string[]): (value: Json | undefined) => Json | undefined {
+  const [first, second, third] = steps.map((step) => (step === '[0]' ? '0' : step));
+  if (first === undefined) return (value) => (value === null ? undefined : value);
+  if (second === undefined) return (value) => own(value, first);
+  if (third === undefined) return (value) => own(own(value, first), second);
+  if (steps.length === 3) return (value) => own(own(own(value, first), second), third);
+  const rest = stepReader(steps.slice(3));
+  return (value) => rest(own(own(own(value, first), second), third));
+}
+
+/** A reader of a source path. */
+export function pathReader(path: BoundPath, sources: readonly SourceIr[]): Get {
+  const index = sources.findIndex(({ alias }) => alias === path.ref.alias);
+  const read = stepReader(path.ref.steps);
+  return (frame) => read(frame.sources[index]);
+}

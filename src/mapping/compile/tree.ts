@@ -1,0 +1,110 @@
+import type { Json, JsonObject } from '../api.js';
+import { placeKey } from '../resolve/domain.js';
+import type { BoundPath } from '../resolve/ir.js';
+import { fail, type Get, type Test } from '../run/frame.js';
+import type { SchemaNode } from '../schema/node.js';
+
+/** A target path and how its value is made. */
+export interface Leaf {
+  readonly path: BoundPath;
+  readonly get: Get;
+}
+
+interface Branch {
+  readonly key: string;
+  readonly node: SchemaNode;
+  readonly required: boolean;
+  readonly path: string;
+  leaf: Get | undefined;
+  readonly children: Map<string, Branch>;
+}
+
+/** Compiles leaves to a builder of the whole target object; required fields are made certain at each level. */
+export function compileTree(
+  mapping: string,
+  root: SchemaNode,
+  alias: string,
+  leaves: readonly Leaf[],
+  groups: ReadonlyMap<string, Test>,
+): Get {
+  const top: Branch = {
+    key: '',
+    node: root,
+    required: true,
+    path: alias,
+    leaf: undefined,
+    children: new Map(),
+  };
+  for (const leaf of leaves) insert(top, leaf);
+  return builder(mapping, top, groups, true);
+}
+
+function insert(top: Branch, { path, get }: Leaf): void {
+  let branch = top;
+  path.links.forEach(({ step, node, required }, i) => {
+    let child = branch.children.get(step);
+    if (!child) {
+      child = {
+        key: step,
+        node,
+        required,
+        path: placeKey(path, i + 1),
+        leaf: undefined,
+        children: new Map(),
+      };
+      branch.children.set(step, child);
+    }
+    branch = child;
+  });
+  branch.leaf = get;
+}
+
+function builder(mapping: string, branch: Branch, groups: ReadonlyMap<string, Test>, forced: boolean): Get {
+  const make = branch.children.size > 0 ? objectBuilder(mapping, branch, groups, forced) : branch.leaf;
+  const group = groups.get(branch.path);
+  if (!make) return () => undefined;
+  return group ? (frame) => (group(frame) ? make(frame) : undefined) : make;
+}
+
+function objectBuilder(
+  mapping: string,
+  branch: Branch,
+  groups: ReadonlyMap<string, Test>,
+  forced: boolean,
+): Get {
+  const element = branch.children.get('[0]');
+  if (element) {
+    const make = builder(mapping, element, groups, false);
+    return (frame) => {
+      const value = make(frame);
+      return value === undefined ? undefined : [value];
+    };
+  }
+  // In the order of the schema, so that outputs look alike whatever the order of the table.
+  const order = [...branch.node.properties.keys()];
+  const children = [...branch.children.values()].sort((a, b) => order.indexOf(a.key) - order.indexOf(b.key));
+  const gets = children.map((child) => builder(mapping, child, groups, false));
+  const keys = children.map((child) => child.key);
+  const required = children.map((child) => child.required);
+  const paths = children.map((child) => child.path);
+  const start = branch.leaf;
+  const count = gets.length;
+  return (frame) => {
+    let object: JsonObject | undefined = forced || start?.(frame) !== undefined ? {} : undefined;
+    let missing = -1;
+    for (let i = 0; i < count; i++) {
+      const value = (gets[i] as Get)(frame);
+      if (value === undefined) {
+        if (required[i] && missing < 0) missing = i;
+      } else {
+        object ??= {};
+        object[keys[i] as string] = value as Json;
+      }
+    }
+    if (object !== undefined && missing >= 0) {
+      const path = paths[missing] ?? '';
+      return fail(frame, mapping, 'MAP_MISSING', `${path} is required and got no value`, { path });
+    }
+    return object;
+  };
+}

@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { schemaNames, schemaOf, validatorOf } from '../schemas/index.js';
+import type { Json } from './api.js';
+import { type CheckReport, newReport } from './check/context.js';
+import { checkAll } from './check/index.js';
+import { type Diagnostic, Findings, SourceText } from './diagnostics.js';
+import { type LoadedGeneration, makeGeneration } from './generation.js';
+import { bindAll } from './resolve/index.js';
+import type { SchemaSource } from './schema/node.js';
+import { parseFile } from './syntax/index.js';
+
+export interface LoadOptions {
+  /** Where message schemas come from; default: the product's. */
+  readonly schemas?: SchemaSource;
+  /** File names in diagnostics are relative to this folder; default: the working directory. */
+  readonly root?: string;
+  /** Skips examples and what they must show; for the mutation suite, which tells the two apart. */
+  readonly examples?: boolean;
+}
+
+/** A generation that passed every check, or everything that is wrong. */
+export type LoadResult =
+  | { readonly generation: LoadedGeneration; readonly report: CheckReport }
+  | { readonly diagnostics: readonly Diagnostic[]; readonly report: CheckReport };
+
+/** A file of tables, read. */
+export interface TableFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+const ownSchemas: SchemaSource = { schemaOf, schemaNames, validatorOf };
+
+/**
+ * Reads every `*.yaml` beneath the folders (also single files), checks all of it and makes one generation.
+ * Nothing is thrown for what is wrong with the tables: it comes back as diagnostics, all at once.
+ */
+export function loadGeneration(paths: readonly string[], options: LoadOptions = {}): LoadResult {
+  const root = options.root ?? process.cwd();
+  const findings = new Findings();
+  const files: TableFile[] = [];
+  for (const path of paths)
+    try {
+      for (const name of filesBeneath(path))
+        files.push({ name: relative(root, name) || name, text: readFileSync(name, 'utf8') });
+    } catch (error) {
+      const at = { file: new SourceText(path, ''), start: 0, end: 1 };
+      findings.add(
+        'MAP_FILE',
+        at,
+        `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  return load(files, findings, options);
+}
+
+/** The same for texts in memory. */
+export function loadFiles(files: readonly TableFile[], options: LoadOptions = {}): LoadResult {
+  return load(files, new Findings(), options);
+}
+
+function load(files: readonly TableFile[], findings: Findings, options: LoadOptions): LoadResult {
+  const schemas = options.schemas ?? ownSchemas;
+  const report = newReport();
+  report.files = files.length;
+  const parsed = files.map((file) => parseFile(file.name, file.text, findings));
+  const documents = parsed.flatMap((file) => file.documents);
+  const bound = bindAll(documents, schemas, findings);
+  checkAll(bound, { findings, report, schemas, examples: options.examples ?? true });
+  if (findings.count > 0) return { diagnostics: findings.list(), report };
+  const used = [
+    ...new Set(bound.mappings.flatMap(({ whole }) => [...whole.from, whole.to].map(({ name }) => name))),
+  ].sort();
+  const generation = makeGeneration({
+    documents: parsed.flatMap((file) => file.plain),
+    schemas: used.map((name) => schemas.schemaOf(name) as unknown as Json),
+    mappings: bound.mappings,
+    overlays: bound.overlays,
+    repairs: bound.repairs,
+  });
+  return { generation, report };
+}
+
+function filesBeneath(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const name = join(path, entry.name);
+      if (entry.isDirectory()) return filesBeneath(name);
+      return /\.ya?ml$/.test(entry.name) ? [name] : [];
+    });
+}

@@ -1,0 +1,91 @@
+import { didYouMean, type Findings } from '../diagnostics.js';
+import { type BoundOverlay, bindOverlay } from '../overlay/bind.js';
+import type { BoundRepair } from '../overlay/repair.js';
+import type { SchemaSource } from '../schema/node.js';
+import type { DocumentAst, MappingAst, OverlayAst } from '../syntax/ast.js';
+import { Binder } from './bind.js';
+import { wholeMapping } from './extend.js';
+import type { MappingIr } from './ir.js';
+import { reversed } from './reverse.js';
+import type { WholeMapping } from './whole.js';
+
+/** All documents, names resolved. */
+export interface Bound {
+  readonly mappings: readonly MappingIr[];
+  readonly overlays: readonly BoundOverlay[];
+  readonly repairs: readonly BoundRepair[];
+  readonly overlayAsts: readonly OverlayAst[];
+}
+
+/** Resolves `extends`, makes the reverse mappings, and binds every path to its schema. */
+export function bindAll(documents: readonly DocumentAst[], schemas: SchemaSource, findings: Findings): Bound {
+  const asts = uniqueMappings(documents, findings);
+  const wholes = [...asts.values()].flatMap((ast) => {
+    const whole = wholeMapping(ast, asts, findings);
+    return whole ? [whole] : [];
+  });
+  const all: WholeMapping[] = wholes.flatMap((whole) =>
+    whole.reverse ? [whole, reversed(whole, wholes, findings)] : [whole],
+  );
+  const binders = new Map<string, { binder: Binder; ir: MappingIr }>();
+  for (const whole of all) {
+    const binder = Binder.of(whole, schemas, findings);
+    if (binder) binders.set(whole.name, { binder, ir: binder.mapping() });
+  }
+  const overlayAsts = documents.filter((document) => document.kind === 'overlay');
+  const overlays: BoundOverlay[] = [];
+  const repairs: BoundRepair[] = [];
+  const names = new Set<string>();
+  for (const ast of overlayAsts) {
+    if (names.has(ast.name)) findings.add('MAP_DUPLICATE', ast.at, `another overlay is named ${ast.name}`);
+    names.add(ast.name);
+    const of = ast.of && binders.get(ast.of.value);
+    if (ast.of && !of && !wholes.some(({ name }) => name === ast.of?.value))
+      findings.add(
+        'MAP_UNKNOWN',
+        ast.of.at,
+        `no mapping is named ${ast.of.value}`,
+        didYouMean(ast.of.value, binders.keys()),
+      );
+    if (of) overlays.push(bindOverlay(ast, of.ir, of.binder));
+    repairs.push(...bindRepairs(ast, of?.ir, schemas, findings));
+  }
+  return { mappings: [...binders.values()].map(({ ir }) => ir), overlays, repairs, overlayAsts };
+}
+
+function uniqueMappings(documents: readonly DocumentAst[], findings: Findings): Map<string, MappingAst> {
+  const found = new Map<string, MappingAst>();
+  for (const document of documents) {
+    if (document.kind !== 'mapping') continue;
+    if (found.has(document.name))
+      findings.add('MAP_DUPLICATE', document.at, `another mapping is named ${document.name}`);
+    else found.set(document.name, document);
+  }
+  return found;
+}
+
+function bindRepairs(
+  ast: OverlayAst,
+  ir: MappingIr | undefined,
+  schemas: SchemaSource,
+  findings: Findings,
+): BoundRepair[] {
+  if (ast.repair.length === 0) return [];
+  const first = ir?.whole.from[0];
+  const from = ast.message ? { alias: 'msg', name: ast.message.value, at: ast.message.at } : first;
+  if (!from) return [];
+  if (from.name.includes(':')) {
+    findings.add(
+      'MAP_OVERLAY',
+      ast.at,
+      `repairs work on messages, and ${from.name} is a part of one`,
+      'use `message: <name>`',
+    );
+    return [];
+  }
+  const binder = Binder.forMessage(from, schemas, findings);
+  return ast.repair.flatMap((repair) => {
+    const path = binder?.path(repair.path, 'source');
+    return path ? [{ overlay: ast, ast: repair, path }] : [];
+  });
+}

@@ -1,0 +1,154 @@
+import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
+import type { ErrorCode } from '../../errors/index.js';
+import type { Json } from '../api.js';
+import { didYouMean, type Findings, type SourceText, type Span } from '../diagnostics.js';
+import type { Located, PathRef } from './ast.js';
+
+/** One entry of a YAML map. */
+export interface Entry {
+  readonly key: string;
+  readonly keyAt: Span;
+  readonly node: Node | null;
+  readonly at: Span;
+}
+
+/** Keys that reach into an object's prototype. */
+export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** Reads YAML nodes of one file and says what does not fit the format; every reader goes on after an error. */
+export class Reader {
+  readonly file: SourceText;
+  readonly findings: Findings;
+
+  constructor(file: SourceText, findings: Findings) {
+    this.file = file;
+    this.findings = findings;
+  }
+
+  span(node: Node | null | undefined, fallback: Span): Span {
+    const range = node?.range;
+    return range ? { file: this.file, start: range[0], end: Math.max(range[1], range[0] + 1) } : fallback;
+  }
+
+  fail(at: Span, message: string, suggestion?: string, code: ErrorCode = 'MAP_DOCUMENT'): void {
+    this.findings.add(code, at, message, suggestion);
+  }
+
+  /** Entries of a map; with `known`, other keys are errors. */
+  entries(node: Node | null, at: Span, what: string, known?: readonly string[]): Entry[] {
+    if (isAlias(node)) this.fail(at, `${what}: YAML anchors and aliases are not part of the format`);
+    if (!isMap(node)) {
+      if (!isAlias(node)) this.fail(at, `${what} must be a map`);
+      return [];
+    }
+    const entries: Entry[] = [];
+    for (const pair of node.items) {
+      const keyNode = pair.key as Node | null;
+      const keyAt = this.span(keyNode, at);
+      if (!isScalar(keyNode)) {
+        this.fail(keyAt, `${what}: a key must be text`);
+        continue;
+      }
+      const key = String(keyNode.value);
+      if (known && !known.includes(key)) {
+        this.fail(
+          keyAt,
+          `${what} has no key ${key}`,
+          didYouMean(key, known) ?? `known keys: ${known.join(', ')}`,
+        );
+        continue;
+      }
+      const value = pair.value as Node | null;
+      entries.push({ key, keyAt, node: value, at: this.span(value, keyAt) });
+    }
+    return entries;
+  }
+
+  /** Items of a list; a single value counts as a list of one if `loose`. */
+  items(node: Node | null, at: Span, what: string, loose = false): { node: Node | null; at: Span }[] {
+    if (isSeq(node))
+      return node.items.map((item) => ({ node: item as Node | null, at: this.span(item as Node, at) }));
+    if (loose && node !== null) return [{ node, at }];
+    this.fail(at, `${what} must be a list`);
+    return [];
+  }
+
+  text(node: Node | null, at: Span, what: string): Located<string> | undefined {
+    if (isScalar(node) && typeof node.value === 'string') return { value: node.value, at };
+    this.fail(at, `${what} must be text`);
+    return undefined;
+  }
+
+  flag(node: Node | null, at: Span, what: string): boolean {
+    if (isScalar(node) && typeof node.value === 'boolean') return node.value;
+    this.fail(at, `${what} must be true or false`);
+    return false;
+  }
+
+  count(node: Node | null, at: Span, what: string): Located<number> | undefined {
+    if (isScalar(node) && Number.isInteger(node.value) && (node.value as number) >= 0)
+      return { value: node.value as number, at };
+    this.fail(at, `${what} must be a whole number, 0 or more`);
+    return undefined;
+  }
+
+  /** Any YAML value as JSON; forbidden keys are reported and left out. */
+  json(node: Node | null, at: Span): Json {
+    if (node === null) return null;
+    if (isMap(node)) {
+      const object: { [key: string]: Json } = {};
+      for (const { key, keyAt, node: value, at: valueAt } of this.entries(node, at, 'the value'))
+        if (this.allowed(key, keyAt)) object[key] = this.json(value, valueAt);
+      return object;
+    }
+    if (isSeq(node))
+      return node.items.map((item) => this.json(item as Node | null, this.span(item as Node, at)));
+    if (isScalar(node)) {
+      const { value } = node;
+      if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+      if (typeof value === 'number' && Number.isFinite(value)) return value;
+    }
+    this.fail(at, 'this value is not part of JSON');
+    return null;
+  }
+
+  allowed(key: string, at: Span): boolean {
+    if (!forbiddenKeys.has(key)) return true;
+    this.fail(at, `the key ${key} is not allowed`, undefined, 'MAP_FORBIDDEN_KEY');
+    return false;
+  }
+
+  /** A path from its text. */
+  path(text: string, at: Span): PathRef | undefined {
+    const [alias, ...rest] = text.split('.');
+    const steps: string[] = [];
+    for (const part of rest) {
+      const match = /^([A-Za-z_][\w-]*)((?:\[0?\])*)$/.exec(part);
+      if (!match) {
+        this.fail(at, `${text} is not a path`, 'a path is alias.key.key; lists take [0]', 'MAP_PATH');
+        return undefined;
+      }
+      const [, key = '', lists = ''] = match;
+      if (!this.allowed(key, at)) return undefined;
+      steps.push(key, ...(lists.match(/\[0?\]/g) ?? []));
+    }
+    if (!alias || !/^[A-Za-z]\w*$/.test(alias) || forbiddenKeys.has(alias)) {
+      this.fail(at, `${text} is not a path`, 'a path starts with an alias of `from` or `to`', 'MAP_PATH');
+      return undefined;
+    }
+    return { text, alias, steps, at };
+  }
+
+  pathOf(node: Node | null, at: Span, what: string): PathRef | undefined {
+    const text = this.text(node, at, what);
+    return text && this.path(text.value, text.at);
+  }
+
+  paths(node: Node | null, at: Span, what: string): PathRef[] {
+    return this.items(node, at, what, true).flatMap((item) => this.pathOf(item.node, item.at, what) ?? []);
+  }
+
+  texts(node: Node | null, at: Span, what: string): Located<string>[] {
+    return this.items(node, at, what, true).flatMap((item) => this.text(item.node, item.at, what) ?? []);
+  }
+}
