@@ -1,0 +1,309 @@
+import type { Connection } from './connection.js';
+import type { Dialect, StartCause, StopCause } from './dialect.js';
+import { CallFailure, SimulatorError } from './errors.js';
+import type { Reading, ReadingContext } from './meter.js';
+import type { Outlet, PointState, Reservation, Token, Transaction } from './outlet.js';
+import { Plant } from './plant.js';
+import type { Station } from './station.js';
+import type { Vehicle } from './vehicle.js';
+
+/** What became of a shown token. */
+export type Presented = 'started' | 'waiting' | 'stopped' | 'rejected';
+
+/**
+ * What happens at the points of a station: vehicles come, tokens are shown, transactions begin and end, energy
+ * flows and is measured. Knows time and order; the words are the dialect's.
+ */
+export class Sessions {
+  readonly #station: Station;
+  readonly #connection: Connection;
+  readonly #plant: Plant;
+  readonly #nextSample = new Map<Outlet, number>();
+  readonly #states = new Map<Outlet, PointState>();
+  #nextAligned: number | undefined;
+  #dialect: Dialect | undefined;
+  /** Every transaction since the simulator was made. */
+  readonly transactions: Transaction[] = [];
+
+  constructor(station: Station, connection: Connection) {
+    this.#station = station;
+    this.#connection = connection;
+    this.#plant = new Plant(station.outlets, station.profiles, station.clock.now());
+    for (const outlet of station.outlets) this.#states.set(outlet, outlet.state);
+  }
+
+  use(dialect: Dialect): void {
+    this.#dialect = dialect;
+  }
+
+  get dialect(): Dialect {
+    if (!this.#dialect) throw new SimulatorError('the station has no protocol yet');
+    return this.#dialect;
+  }
+
+  /** A vehicle is plugged in; it shows its token if it has one. */
+  async plugIn(outlet: Outlet, vehicle: Vehicle): Promise<void> {
+    const at = this.catchUp();
+    if (outlet.battery) throw new SimulatorError(`point ${outlet.spec.id} already has a vehicle`);
+    outlet.plug(vehicle);
+    this.dialect.pluggedIn(outlet, at);
+    this.#station.timers.clear(`connect ${outlet.spec.id}`);
+    this.#moveOn(outlet, 'CablePluggedIn', at);
+    this.settle(at);
+    if (vehicle.idTag !== undefined && !outlet.authorized) {
+      await this.present(outlet, { idToken: vehicle.idTag, type: vehicle.idTagType ?? 'ISO14443' });
+    }
+  }
+
+  unplug(outlet: Outlet): void {
+    const at = this.catchUp();
+    if (!outlet.battery) throw new SimulatorError(`point ${outlet.spec.id} has no vehicle`);
+    if (outlet.transaction) this.end(outlet, 'EVDisconnected');
+    outlet.battery = undefined;
+    outlet.authorized = undefined;
+    outlet.finished = false;
+    this.settle(at);
+  }
+
+  /** A token is shown: starts what is waiting, or stops what it started. */
+  async present(
+    outlet: Outlet,
+    token: Token,
+    cause: StartCause = 'Authorized',
+    remoteStartId?: number,
+  ): Promise<Presented> {
+    this.catchUp();
+    if (outlet.transaction && outlet.authorized?.idToken === token.idToken) {
+      this.end(outlet, 'Local');
+      this.settle(this.#plant.at);
+      return 'stopped';
+    }
+    if (outlet.authorized || !outlet.operative || !this.#fitsReservation(outlet, token)) return 'rejected';
+    if (!(await this.#authorize(token))) return 'rejected';
+    return this.authorize(outlet, token, cause, remoteStartId);
+  }
+
+  /** A token is good: the point may charge as soon as a vehicle is there. */
+  authorize(outlet: Outlet, token: Token, cause: StartCause, remoteStartId?: number): Presented {
+    const at = this.catchUp();
+    outlet.authorized = token;
+    outlet.remoteStartId = remoteStartId;
+    this.#moveOn(outlet, cause, at);
+    this.settle(at);
+    if (outlet.battery) return outlet.transaction ? 'started' : 'waiting';
+    this.#station.timers.set(
+      `connect ${outlet.spec.id}`,
+      this.#station.settings.connectionTimeoutS * 1000,
+      () => this.#nobodyCame(outlet),
+    );
+    return 'waiting';
+  }
+
+  /** Ends the transaction of a point; the vehicle stays plugged in. */
+  end(outlet: Outlet, cause: StopCause): void {
+    const at = this.catchUp();
+    const { transaction } = outlet;
+    if (!transaction) return;
+    if (this.#outlives(cause)) {
+      outlet.authorized = undefined;
+      this.dialect.updated(outlet, transaction, cause, at);
+      return;
+    }
+    const reading = this.read(outlet, at, 'Transaction.End');
+    transaction.meterStop = outlet.meter.registerWh;
+    transaction.stoppedAt = at;
+    transaction.stopReason = cause;
+    this.dialect.ended(outlet, transaction, cause, reading);
+    outlet.transaction = undefined;
+    outlet.authorized = undefined;
+    outlet.remoteStartId = undefined;
+    outlet.pendingProfile = undefined;
+    outlet.finished = outlet.battery !== undefined;
+    this.#nextSample.delete(outlet);
+    this.#station.profiles.endTransaction(outlet.spec.id);
+    if (outlet.inoperativeScheduled) {
+      outlet.inoperativeScheduled = false;
+      outlet.operative = false;
+    }
+  }
+
+  /** The CSMS does not know the token of a running transaction (1.6 StopTransactionOnInvalidId, 2.0.1 StopTxOnInvalidId). */
+  deauthorize(outlet: Outlet, transaction: Transaction): void {
+    if (outlet.transaction !== transaction || !this.#station.settings.stopOnInvalidId) return;
+    this.end(outlet, 'DeAuthorized');
+    this.settle(this.#plant.at);
+  }
+
+  /** Keeps a point for a token until `expiresInMs` from now. */
+  reserve(outlet: Outlet, reservation: Reservation, expiresInMs: number): void {
+    const at = this.catchUp();
+    outlet.reservation = reservation;
+    this.#station.timers.set(`reserve ${outlet.spec.id}`, Math.max(0, expiresInMs), () => {
+      if (outlet.reservation !== reservation) return;
+      this.cancelReservation(outlet);
+      this.dialect.reservationExpired(reservation);
+    });
+    this.settle(at);
+  }
+
+  cancelReservation(outlet: Outlet): void {
+    const at = this.catchUp();
+    outlet.reservation = undefined;
+    this.settle(at);
+  }
+
+  /** Measures a point now. */
+  read(outlet: Outlet, at: number, context: ReadingContext): Reading {
+    return outlet.read(at, context, this.#station.options.quirks?.noSoc !== true);
+  }
+
+  /** Lets everything happen that is due until now, each thing at its own time. Returns now. */
+  catchUp(): number {
+    const now = Math.max(this.#station.clock.now(), this.#plant.at);
+    for (let due = this.#nextDue(); due !== undefined && due <= now; due = this.#nextDue()) {
+      this.#plant.advance(due);
+      this.#sample(due);
+      this.settle(due);
+    }
+    this.#plant.advance(now);
+    return now;
+  }
+
+  /** Finds out what has changed, reports it, and sets the alarm for the next thing that happens by itself. */
+  settle(at: number): void {
+    this.#plant.advance(at);
+    for (const outlet of this.#station.outlets) {
+      const state = outlet.state;
+      if (state === this.#states.get(outlet)) continue;
+      this.#states.set(outlet, state);
+      this.#station.events.emit('state', { pointId: outlet.spec.id, state, at });
+      if (outlet.transaction) this.dialect.updated(outlet, outlet.transaction, 'ChargingStateChanged', at);
+      this.dialect.reportPoint(outlet, at);
+    }
+    this.#arm();
+  }
+
+  /** Settings about metering have changed: the next sample is due one new interval from now. */
+  rescheduleSamples(): void {
+    const at = this.catchUp();
+    this.#nextAligned = undefined;
+    for (const outlet of this.#station.outlets) if (outlet.transaction) this.#scheduleSample(outlet, at);
+    this.settle(at);
+  }
+
+  async #authorize(token: Token): Promise<boolean> {
+    const { localList, settings } = this.#station;
+    const offline = (): boolean => localList.knows(token.idToken) ?? settings.offlineTxForUnknownId;
+    if (!this.#connection.online) return offline();
+    try {
+      return await this.dialect.authorize(token);
+    } catch (error) {
+      if (!(error instanceof CallFailure)) throw error;
+      this.#station.events.emit('failed', error);
+      return error.kind === 'refused' ? false : offline();
+    }
+  }
+
+  #fitsReservation(outlet: Outlet, token: Token): boolean {
+    const { reservation } = outlet;
+    return !reservation || [reservation.idToken, reservation.groupIdToken].includes(token.idToken);
+  }
+
+  /** Begins a transaction if all it takes is there; tells of the token if one is running already. */
+  #moveOn(outlet: Outlet, cause: StartCause, at: number): void {
+    if (outlet.transaction) {
+      if (outlet.authorized) outlet.transaction.token = outlet.authorized;
+      this.dialect.updated(outlet, outlet.transaction, cause, at);
+      return;
+    }
+    if (!outlet.operative || outlet.fault?.blocking || !this.#mayStart(outlet)) return;
+    const transaction: Transaction = {
+      pointId: outlet.spec.id,
+      meterStart: outlet.meter.registerWh,
+      startedAt: at,
+      startAcknowledged: false,
+      stopAcknowledged: false,
+      chargedMs: 0,
+      nextSeqNo: 0,
+      readings: [],
+      ...(outlet.authorized ? { token: outlet.authorized } : {}),
+      ...(outlet.remoteStartId === undefined ? {} : { remoteStartId: outlet.remoteStartId }),
+    };
+    this.transactions.push(transaction);
+    outlet.transaction = transaction;
+    outlet.finished = false;
+    this.dialect.started(outlet, transaction, cause, this.read(outlet, at, 'Transaction.Begin'));
+    outlet.reservation = undefined;
+    if (outlet.pendingProfile) this.#station.profiles.install(outlet.pendingProfile, () => false);
+    outlet.pendingProfile = undefined;
+    this.#scheduleSample(outlet, at);
+  }
+
+  #mayStart(outlet: Outlet): boolean {
+    const plugged = outlet.battery !== undefined;
+    const authorized = outlet.authorized !== undefined;
+    return this.#station.settings.txStartPoint.some((point) => {
+      if (point === 'EVConnected') return plugged;
+      return point === 'Authorized' ? authorized : plugged && authorized;
+    });
+  }
+
+  /** 2.0.1 TxStopPoint: a transaction may last until the vehicle leaves, whoever has stopped charging. */
+  #outlives(cause: StopCause): boolean {
+    const withdrawn: readonly StopCause[] = ['Local', 'Remote', 'DeAuthorized'];
+    const { txStopPoint } = this.#station.settings;
+    return withdrawn.includes(cause) && txStopPoint.length === 1 && txStopPoint[0] === 'EVConnected';
+  }
+
+  #nobodyCame(outlet: Outlet): void {
+    const at = this.catchUp();
+    if (outlet.battery) return;
+    if (outlet.transaction) this.end(outlet, 'Timeout');
+    outlet.authorized = undefined;
+    outlet.pendingProfile = undefined;
+    this.settle(at);
+  }
+
+  #scheduleSample(outlet: Outlet, at: number): void {
+    const { meterIntervalS } = this.#station.settings;
+    if (meterIntervalS > 0) this.#nextSample.set(outlet, at + meterIntervalS * 1000);
+    else this.#nextSample.delete(outlet);
+  }
+
+  #sample(due: number): void {
+    for (const outlet of this.#station.outlets) {
+      const next = this.#nextSample.get(outlet);
+      if (next === undefined || next > due || !outlet.transaction) continue;
+      this.#scheduleSample(outlet, next);
+      this.dialect.sampled(outlet, outlet.transaction, this.read(outlet, due, 'Sample.Periodic'));
+    }
+    if (this.#alignedDue(due) !== due) return;
+    this.#nextAligned = due + this.#station.settings.alignedIntervalS * 1000;
+    for (const outlet of this.#station.outlets) {
+      this.dialect.sampled(outlet, outlet.transaction, this.read(outlet, due, 'Sample.Clock'));
+    }
+  }
+
+  #alignedDue(at: number): number | undefined {
+    const everyMs = this.#station.settings.alignedIntervalS * 1000;
+    if (everyMs <= 0) return undefined;
+    this.#nextAligned ??= (Math.floor(at / everyMs) + 1) * everyMs;
+    return this.#nextAligned;
+  }
+
+  #nextDue(): number | undefined {
+    const due = [...this.#nextSample.values()];
+    const change = this.#plant.nextChange();
+    const aligned = this.#alignedDue(this.#plant.at);
+    if (change !== undefined) due.push(change);
+    if (aligned !== undefined) due.push(aligned);
+    return due.length > 0 ? Math.min(...due) : undefined;
+  }
+
+  #arm(): void {
+    const { clock, timers } = this.#station;
+    const due = this.#nextDue();
+    if (due === undefined) timers.clear('happen');
+    else timers.set('happen', Math.max(1, due - clock.now()), () => this.settle(this.catchUp()));
+  }
+}
