@@ -44,7 +44,7 @@ export async function startBridge(
   now: () => Date = () => new Date(),
 ): Promise<Bridge> {
   const [depotConfig] = config.depots;
-  const tables = await Tables.load(config.mappings);
+  const tables = Tables.load(config.mappings);
   const undo: (() => Promise<unknown>)[] = [];
   try {
     const store = await openStore(config.store, config.durability, log);

@@ -3,6 +3,10 @@ import type { ErrorEntry } from './index.js';
 /** Errors of mapping tables: of a run, and of the check before it. */
 export const mappingErrors = {
   // Errors of a run.
+  MAP_REFUSED: {
+    title: 'The tables do not pass their checks',
+    fix: 'Correct what the diagnostics name; `depotbridge check` shows them without starting the bridge.',
+  },
   MAP_NO_ROW: {
     title: 'No row of a table fits the input',
     fix: 'Add a row, or an overlay for this vendor; the payload is in the journal under the id given.',
