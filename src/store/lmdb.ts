@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { BridgeError } from '../errors/index.js';
 import { checkField, checkKey, checkOps, checkPrefix } from './keys.js';
 import { whyNoLmdbFile } from './lmdb-file.js';
+import { LmdbStreams } from './lmdb-streams.js';
 import { type Change, LmdbTable } from './lmdb-table.js';
-import { lockFolder } from './lock.js';
+import { type FolderLock, lockFolder } from './lock.js';
 import type {
   AppendOptions,
   Durability,
@@ -23,18 +24,14 @@ import {
   encodeRecord,
   type Record as ValueRecord,
 } from './records.js';
-import { boundsOf, compareIds, formatId, nextId, parseId, type StreamId } from './stream-id.js';
 
 const SWEEP_MS = 30_000;
 const CHUNK = 1_000;
 
-// The kinds of rows, first part of each key.
+// The kinds of rows, first part of each key; those of streams are in lmdb-streams.ts.
 const VALUE = 'v'; // [v, key] → record
 const HASH = 'h'; // [h, key, field] → text
 const COUNTER = 'c'; // [c, key] → number
-const STREAM = 's'; // [s, stream, ms, seq] → text
-const LAST_ID = 't'; // [t, stream] → the last id given out before a trim
-const LINK = 'k'; // [k, stream, ms, seq of the cause, ms, seq of the effect] → ''
 const LEASE = 'l'; // [l, key] → lease
 const FENCE = 'f'; // [f, key] → the last fencing token
 const EXPIRY = 'x'; // [x, time, key] → '', what to look at when the time has come
@@ -52,21 +49,19 @@ export interface LmdbStoreOptions {
  * @throws BridgeError STORE_LOCKED if another process has it, STORE_UNREADABLE if the folder cannot be used
  */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
+  let lock: FolderLock | undefined;
   try {
     mkdirSync(options.path, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw unreadable(options.path, cause);
-  }
-  const lock = lockFolder(options.path);
-  try {
+    const held = lockFolder(options.path);
+    lock = held;
     const file = join(options.path, 'depotbridge.mdb');
     const fault = whyNoLmdbFile(file);
     if (fault !== undefined) throw new Error(fault);
     const table = new LmdbTable(file, options.durability);
-    return new LmdbStore(table, options.now ?? Date.now, () => lock.release());
-  } catch (cause) {
-    lock.release();
-    throw unreadable(options.path, cause);
+    return new LmdbStore(table, options.now ?? Date.now, () => held.release());
+  } catch (error) {
+    lock?.release();
+    throw error instanceof BridgeError ? error : unreadable(options.path, error);
   }
 }
 
@@ -75,12 +70,13 @@ class LmdbStore implements Store {
   readonly #table: LmdbTable;
   readonly #now: () => number;
   readonly #unlock: () => void;
-  readonly #lastIds = new Map<string, StreamId>();
+  readonly #streams: LmdbStreams;
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(table: LmdbTable, now: () => number, unlock: () => void) {
     this.#table = table;
     this.#now = now;
+    this.#streams = new LmdbStreams(table, now);
     this.#unlock = unlock;
     this.#sweeper = setInterval(() => this.#sweep().catch(() => undefined), SWEEP_MS).unref();
   }
@@ -141,48 +137,20 @@ class LmdbStore implements Store {
     return sum;
   }
 
-  async append(stream: string, value: string, options: AppendOptions = {}): Promise<string> {
-    const links = (options.links ?? []).map((link) => parseId(link));
-    const id = nextId(this.#lastId(checkKey(stream)), this.#now());
-    this.#lastIds.set(stream, id);
-    const rows: Change[] = [[[STREAM, stream, id.ms, id.seq], value]];
-    for (const link of links) rows.push([[LINK, stream, link.ms, link.seq, id.ms, id.seq], '']);
-    await this.#table.write([], rows);
-    return formatId(id);
+  append(stream: string, value: string, options?: AppendOptions): Promise<string> {
+    return this.#streams.append(stream, value, options);
   }
 
-  async linked(stream: string, id: string): Promise<string[]> {
-    const { ms, seq } = parseId(id);
-    await this.#table.settled();
-    const keys = this.#table.keys({
-      start: [LINK, checkKey(stream), ms, seq],
-      end: [LINK, stream, ms, seq, Number.MAX_SAFE_INTEGER],
-    });
-    return keys.map((key) => `${key[4]}-${key[5]}`);
+  linked(stream: string, id: string): Promise<string[]> {
+    return this.#streams.linked(stream, id);
   }
 
-  async range(stream: string, options: RangeOptions = {}): Promise<StreamEntry[]> {
-    const { low, high } = boundsOf(options);
-    checkKey(stream);
-    if (options.count === 0 || compareIds(low, high) > 0) return [];
-    await this.#table.settled();
-    const rows = this.#table.range({
-      start: [STREAM, stream, low.ms, low.seq],
-      end: [STREAM, stream, high.ms, high.seq],
-      reverse: options.reverse ?? false,
-      ...(options.count === undefined ? {} : { limit: options.count }),
-    });
-    return rows.map(({ key, value }) => ({ id: `${key[2]}-${key[3]}`, value }));
+  range(stream: string, options?: RangeOptions): Promise<StreamEntry[]> {
+    return this.#streams.range(stream, options);
   }
 
-  async trim(stream: string, beforeId: string): Promise<number> {
-    const before = parseId(beforeId);
-    const last = this.#lastId(checkKey(stream));
-    if (last) await this.#table.write([[[LAST_ID, stream], formatId(last)]]);
-    await this.#table.settled();
-    const removed = await this.#removeBelow(STREAM, stream, before);
-    await this.#removeBelow(LINK, stream, before);
-    return removed;
+  trim(stream: string, beforeId: string): Promise<number> {
+    return this.#streams.trim(stream, beforeId);
   }
 
   async commit(ops: readonly StoreOp[]): Promise<void> {
@@ -279,37 +247,6 @@ class LmdbStore implements Store {
     if (this.#table.get([VALUE, key]) !== undefined) changes.push([[VALUE, key], undefined]);
     for (const field of this.#table.rowsOf(HASH, key).keys()) changes.push([[HASH, key, field], undefined]);
     return changes;
-  }
-
-  /** The last id given out in this stream, from memory, from its last entry or from before its last trim. */
-  #lastId(stream: string): StreamId | undefined {
-    const known = this.#lastIds.get(stream);
-    if (known) return known;
-    const [newest] = this.#table.keys({
-      start: [STREAM, stream, 0, 0],
-      end: [STREAM, stream, Number.MAX_SAFE_INTEGER, 0],
-      limit: 1,
-      reverse: true,
-    });
-    const trimmed = this.#table.get([LAST_ID, stream]);
-    const ids = trimmed === undefined ? [] : [parseId(trimmed)];
-    if (newest) ids.push({ ms: Number(newest[2]), seq: Number(newest[3]) });
-    return ids.sort(compareIds).at(-1);
-  }
-
-  async #removeBelow(kind: string, stream: string, before: StreamId): Promise<number> {
-    let removed = 0;
-    for (;;) {
-      const keys = this.#table
-        .keys({ start: [kind, stream, 0, 0], end: [kind, stream, before.ms, before.seq], limit: CHUNK })
-        .filter((key) => compareIds({ ms: Number(key[2]), seq: Number(key[3]) }, before) < 0);
-      if (keys.length === 0) return removed;
-      await this.#table.write(
-        [],
-        keys.map(([, ...rest]) => [[kind, ...rest], undefined]),
-      );
-      removed += keys.length;
-    }
   }
 
   /** Frees what has expired; reads do not depend on it. */

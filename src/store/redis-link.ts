@@ -71,14 +71,26 @@ export class RedisLink {
         reject(new BridgeError('STORE_UNAVAILABLE', 'the store is closed'));
         return;
       }
+      const failed = (error: unknown) => {
+        // The connection broke and its event is yet to come: nothing was sent, so this may wait like any other.
+        if (wasNotSent(error) && !timedOut) {
+          this.#ready = false;
+          this.#waiting.add(waiting);
+          return;
+        }
+        clearTimeout(timer);
+        reject(this.#explain(error));
+      };
       const waiting: Waiting = {
         send: () =>
-          command(this.#client).then(
-            settle(resolve),
-            settle((error) => reject(this.#explain(error))),
-          ),
+          command(this.#client).then((result) => {
+            clearTimeout(timer);
+            resolve(result);
+          }, failed),
       };
+      let timedOut = false;
       const timer = setTimeout(() => {
+        timedOut = true;
         this.#waiting.delete(waiting);
         reject(
           this.#unavailable(
@@ -87,12 +99,6 @@ export class RedisLink {
           ),
         );
       }, OPERATION_MS);
-      function settle<A>(then: (outcome: A) => void): (outcome: A) => void {
-        return (outcome) => {
-          clearTimeout(timer);
-          then(outcome);
-        };
-      }
       if (this.#ready) waiting.send();
       else this.#waiting.add(waiting);
     });
@@ -172,6 +178,11 @@ export class RedisLink {
   #unavailable(reason: string, cause: unknown): BridgeError {
     return new BridgeError('STORE_UNAVAILABLE', `Redis at ${this.#place}: ${reason}`, {}, { cause });
   }
+}
+
+/** What ioredis says of a command on a broken connection, since it is to keep no queue of its own. */
+function wasNotSent(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('enableOfflineQueue options is false');
 }
 
 /** Why the server or its cluster will not have us, if that is what the error says. */

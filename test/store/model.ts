@@ -151,8 +151,7 @@ export function storeModel(name: string, open: () => Promise<Store>): void {
 
 async function results(store: Store, depot: string, ops: readonly Op[], atOnce: boolean): Promise<unknown[]> {
   const found: unknown[] = [];
-  const neutral = (result: unknown) => (typeof result === 'object' || result !== 'OK' ? result : undefined);
-  if (atOnce) return (await Promise.all(ops.map((op) => runOn(store, depot, op)))).map(neutral);
-  for (const op of ops) found.push(neutral(await runOn(store, depot, op)));
+  if (atOnce) return Promise.all(ops.map((op) => runOn(store, depot, op)));
+  for (const op of ops) found.push(await runOn(store, depot, op));
   return found;
 }
