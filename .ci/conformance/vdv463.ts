@@ -6,7 +6,7 @@ import { Ajv } from 'ajv';
 import { default as draft4 } from 'ajv-draft-04';
 import addFormats from 'ajv-formats';
 import { schemaOf, validatorOf } from '../../src/schemas/index.js';
-import { mutate, poolOf, random, type Schema, valid } from './payloads.js';
+import { mutate, poolOf, probes, random, type Schema, samples, valid } from './payloads.js';
 
 const perMessage = Number(process.argv[2] ?? 2500);
 const seed = Number(process.argv[3] ?? 463);
@@ -45,10 +45,7 @@ function compare(dialect: string, message: string, file: string, salt: number): 
   const lenient = validatorOf(name, 'inbound');
   const rnd = random(seed + salt);
   const pool = poolOf([ours.schema as Schema, theirs.schema]);
-  for (let i = 0; i < perMessage; i++) {
-    const source = i % 4 === 0 ? theirs.schema : (ours.schema as Schema);
-    const good = valid(source, source, rnd);
-    const payload = i % 5 < 2 ? good : mutate(good, pool, rnd);
+  const judge = (payload: unknown, id: string): boolean => {
     const said = check(payload);
     const expected = theirs.check(payload);
     compared++;
@@ -58,10 +55,19 @@ function compare(dialect: string, message: string, file: string, salt: number): 
     const onlyUri = said[0]?.keyword === 'format' && /"uri"/.test(said[0].message);
     if ((said.length === 0) !== expected || (forgiven !== expected && !onlyUri))
       disagreements.push(
-        `${name} #${i}: official ${expected ? 'accepts' : 'refuses'}, ours says ${JSON.stringify(said)}\n  ${JSON.stringify(payload)}`,
+        `${name} ${id}: official ${expected ? 'accepts' : 'refuses'}, ours says ${JSON.stringify(said)}\n  ${JSON.stringify(payload)}`,
       );
-    if (payload === good && !expected) disagreements.push(`${name} #${i}: the generator made an invalid payload`);
+    return expected;
+  };
+  for (let i = 0; i < perMessage; i++) {
+    const source = i % 4 === 0 ? theirs.schema : (ours.schema as Schema);
+    const good = valid(source, source, rnd);
+    const untouched = i % 5 < 2;
+    const fine = judge(untouched ? good : mutate(good, pool, rnd), `#${i}`);
+    if (untouched && !fine) disagreements.push(`${name} #${i}: the generator made an invalid payload`);
   }
+  for (const source of [theirs.schema, ours.schema as Schema])
+    for (const payload of probes(valid(source, source, rnd, { ...samples, full: true }), pool)) judge(payload, 'probe');
 }
 
 let salt = 0;
