@@ -57,7 +57,8 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     running.kill(signal);
     await exited;
   };
-  process.once('exit', () => child?.kill('SIGKILL'));
+  const onExit = () => child?.kill('SIGKILL');
+  process.once('exit', onExit);
 
   await start();
   return {
@@ -65,6 +66,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     port,
     stop: async () => {
       await end('SIGKILL');
+      process.off('exit', onExit);
       rmSync(folder, { recursive: true, force: true });
     },
     kill: () => end('SIGKILL'),
