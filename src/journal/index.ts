@@ -1,4 +1,5 @@
 export type {
+  FieldSource,
   Journal,
   JournalDirection,
   JournalDraft,
