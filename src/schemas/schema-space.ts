@@ -72,3 +72,12 @@ export function bundleSpace(bundle: JsonSchema): SchemaSpace {
       Object.hasOwn(definitions, name) ? selfContained(definitions[name] ?? {}, bundle) : undefined,
   };
 }
+
+/** A copy of a schema in which `edit` has changed every object of it, outermost first. */
+export function rewrite(schema: JsonSchema, edit: (node: JsonSchema) => JsonSchema): JsonSchema {
+  const inside = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(inside);
+    return isObject(value) ? rewrite(value, edit) : value;
+  };
+  return Object.fromEntries(Object.entries(edit(schema)).map(([key, member]) => [key, inside(member)]));
+}

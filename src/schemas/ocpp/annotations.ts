@@ -79,19 +79,22 @@ export const annotations201: AnnotationTable = {
   },
 };
 
+const each = (unit: Annotation, names: readonly string[]) =>
+  Object.fromEntries(names.map((name) => [name, unit]));
+const phases = (name: string) => [name, `${name}_L2`, `${name}_L3`];
+const perPhase = ['limit', 'dischargeLimit', 'setpoint', 'setpointReactive'];
+const powers = ['minChargePower', 'maxChargePower', 'minDischargePower', 'maxDischargePower'];
+
 /** 2.1 keeps 2.0.1's fields and adds these. */
 export const annotations21: AnnotationTable = {
   ...annotations201,
-  ChargingSchedulePeriodType: {
-    startPeriod: seconds,
-    limit: tenth,
-    limit_L2: tenth,
-    limit_L3: tenth,
-    dischargeLimit: tenth,
-    dischargeLimit_L2: tenth,
-    dischargeLimit_L3: tenth,
-    setpoint: tenth,
-    setpoint_L2: tenth,
-    setpoint_L3: tenth,
+  ChargingSchedulePeriodType: { startPeriod: seconds, ...each(tenth, perPhase.flatMap(phases)) },
+  V2XChargingParametersType: {
+    ...each(watts, powers.flatMap(phases)),
+    ...each(amperes, ['minChargeCurrent', 'maxChargeCurrent', 'minDischargeCurrent', 'maxDischargeCurrent']),
+    ...each(volts, ['minVoltage', 'maxVoltage']),
+    ...each(wattHours, ['evTargetEnergyRequest', 'evMinEnergyRequest', 'evMaxEnergyRequest']),
+    ...each(wattHours, ['evMinV2XEnergyRequest', 'evMaxV2XEnergyRequest']),
+    targetSoC: percent,
   },
 };
