@@ -2,7 +2,7 @@
 /** The command line: one file per command in cli/. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { reportFailure } from './cli/failure.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -39,5 +39,34 @@ program
   .option('--full', 'raw payloads in full')
   .option('--field <path>', 'one field of the payload, e.g. depotInfoList.0.name')
   .action((id, options) => run(async () => (await import('./cli/trace.js')).trace(id, options)));
+
+program
+  .command('check')
+  .description('configuration and tables; exit code 1 on any error')
+  .argument('[paths...]', 'configurations, or folders that hold a whole set of tables')
+  .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
+  .addOption(new Option('--format <format>', 'output').choices(['text', 'json', 'junit']).default('text'))
+  .action((paths, options) => run(async () => (await import('./cli/check.js')).check(paths, options)));
+
+program
+  .command('translate')
+  .description('one payload through the tables: output, rules that fired, losses')
+  .argument('<mapping>', 'a mapping, or a message such as ocpp16.StatusNotification')
+  .argument('[file]', 'JSON payload; - reads standard input', '-')
+  .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
+  .option('--vendor <name>', 'as in BootNotification')
+  .option('--model <name>', 'as in BootNotification')
+  .option('--firmware <version>', 'as in BootNotification')
+  .option('--station <id>', 'station id', 'N1')
+  .action((mapping, file, options) =>
+    run(async () => (await import('./cli/translate.js')).translate(mapping, file, options)),
+  );
+
+program
+  .command('demo')
+  .description('the bridge with simulated chargers, BMS, ITCS and partner: one night, live')
+  .option('--once', 'play the night through in under a minute, check it, end')
+  .option('--keep <folder>', 'keep the store there, for trace')
+  .action((options) => run(async () => (await import('./cli/demo.js')).demo(options)));
 
 await program.parseAsync();
