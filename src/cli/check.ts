@@ -86,7 +86,7 @@ function junit({ configErrors, diagnostics, report, ms }: Result): string {
   const passed = (report?.mappings ?? 0) + (report?.overlays ?? 0);
   const cases = failures.map(
     ({ name, text: body }) =>
-      `  <testcase classname="depotbridge.check" name="${escape(name)}"><failure>${escape(body)}</failure></testcase>`,
+      `  <testcase classname="depotbridge.check" name="${escapeXml(name)}"><failure>${escapeXml(body)}</failure></testcase>`,
   );
   if (failures.length === 0)
     cases.push(`  <testcase classname="depotbridge.check" name="${passed} mappings and overlays"/>`);
@@ -98,7 +98,7 @@ function junit({ configErrors, diagnostics, report, ms }: Result): string {
   ].join('\n');
 }
 
-function escape(value: string): string {
+function escapeXml(value: string): string {
   const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
   return value.replaceAll(/[&<>"]/g, (char) => entities[char] ?? char);
 }
