@@ -1,10 +1,20 @@
 import type { Findings } from '../diagnostics.js';
+import { makeGeneration } from '../generation.js';
 import type { Bound } from '../resolve/index.js';
+import type { MappingIr } from '../resolve/ir.js';
 import type { SchemaSource } from '../schema/node.js';
 import { type CheckReport, contextOf } from './context.js';
+import { checkCoverage } from './coverage.js';
+import { checkCycles, withUsers } from './cycles.js';
+import { checkRowIds } from './duplicates.js';
+import { ExampleCheck } from './examples.js';
+import { checkFold } from './fold.js';
 import { checkLiterals } from './literals.js';
+import { checkCollisions, checkOverlay, checkSelection } from './overlays.js';
+import { checkRequired } from './required.js';
 import { checkTable } from './tables.js';
 import { checkDouble } from './targets.js';
+import { checkTypes } from './types.js';
 
 /** What `checkAll` needs beside the tables. */
 export interface CheckOptions {
@@ -15,15 +25,43 @@ export interface CheckOptions {
   readonly examples: boolean;
 }
 
-/** Runs every static check over everything. */
+/** Runs every check over everything: nothing stops at the first finding. */
 export function checkAll(bound: Bound, options: CheckOptions): void {
   const { findings, report } = options;
   const all = new Map(bound.mappings.map((mapping) => [mapping.name, mapping]));
+  const faulty = new Set(bound.faulty);
   for (const mapping of bound.mappings) {
-    const context = contextOf(mapping, all, bound.overlays, report, findings);
-    report.mappings++;
-    checkLiterals(context);
-    for (const table of mapping.tables) checkTable(context, table);
-    checkDouble(context);
+    const before = findings.count;
+    checkMapping(mapping, all, bound, options);
+    if (findings.count > before) faulty.add(mapping.name);
   }
+  const cycles = findings.count;
+  checkCycles(bound.mappings, findings);
+  checkSelection(bound.overlayAsts, bound.repairs, findings, report);
+  checkCollisions(bound.mappings, bound.overlays, bound.repairs, findings);
+  if (!options.examples || findings.count > cycles) return;
+  const generation = makeGeneration({ documents: null, schemas: null, ...bound });
+  new ExampleCheck(bound, generation, { ...options, faulty: withUsers(faulty, bound.mappings) }).run();
+}
+
+function checkMapping(
+  mapping: MappingIr,
+  all: ReadonlyMap<string, MappingIr>,
+  bound: Bound,
+  options: CheckOptions,
+): void {
+  const { findings, report } = options;
+  const context = contextOf(mapping, all, bound.overlays, report, findings);
+  report.mappings++;
+  for (const { target, reason } of mapping.losses)
+    report.losses.push(`${mapping.name} ${target.text}: ${reason}`);
+  checkRowIds(context);
+  checkLiterals(context);
+  for (const table of mapping.tables) checkTable(context, table);
+  checkTypes(context);
+  if (mapping.fold) checkFold(context, mapping.fold);
+  checkDouble(context);
+  checkRequired(context);
+  checkCoverage(context);
+  for (const overlay of bound.overlays) if (overlay.of === mapping.name) checkOverlay(context, overlay);
 }

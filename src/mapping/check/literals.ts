@@ -1,9 +1,9 @@
 import { didYouMean } from '../diagnostics.js';
-import { closedValues } from '../resolve/domain.js';
+import { closedValues, other } from '../resolve/domain.js';
 import type { BoundPath, ClauseIr, TableIr } from '../resolve/ir.js';
 import type { InputCell, Located, OutputCell, RowAst, Scalar } from '../syntax/ast.js';
 import type { CheckContext } from './context.js';
-import { copiedValues, other } from './tables.js';
+import { copiedValues } from './tables.js';
 
 /** Every literal of a mapping is a value its path can have. */
 export function checkLiterals(context: CheckContext): void {

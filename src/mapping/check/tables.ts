@@ -5,7 +5,6 @@ import {
   fits,
   nameOf,
   none,
-  other,
   possible,
   tableClauses,
   type ValueClass,
@@ -162,5 +161,3 @@ export function copiedValues(context: CheckContext, table: TableIr, row: RowAst,
     (value) => fits(cell, value, path) && value !== none,
   );
 }
-
-export { none, other };

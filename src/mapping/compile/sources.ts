@@ -34,7 +34,7 @@ export function fieldValue(field: FieldIr, context: FieldContext): Get {
     case 'first':
       return firstOf(source.paths.map((path) => adapted(path, field, spec, context)));
     case 'identity':
-      return identityOf(source.identity, source.key.map(context.read), field, spec);
+      return identityOf(source, source.key.map(context.read), field, spec);
     case 'join':
       return joined(source.paths.map(context.read), source.with, source.places, field, spec);
     case 'object':
@@ -76,7 +76,12 @@ function firstOf(gets: readonly Get[]): Get {
   };
 }
 
-function identityOf(kind: string, key: readonly Get[], field: FieldIr, spec: Adaptation): Get {
+function identityOf(
+  source: { identity: string; optional: boolean },
+  key: readonly Get[],
+  field: FieldIr,
+  spec: Adaptation,
+): Get {
   const adapt = adaptation(undefined, field.target.node, spec);
   return (frame) => {
     const values: Json[] = [];
@@ -85,9 +90,10 @@ function identityOf(kind: string, key: readonly Get[], field: FieldIr, spec: Ada
       if (value === undefined) return undefined;
       values.push(value);
     }
-    const id = frame.context.identity.resolve(kind, values);
+    const id = frame.context.identity.resolve(source.identity, values);
     if (id !== undefined) return adapt(id, frame);
-    const message = `no ${kind} is known as ${values.join('/')}`;
+    if (source.optional) return undefined;
+    const message = `no ${source.identity} is known as ${values.join('/')}`;
     return fail(frame, spec.mapping, 'MAP_IDENTITY', message, { rule: spec.rule, path: spec.path });
   };
 }

@@ -15,6 +15,8 @@ export interface Bound {
   readonly overlays: readonly BoundOverlay[];
   readonly repairs: readonly BoundRepair[];
   readonly overlayAsts: readonly OverlayAst[];
+  /** Names of mappings of which a part could not be resolved. */
+  readonly faulty: readonly string[];
 }
 
 /** Resolves `extends`, makes the reverse mappings, and binds every path to its schema. */
@@ -28,9 +30,12 @@ export function bindAll(documents: readonly DocumentAst[], schemas: SchemaSource
     whole.reverse ? [whole, reversed(whole, wholes, findings)] : [whole],
   );
   const binders = new Map<string, { binder: Binder; ir: MappingIr }>();
+  const faulty: string[] = [];
   for (const whole of all) {
+    const before = findings.count;
     const binder = Binder.of(whole, schemas, findings);
     if (binder) binders.set(whole.name, { binder, ir: binder.mapping() });
+    if (findings.count > before) faulty.push(whole.name);
   }
   const overlayAsts = documents.filter((document) => document.kind === 'overlay');
   const overlays: BoundOverlay[] = [];
@@ -50,7 +55,7 @@ export function bindAll(documents: readonly DocumentAst[], schemas: SchemaSource
     if (of) overlays.push(bindOverlay(ast, of.ir, of.binder));
     repairs.push(...bindRepairs(ast, of?.ir, schemas, findings));
   }
-  return { mappings: [...binders.values()].map(({ ir }) => ir), overlays, repairs, overlayAsts };
+  return { mappings: [...binders.values()].map(({ ir }) => ir), overlays, repairs, overlayAsts, faulty };
 }
 
 function uniqueMappings(documents: readonly DocumentAst[], findings: Findings): Map<string, MappingAst> {

@@ -59,7 +59,12 @@ export type SourceValueIr =
   | { readonly kind: 'from'; readonly path: BoundPath }
   | { readonly kind: 'first'; readonly paths: readonly BoundPath[] }
   | { readonly kind: 'const'; readonly value: Json; readonly at: Span }
-  | { readonly kind: 'identity'; readonly identity: string; readonly key: readonly BoundPath[] }
+  | {
+      readonly kind: 'identity';
+      readonly identity: string;
+      readonly key: readonly BoundPath[];
+      readonly optional: boolean;
+    }
   | {
       readonly kind: 'join';
       readonly paths: readonly BoundPath[];

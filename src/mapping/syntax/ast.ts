@@ -64,7 +64,13 @@ export type SourceAst =
   | { readonly kind: 'from'; readonly path: PathRef }
   | { readonly kind: 'first'; readonly paths: readonly PathRef[] }
   | { readonly kind: 'const'; readonly value: Json; readonly at: Span }
-  | { readonly kind: 'identity'; readonly identity: string; readonly key: readonly PathRef[] }
+  | {
+      readonly kind: 'identity';
+      readonly identity: string;
+      readonly key: readonly PathRef[];
+      /** Whether an unknown identity leaves the target unset instead of failing. */
+      readonly optional: boolean;
+    }
   | {
       readonly kind: 'join';
       readonly paths: readonly PathRef[];

@@ -4,9 +4,9 @@ import { readCondition } from './cells.js';
 import type { Entry, Reader } from './reader.js';
 
 const sources = ['from', 'first', 'const', 'identity', 'join', 'each', 'object'] as const;
-const options = ['when', 'by', 'round', 'as-is', 'key', 'with', 'absent', 'using'] as const;
+const options = ['when', 'by', 'round', 'as-is', 'key', 'with', 'absent', 'unknown', 'using'] as const;
 const companions: Readonly<Record<string, readonly string[]>> = {
-  identity: ['key'],
+  identity: ['key', 'unknown'],
   join: ['with', 'absent'],
   each: ['using'],
   object: ['using'],
@@ -29,7 +29,7 @@ export function readField(reader: Reader, entry: Entry): FieldAst | undefined {
     reader.fail(entry.keyAt, `a field needs exactly one source`, `one of ${sources.join(', ')}`);
     return undefined;
   }
-  for (const option of ['key', 'with', 'absent', 'using'])
+  for (const option of ['key', 'with', 'absent', 'unknown', 'using'])
     if (parts.has(option) && !companions[kind]?.includes(option))
       reader.fail(parts.get(option)?.keyAt ?? entry.keyAt, `\`${option}\` does not go with \`${kind}\``);
   const source = readSource(reader, kind, parts, entry);
@@ -81,9 +81,12 @@ function readSource(
     case 'identity': {
       const identity = reader.text(main.node, main.at, '`identity`');
       const key = companion('key');
-      return (
-        identity && key && { kind, identity: identity.value, key: reader.paths(key.node, key.at, '`key`') }
-      );
+      const unknown = parts.get('unknown');
+      const word = unknown && reader.text(unknown.node, unknown.at, '`unknown`')?.value;
+      if (unknown && word !== 'absent') reader.fail(unknown.at, '`unknown` takes absent');
+      if (!identity || !key) return undefined;
+      const paths = reader.paths(key.node, key.at, '`key`');
+      return { kind, identity: identity.value, key: paths, optional: word === 'absent' };
     }
     case 'join':
       return readJoin(reader, parts, main, companion('with'));
