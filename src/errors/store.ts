@@ -8,7 +8,7 @@ export const storeErrors = {
   },
   STORE_UNAVAILABLE: {
     title: 'The store does not answer',
-    fix: 'Check that the store runs and that store.url or store.path is right; the bridge retries by itself.',
+    fix: 'Check that the store runs, that its disk has room and that store.url or store.path is right; the bridge retries by itself.',
   },
   STORE_UNREADABLE: {
     title: 'The data folder cannot be opened',

@@ -1,6 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { open, type RootDatabase } from 'lmdb';
 import { BridgeError } from '../errors/index.js';
 import type { Durability } from './port.js';
+
+const FAILED_CLOSE_MS = 500;
 
 /** A row's key: its kind first, then what the kind needs; sorts by its parts. */
 export type RowKey = readonly [kind: string, ...rest: ReadonlyArray<string | number>];
@@ -8,14 +11,21 @@ export type RowKey = readonly [kind: string, ...rest: ReadonlyArray<string | num
 /** One row to write; `undefined` removes it. */
 export type Change = readonly [key: RowKey, value: string | undefined];
 
+/** The writes of one turn of the event loop: all are committed, or none. */
+interface Turn {
+  readonly changes: Change[];
+  readonly staged: Pending[];
+  readonly committed: Promise<void>;
+}
+
 interface Pending {
   readonly key: RowKey;
   readonly value: string | undefined;
 }
 
+/** Both ends inclusive. */
 export interface RowRange {
   readonly start: RowKey;
-  /** Exclusive, or inclusive in a reverse range's mirror image; both ends are inclusive here. */
   readonly end: RowKey;
   readonly limit?: number;
   readonly reverse?: boolean;
@@ -24,18 +34,22 @@ export interface RowRange {
 /**
  * An ordered table of text rows on LMDB. What was written is seen at once, before it is committed, so that
  * decisions (compare-and-set, counters) need no transaction: there is one process and one thread of JavaScript.
- * All writes of one turn of the event loop are committed together; writes of one call are never parted.
+ * Writes issued together are committed together; those of one call are never parted.
  */
 export class LmdbTable {
   readonly #db: RootDatabase<string, Array<string | number>>;
   readonly #pending = new Map<string, Pending>();
+  #gathering: Turn | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #open = true;
+  #failed = false;
 
   constructor(path: string, durability: Durability) {
     this.#db = open<string, Array<string | number>>({
       path,
       encoding: 'string',
+      // Writes are grouped here: LMDB's own grouping leaves a promise behind that nobody could handle when a commit fails.
+      eventTurnBatching: false,
       // Without it, a commit is synced before it is reported; with it, the sync follows the report at once.
       overlappingSync: durability === 'everysec',
     });
@@ -94,14 +108,10 @@ export class LmdbTable {
       this.#pending.set(nameOf(key), entry);
       return entry;
     });
-    const committed = this.#commit([...changes, ...fresh]).finally(() => {
-      for (const entry of staged) {
-        const name = nameOf(entry.key);
-        if (this.#pending.get(name) === entry) this.#pending.delete(name);
-      }
-    });
-    this.#last = committed.catch(() => undefined);
-    return committed;
+    const turn = this.#turn();
+    turn.changes.push(...changes, ...fresh);
+    turn.staged.push(...staged);
+    return turn.committed;
   }
 
   /** Resolves when all that was written before is committed or has failed. */
@@ -113,24 +123,47 @@ export class LmdbTable {
     if (!this.#open) return;
     this.#open = false;
     await this.#last;
-    await this.#db.close();
+    const closed = this.#db.close();
+    // After a failed commit LMDB waits for a sync that never comes.
+    await (this.#failed ? Promise.race([closed, delay(FAILED_CLOSE_MS, undefined)]) : closed);
   }
 
-  async #commit(rows: readonly Change[]): Promise<void> {
-    try {
-      const [only] = rows;
-      if (rows.length === 1 && only) await this.#put(only);
-      else
-        await this.#db.batch(() => {
-          for (const row of rows) this.#put(row);
-        });
-    } catch (error) {
-      throw await commitError(error);
+  /** The group of writes that is being gathered; handed to LMDB as soon as the running code has ended. */
+  #turn(): Turn {
+    if (this.#gathering) return this.#gathering;
+    const changes: Change[] = [];
+    const staged: Pending[] = [];
+    const committed = Promise.resolve()
+      .then(() => {
+        this.#gathering = undefined;
+        return this.#commit(changes);
+      })
+      .finally(() => this.#unstage(staged));
+    this.#last = committed.catch(() => undefined);
+    this.#gathering = { changes, staged, committed };
+    return this.#gathering;
+  }
+
+  #unstage(staged: readonly Pending[]): void {
+    for (const entry of staged) {
+      const name = nameOf(entry.key);
+      if (this.#pending.get(name) === entry) this.#pending.delete(name);
     }
   }
 
-  #put([key, value]: Change): Promise<boolean> {
-    return value === undefined ? this.#db.remove([...key]) : this.#db.put([...key], value);
+  async #commit(changes: readonly Change[]): Promise<void> {
+    try {
+      await this.#db.batch(() => {
+        for (const [key, value] of changes) {
+          if (value === undefined) this.#db.remove([...key]);
+          else this.#db.put([...key], value);
+        }
+      });
+      this.#failed = false;
+    } catch (error) {
+      this.#failed = true;
+      throw await commitError(error);
+    }
   }
 
   #rangeOptions(range: RowRange) {

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { openStore } from '../../src/store/index.js';
 import { openLmdbStore } from '../../src/store/lmdb.js';
@@ -8,6 +11,7 @@ import { storeContract } from './contract.js';
 import { streamContract } from './contract-streams.js';
 import { storeModel } from './model.js';
 
+const FILLER = fileURLToPath(new URL('../support/store-filler.ts', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'depotbridge-lmdb-'));
 let folders = 0;
 const folder = () => {
@@ -120,4 +124,18 @@ test('a folder that cannot be used is refused', async () => {
   const opening = openStore({ kind: 'lmdb', path: damaged }, 'everysec');
   await expect(opening).rejects.toMatchObject({ code: 'STORE_UNREADABLE' });
   expect(readdirSync(damaged)).not.toContain('lock');
+});
+
+test('a full disk refuses writes, and what was stored stays readable', async () => {
+  const path = folder();
+  // 2 or 4 MB per file, by the shell: its unit is 512 bytes in POSIX, 1,024 in bash.
+  const command = `ulimit -f 4096; exec "$0" --import tsx "$1" "$2"`;
+  const { stdout } = await promisify(execFile)('sh', ['-c', command, process.execPath, FILLER, path]);
+  const met = JSON.parse(stdout);
+  expect(met).toMatchObject({ refusal: 'STORE_UNAVAILABLE', readable: met.stored });
+  expect(met.stored).toBeGreaterThan(50);
+  const store = await openStore({ kind: 'lmdb', path }, 'everysec');
+  expect(await store.range('{d}:s')).toHaveLength(met.stored);
+  await store.append('{d}:s', 'more');
+  await store.close();
 });
