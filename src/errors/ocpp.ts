@@ -6,4 +6,72 @@ export const ocppErrors = {
     title: 'A charging station with this identity is not configured',
     fix: 'Add the station to its depot, or correct the identity in the charger.',
   },
+  OCPP_LISTEN: {
+    title: 'The listener for charging stations cannot be opened',
+    fix: 'Choose a free port under listen.ocpp, or end the program that uses it.',
+  },
+  OCPP_TLS: {
+    title: 'Key or certificate of the listener for charging stations cannot be used',
+    fix: 'Check listen.ocpp.tls: key and cert are PEM texts that belong together; an ECDSA P-256 pair suits all stations.',
+  },
+  OCPP_BAD_PATH: {
+    title: 'A WebSocket was asked for at a path that is not a charging station',
+    fix: 'Set the URL in the charger to ws(s)://host:port/ocpp, to which it adds its identity.',
+  },
+  OCPP_BAD_LOGIN: {
+    title: 'A charging station did not prove who it is',
+    fix: 'Set the same password in the charger (AuthorizationKey, BasicAuthPassword) and in the configuration.',
+  },
+  OCPP_BAD_CERTIFICATE: {
+    title: 'The client certificate does not name the identity of the charging station',
+    fix: 'Issue a certificate whose common name is the identity in the URL path.',
+  },
+  OCPP_LOCKED_OUT: {
+    title: 'Too many wrong logins for this identity from this address',
+    fix: 'Correct the password in the charger; the door opens again by itself after five minutes.',
+  },
+  OCPP_NO_SUBPROTOCOL: {
+    title: 'A charging station offered no version of OCPP that is spoken here',
+    fix: 'Let the charger ask for the WebSocket subprotocol ocpp1.6 or ocpp2.0.1.',
+  },
+  OCPP_IDENTITY_TAKEN: {
+    title: 'A second connection without a password wanted to take over a living one',
+    fix: 'Give the station a password, so that a newcomer can prove who it is; look for a second charger with this identity.',
+  },
+  OCPP_BAD_FRAME: {
+    title: 'A frame is not a message of OCPP-J',
+    fix: 'Look at the frame in the journal; the charger, or something between, sends what is no OCPP.',
+  },
+  OCPP_INVALID_PAYLOAD: {
+    title: 'A message does not fit its schema and was refused',
+    fix: 'Write a `repair` overlay for this vendor, prove it by an example, and run the parked message again.',
+  },
+  OCPP_NOT_HANDLED: {
+    title: 'A station sent a message that it cannot send, or that OCPP does not have',
+    fix: 'Look at the frame in the journal; the firmware of the station may speak another version than it says.',
+  },
+  OCPP_NOT_STORED: {
+    title: 'A message could not be stored, so the station was told to send it again',
+    fix: 'Bring the store back; nothing is lost as long as the station repeats.',
+  },
+  OCPP_NOT_CONNECTED: {
+    title: 'The charging station is not connected',
+    fix: 'Wait until it comes back; see its link in the console.',
+  },
+  OCPP_TIMEOUT: {
+    title: 'The charging station did not answer in time',
+    fix: 'Look whether it is busy; raise ocpp.callTimeoutSeconds if it is only slow.',
+  },
+  OCPP_CALL_REFUSED: {
+    title: 'The charging station answered a call with an error, or with an answer that does not fit its schema',
+    fix: 'Look at its answer in the journal.',
+  },
+  OCPP_OUTBOUND_INVALID: {
+    title: 'A message for a charging station does not fit its schema; it was not sent',
+    fix: 'This is a mistake in a table or in the bridge: report it with the journal entry of the command.',
+  },
+  OCPP_UNABLE: {
+    title: 'The charging station cannot do what is asked',
+    fix: 'See its abilities in the console; some need another firmware.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,124 @@
+/** Who may open a WebSocket: decided from the HTTP request alone, before the upgrade. */
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { StationConfig } from '../../config/index.js';
+import type { ErrorCode } from '../../errors/index.js';
+import type { IdentityRegistry } from '../../identity/index.js';
+import { type OcppProtocol, PROTOCOLS } from '../protocol.js';
+import { basicLogin, Secret } from './credentials.js';
+import type { Lockout } from './lockout.js';
+
+export type Admission =
+  | {
+      readonly admitted: true;
+      readonly station: StationConfig;
+      readonly protocol: OcppProtocol;
+      /** Proved by password or certificate, not only named. */
+      readonly authenticated: boolean;
+    }
+  | {
+      readonly admitted: false;
+      readonly status: 400 | 401 | 404 | 429;
+      readonly code: ErrorCode;
+      readonly identity?: string;
+      readonly why: string;
+    };
+
+const PREFIX = '/ocpp/';
+/** As long as an identity of the configuration may be. */
+const LONGEST_IDENTITY = 64;
+
+/** The identity in `/ocpp/<identity>`, or undefined if the path is another or cannot be read. */
+export function identityOf(url: string | undefined): string | undefined {
+  const path = (url ?? '').split('?', 1)[0] ?? '';
+  if (!path.startsWith(PREFIX)) return undefined;
+  try {
+    const identity = decodeURIComponent(path.slice(PREFIX.length));
+    const plain = identity !== '' && identity.length <= LONGEST_IDENTITY;
+    return plain && /^[!-~]+$/.test(identity) ? identity : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The version of OCPP to speak: our first choice among those offered. */
+export function subprotocolOf(header: string | undefined): OcppProtocol | undefined {
+  const offered = new Set((header ?? '').split(',').map((name) => name.trim()));
+  return PROTOCOLS.find((protocol) => offered.has(protocol));
+}
+
+/** Decides on upgrades. Holds no password, only digests. */
+export class Admissions {
+  readonly #identity: IdentityRegistry;
+  readonly #lockout: Lockout;
+  readonly #certificates: boolean;
+  readonly #secrets = new Map<string, Secret>();
+
+  /** `certificates`: every station must bring a client certificate that names it (security profile 3). */
+  constructor(identity: IdentityRegistry, lockout: Lockout, certificates: boolean) {
+    this.#identity = identity;
+    this.#lockout = lockout;
+    this.#certificates = certificates;
+    for (const station of identity.stations.values()) {
+      const { password } = station.ocpp;
+      if (password !== undefined) this.#secrets.set(station.id, new Secret(password));
+    }
+  }
+
+  decide(request: IncomingMessage): Admission {
+    const identity = identityOf(request.url);
+    const address = request.socket.remoteAddress ?? '';
+    if (identity === undefined)
+      return { admitted: false, status: 404, code: 'OCPP_BAD_PATH', why: 'no station is at this path' };
+    const refuse = (status: 400 | 401 | 404 | 429, code: ErrorCode, why: string): Admission => ({
+      admitted: false,
+      status,
+      code,
+      identity,
+      why,
+    });
+    const station = this.#identity.stationByOcppIdentity(identity);
+    if (!station) return refuse(404, 'OCPP_UNKNOWN_STATION', 'the identity is not configured');
+    if (this.#lockout.isLocked(identity, address))
+      return refuse(429, 'OCPP_LOCKED_OUT', 'too many wrong logins');
+    const flaw = this.#flawOf(request, station);
+    if (flaw) {
+      this.#lockout.failed(identity, address);
+      return refuse(401, flaw.code, flaw.why);
+    }
+    this.#lockout.succeeded(identity, address);
+    const protocol = subprotocolOf(request.headers['sec-websocket-protocol']);
+    if (!protocol) return refuse(400, 'OCPP_NO_SUBPROTOCOL', `offer one of ${PROTOCOLS.join(', ')}`);
+    const authenticated = this.#certificates || this.#secrets.has(station.id);
+    return { admitted: true, station, protocol, authenticated };
+  }
+
+  #flawOf(
+    request: IncomingMessage,
+    station: StationConfig,
+  ): { code: ErrorCode; why: string } | undefined {
+    const { identity } = station.ocpp;
+    const login = basicLogin(request.headers.authorization, identity);
+    if (this.#certificates && !certificateNames(request.socket as TLSSocket, identity))
+      return { code: 'OCPP_BAD_CERTIFICATE', why: 'the client certificate names another identity' };
+    const secret = this.#secrets.get(station.id);
+    if (!secret) return undefined;
+    // A certificate is proof enough (profile 3); a password beside it must still be right.
+    if (!login) {
+      return this.#certificates
+        ? undefined
+        : { code: 'OCPP_BAD_LOGIN', why: 'no HTTP Basic credentials were sent' };
+    }
+    // Both are compared in any case, so that the time taken tells nothing.
+    const right = secret.matches(login.password);
+    return right && login.user === identity
+      ? undefined
+      : { code: 'OCPP_BAD_LOGIN', why: 'user or password is wrong' };
+  }
+}
+
+/** OCPP security white paper, A00.FR.405: the common name of the client certificate is the identity. */
+function certificateNames(socket: TLSSocket, identity: string): boolean {
+  if (!socket.authorized) return false;
+  return socket.getPeerCertificate().subject?.CN === identity;
+}

@@ -1,0 +1,92 @@
+/** The HTTP(S) server under the WebSockets of stations. */
+import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TlsConfig } from '../../config/index.js';
+import { BridgeError } from '../../errors/index.js';
+
+/** The suites of OCPP security profiles 2 and 3, newest first; the last serves old ECDSA-only stations. */
+const CIPHERS = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES128-SHA256',
+].join(':');
+
+/** A peer that has not asked for anything by then is cut off: a slow one shall not hold a socket. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/**
+ * Makes the server; it answers plain requests with 426.
+ *
+ * @throws BridgeError OCPP_TLS
+ */
+export function makeServer(tls: TlsConfig | undefined): Server {
+  const common = {
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: 2_000,
+    maxHeaderSize: 8_192,
+    noDelay: true,
+  };
+  if (!tls) return withoutPages(createServer(common));
+  try {
+    return withoutPages(
+      createTlsServer({
+        ...common,
+        key: tls.key,
+        cert: tls.cert,
+        ...(tls.clientCa ? { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true } : {}),
+        minVersion: 'TLSv1.2',
+        maxVersion: 'TLSv1.3',
+        honorCipherOrder: true,
+        ecdhCurve: 'X25519:prime256v1:secp384r1',
+        ciphers: CIPHERS,
+        handshakeTimeout: REQUEST_TIMEOUT_MS,
+      }),
+    );
+  } catch (cause) {
+    throw new BridgeError('OCPP_TLS', `listen.ocpp.tls: ${(cause as Error).message}`, {}, { cause });
+  }
+}
+
+function withoutPages(server: Server): Server {
+  server.on('request', (_request, response) => {
+    response.writeHead(426, { connection: 'close', upgrade: 'websocket' }).end();
+  });
+  return server;
+}
+
+/** Opens the server; gives the port really bound. @throws BridgeError OCPP_LISTEN */
+export function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new BridgeError('OCPP_LISTEN', `${host}:${port}: ${cause.message}`, {}, { cause })),
+    );
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  404: 'Not Found',
+  409: 'Conflict',
+  429: 'Too Many Requests',
+  503: 'Service Unavailable',
+};
+
+/** Answers an upgrade request with an HTTP error and ends the connection. */
+export function refuseUpgrade(socket: Duplex, status: number): void {
+  const challenge = status === 401 ? 'WWW-Authenticate: Basic realm="ocpp"\r\n' : '';
+  socket.on('error', () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${status} ${REASONS[status] ?? 'Refused'}\r\n${challenge}Connection: close\r\nContent-Length: 0\r\n\r\n`,
+    () => socket.destroy(),
+  );
+}

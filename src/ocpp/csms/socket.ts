@@ -1,0 +1,32 @@
+/** The wire under ocpp-rpc: a WebSocket that lets us see and decide what really leaves. */
+import { WebSocket } from 'ws';
+
+/** Looks at a frame about to be sent: the text to send in its place, or undefined to send nothing. */
+export type Outgoing = (frame: string) => string | undefined;
+
+/**
+ * What ocpp-rpc takes for a plain WebSocket. OCPP-J knows text frames only, so a binary one ends the connection.
+ * Pauses reading when asked to, which slows the sender down without losing a frame.
+ */
+export class StationSocket extends WebSocket {
+  /** Set as soon as the connection has an owner; until then nothing can be sent. */
+  outgoing: Outgoing = () => undefined;
+  /** Called at every sign of life: frame, ping or pong. */
+  alive: () => void = () => undefined;
+
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (event === 'message') {
+      this.alive();
+      if (args[1] === true) {
+        this.close(1003, 'OCPP-J has text frames only');
+        return true;
+      }
+    } else if (event === 'ping' || event === 'pong') this.alive();
+    return super.emit(event, ...args);
+  }
+
+  override send(data: unknown, ..._options: unknown[]): void {
+    const frame = this.outgoing(String(data));
+    if (frame !== undefined && this.readyState === WebSocket.OPEN) super.send(frame);
+  }
+}

@@ -1,0 +1,44 @@
+/** What may be set when the charger side starts, beside the configuration. */
+
+/** The answer to somebody who wants to charge. */
+export type TokenDecision = 'accepted' | 'blocked' | 'expired' | 'invalid' | 'busy';
+
+export interface TokenQuestion {
+  readonly token: string;
+  /** The word of OCPP 2.x for the kind of token; absent in 1.6. */
+  readonly tokenType?: string;
+  readonly stationId: string;
+}
+
+/** Bounds on what one station can make us do. */
+export interface OcppLimits {
+  /** Bytes of one frame; larger ones close the socket with 1009. */
+  readonly maxPayload: number;
+  /** Objects and lists inside each other. */
+  readonly maxDepth: number;
+  /** Frames per second over a longer time; a station that sends more is read more slowly. */
+  readonly framesPerSecond: number;
+  /** Frames at once before the rate counts. */
+  readonly burst: number;
+  /** Malformed frames in a row before the socket is closed. */
+  readonly badFrames: number;
+  /** Wrong passwords per identity and address within `lockoutSeconds` before the door stays shut that long. */
+  readonly badLogins: number;
+  readonly lockoutSeconds: number;
+}
+
+export const DEFAULT_LIMITS: OcppLimits = {
+  maxPayload: 256 * 1024,
+  maxDepth: 32,
+  framesPerSecond: 50,
+  burst: 500,
+  badFrames: 10,
+  badLogins: 10,
+  lockoutSeconds: 300,
+};
+
+export interface OcppOptions {
+  readonly limits?: Partial<OcppLimits>;
+  /** Asked for tokens that belong to no vehicle; undefined: not known to it either. */
+  readonly authorize?: (question: TokenQuestion) => Promise<TokenDecision | undefined>;
+}

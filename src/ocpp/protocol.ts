@@ -1,0 +1,35 @@
+/** The versions of OCPP-J that the bridge speaks, and where their schemas and tables are. */
+import { schemaNames } from '../schemas/index.js';
+
+export type OcppProtocol = 'ocpp1.6' | 'ocpp2.0.1' | 'ocpp2.1';
+
+/** WebSocket subprotocols in our order of preference: 2.1 is served as far as it shares the messages of 2.0.1. */
+export const PROTOCOLS: readonly OcppProtocol[] = ['ocpp2.0.1', 'ocpp1.6', 'ocpp2.1'];
+
+/** A message schema prefix: `ocpp16.Heartbeat`. */
+const SCHEMAS = { 'ocpp1.6': 'ocpp16', 'ocpp2.0.1': 'ocpp201', 'ocpp2.1': 'ocpp21' } as const;
+/** 2.1 shares the tables of 2.0.1. */
+const TABLES = { 'ocpp1.6': 'ocpp16', 'ocpp2.0.1': 'ocpp201', 'ocpp2.1': 'ocpp201' } as const;
+
+export const schemaName = (protocol: OcppProtocol, action: string): string =>
+  `${SCHEMAS[protocol]}.${action}`;
+
+/** The name by which tables know a message. */
+export const tableName = (protocol: OcppProtocol, action: string): string => `${TABLES[protocol]}.${action}`;
+
+const actions = new Map<OcppProtocol, ReadonlySet<string>>();
+
+/** Whether this version of OCPP has a request of this name, whoever may send it. */
+export function isAction(protocol: OcppProtocol, action: string): boolean {
+  let known = actions.get(protocol);
+  if (!known) {
+    const prefix = SCHEMAS[protocol].length + 1;
+    known = new Set(
+      schemaNames(SCHEMAS[protocol])
+        .map((name) => name.slice(prefix))
+        .filter((name) => !name.endsWith('.conf')),
+    );
+    actions.set(protocol, known);
+  }
+  return known.has(action);
+}

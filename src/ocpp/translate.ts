@@ -1,0 +1,110 @@
+/**
+ * One frame of a station through the tables: a pure function, the same for frames that come now, for frames that a
+ * proxy or feed sees, and for replay.
+ */
+import type { DomainEvent, JournalId, StationBooted, StationEvent } from '../domain/index.js';
+import type {
+  Generation,
+  IdentityResolver,
+  JsonObject,
+  MapFailure,
+  MapNote,
+  Provenance,
+  RunContext,
+  Selector,
+} from '../mapping/api.js';
+import { type OcppProtocol, tableName } from './protocol.js';
+
+/** What is known of a frame beside its payload. */
+export interface FrameFacts {
+  readonly id: JournalId;
+  /** Receipt, milliseconds since 1970. */
+  readonly at: number;
+  readonly action: string;
+  readonly protocol: OcppProtocol;
+  readonly stationId: string;
+  /** The depot, for overlays of one site. */
+  readonly site?: string;
+  /** What the station last said of itself: selects overlays. */
+  readonly boot?: Pick<StationBooted, 'vendor' | 'model' | 'firmware'>;
+}
+
+export interface Translation {
+  readonly events: readonly DomainEvent[];
+  /** Objects that no table could make whole; the others of the frame stand. */
+  readonly failures: readonly MapFailure[];
+  readonly notes: readonly MapNote[];
+  /** Rules that took part. */
+  readonly rules: readonly string[];
+}
+
+const PEER_VERSIONS: Readonly<Record<OcppProtocol, string>> = {
+  'ocpp1.6': '1.6',
+  'ocpp2.0.1': '2.0.1',
+  'ocpp2.1': '2.1',
+};
+
+/** The overlays that apply to a station: by what it said of itself, or of this message if it says so just now. */
+export function selectorOf(facts: FrameFacts): Selector {
+  const { boot, site, stationId, protocol } = facts;
+  return {
+    station: stationId,
+    peerVersion: PEER_VERSIONS[protocol],
+    ...(site === undefined ? {} : { site }),
+    ...(boot === undefined ? {} : { vendor: boot.vendor, model: boot.model }),
+    ...(boot?.firmware === undefined ? {} : { firmware: boot.firmware }),
+  };
+}
+
+/** The envelope that tables read as `env`. */
+function envelopeOf(facts: FrameFacts): JsonObject {
+  const { boot, stationId, protocol, at } = facts;
+  return {
+    stationId,
+    protocol,
+    receivedAt: new Date(at).toISOString(),
+    ...(boot === undefined ? {} : { vendor: boot.vendor, model: boot.model }),
+    ...(boot?.firmware === undefined ? {} : { firmware: boot.firmware }),
+  };
+}
+
+/** `payload` is repaired and valid. Every event names the frame it came from and the rules that made it. */
+export function translate(
+  facts: FrameFacts,
+  payload: JsonObject,
+  generation: Generation,
+  identity: IdentityResolver,
+): Translation {
+  const context: RunContext = { identity, select: selectorOf(facts) };
+  const events: DomainEvent[] = [];
+  const failures: MapFailure[] = [];
+  const notes: MapNote[] = [];
+  const rules = new Set<string>();
+  const inputs = { msg: payload, env: envelopeOf(facts) };
+  for (const mapping of generation.forMessage(tableName(facts.protocol, facts.action))) {
+    for (const result of mapping.runAll(inputs, context)) {
+      if (!result.ok) {
+        failures.push(result.error);
+        continue;
+      }
+      const { target, value, provenance } = result;
+      for (const rule of provenance.rules()) rules.add(rule);
+      notes.push(...(result.notes ?? []));
+      events.push({
+        // A target is `bridge.<Event>`: the compiler has checked that the value fits it.
+        type: target.slice('bridge.'.length),
+        stationId: facts.stationId,
+        payload: value,
+        raw: facts.id,
+        ruleOf: (path: string) => ruleAt(provenance, path, mapping.name),
+      } as unknown as StationEvent);
+    }
+  }
+  return { events, failures, notes, rules: [...rules] };
+}
+
+/** State names list elements `samples.0.powerW`, tables `samples[0].powerW`. */
+function ruleAt(provenance: Provenance, path: string, mapping: string): string {
+  if (path === '') return mapping;
+  return provenance.ruleOf(path.replaceAll(/\.(\d+)(?=\.|$)/g, '[$1]')) ?? mapping;
+}
