@@ -16,6 +16,8 @@ export class Connection {
   readonly #onAccepted: OnAccepted;
   #dialect: Dialect | undefined;
   #link: Link | undefined;
+  /** Counts `open` and `shut`: an attempt to connect that outlives its time is given up. */
+  #epoch = 0;
   #wanted = false;
   #booted = false;
   #failures = 0;
@@ -25,12 +27,14 @@ export class Connection {
   constructor(station: Station, onAccepted: OnAccepted) {
     this.#station = station;
     this.#onAccepted = onAccepted;
-    const { settings, timers } = station;
+    const { events, settings, timers } = station;
+    events.on('passwordChanged', () => setImmediate(() => void this.#link?.close()));
     this.queue = new TransactionQueue({
       attempts: () => settings.messageAttempts,
       retryMs: () => settings.messageRetryS * 1000,
       wait: (ms) => new Promise((resolve) => timers.set('queue', ms, resolve)),
       send: (action, payload) => this.call(action, payload),
+      onDropped: (action) => station.events.emit('dropped', { action }),
       pipelined: station.options.quirks?.pipelined === true,
     });
   }
@@ -47,12 +51,15 @@ export class Connection {
   open(dialect: Dialect): void {
     this.#dialect = dialect;
     this.#wanted = true;
+    this.#epoch += 1;
+    clearTimeout(this.#retry);
     void this.#connect();
   }
 
   /** Stays away until `open`. `politely`: with a close frame. */
   async shut(politely: boolean): Promise<void> {
     this.#wanted = false;
+    this.#epoch += 1;
     clearTimeout(this.#retry);
     const link = this.#link;
     if (!link) return;
@@ -110,12 +117,12 @@ export class Connection {
   }
 
   async #connect(): Promise<void> {
-    const { events } = this.#station;
-    if (!this.#wanted || this.#link) return;
+    const { events, options, password } = this.#station;
+    const epoch = this.#epoch;
     let closed = false;
     let link: Link | undefined;
     try {
-      link = await openLink(this.#station.options, this.#station.password, {
+      link = await openLink(options, password, {
         onCall: (action, payload) => this.#onCall(action, payload),
         onFrame: (direction, frame) => events.emit(direction, frame),
         onClosed: (code, reason) => {
@@ -126,17 +133,18 @@ export class Connection {
     } catch (error) {
       if (!(error instanceof ConnectionRefused)) throw error;
       events.emit('refused', error);
-      this.#connectLater();
+      if (epoch === this.#epoch) this.#connectLater();
       return;
     }
-    if (!this.#wanted || closed) {
-      link.cut();
-      this.#connectLater();
-      return;
-    }
+    if (epoch !== this.#epoch) link.cut();
+    else if (closed) this.#connectLater();
+    else await this.#arrived(link);
+  }
+
+  async #arrived(link: Link): Promise<void> {
     this.#failures = 0;
     this.#link = link;
-    events.emit('connected', { subprotocol: link.subprotocol });
+    this.#station.events.emit('connected', { subprotocol: link.subprotocol });
     if (this.#booted) this.#accepted(false);
     else await this.#boot(link);
   }

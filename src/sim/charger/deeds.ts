@@ -1,6 +1,7 @@
-import type { Outlet, Reservation, Token } from './outlet.js';
+import type { Outlet, Reservation } from './outlet.js';
 import type { Sessions } from './sessions.js';
 import type { Station } from './station.js';
+import type { Token } from './transaction.js';
 
 /** A remote start may use this point. */
 export function isFree(outlet: Outlet, idToken: string): boolean {
@@ -54,7 +55,7 @@ export function availabilityChange(
         station.operative = operative;
         sessions.dialect.reportStation(at);
       }
-      sessions.settle(at);
+      sessions.tryAgain(at);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Reading } from './meter.js';
-import type { Fault, Outlet, Reservation, Token, Transaction } from './outlet.js';
+import type { Fault, Outlet, Reservation } from './outlet.js';
+import type { Token, Transaction } from './transaction.js';
 
 /** The answer to BootNotification that both protocols share. */
 export interface BootAnswer {
@@ -32,6 +33,11 @@ export type UpdateCause = StartCause | StopCause | 'ChargingStateChanged';
 export interface Answer {
   readonly reply: object;
   readonly afterwards?: () => void;
+}
+
+/** An answer that is a status word and nothing more. */
+export function status(word: string, afterwards?: () => void): Answer {
+  return { reply: { status: word }, ...(afterwards === undefined ? {} : { afterwards }) };
 }
 
 /** One protocol: puts what happens at the station into messages, and calls of the CSMS into deeds. */

@@ -3,11 +3,16 @@
  * code with the bridge, so that it can find its mistakes.
  */
 export { type Clock, ScaledClock } from './clock.js';
+export { type ChargerCommandOptions, runChargerCommand } from './command.js';
 export { SimulatorError } from './errors.js';
+export { Fleet, runFleet } from './fleet.js';
 export type { ChargerOptions, PointOptions, Protocol, Quirks, TlsOptions } from './options.js';
-export type { PointState, Token } from './outlet.js';
-export { ChargerSimulator, type ChargerTransaction, type FaultEffect, type PointView } from './simulator.js';
+export type { PointState } from './outlet.js';
+export { clockOf, parseScenario, readScenario, runScenario } from './scenario.js';
+export type { Scenario, Step } from './scenario.schema.js';
+export { ChargerSimulator, type FaultEffect, type PointView } from './simulator.js';
 export type { ChargerEvents } from './station.js';
-export type { Fault16 } from './v16/messages.js';
-export type { Fault201 } from './v201/messages.js';
+export type { ChargerTransaction, Token } from './transaction.js';
+export type { Fault16 } from './v16/index.js';
+export type { Fault201 } from './v201/index.js';
 export type { CurvePoint, Vehicle } from './vehicle.js';

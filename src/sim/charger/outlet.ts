@@ -2,6 +2,7 @@ import { Meter, type Reading, type ReadingContext } from './meter.js';
 import type { PointSpec } from './options.js';
 import { acVoltageV, inBothUnits } from './profiles.js';
 import type { Profile, RawLimit } from './schedule.js';
+import type { Token, Transaction } from './transaction.js';
 import { Battery, type Vehicle } from './vehicle.js';
 
 /** Status of a point in the words of OCPP 1.6, which tell more apart than those of 2.0.1. */
@@ -15,34 +16,6 @@ export type PointState =
   | 'Reserved'
   | 'Unavailable'
   | 'Faulted';
-
-/** A token as shown to the station. `type` is the 2.0.1 word (default ISO14443). */
-export interface Token {
-  readonly idToken: string;
-  readonly type: string;
-}
-
-/** One transaction, from its start to the acknowledgement of its end. Energy in Wh, times in device time. */
-export interface Transaction {
-  readonly pointId: number;
-  /** 1.6: the integer the CSMS gave, once it did; 2.0.1: ours. */
-  transactionId?: number | string;
-  token?: Token;
-  readonly remoteStartId?: number;
-  readonly meterStart: number;
-  readonly startedAt: number;
-  meterStop?: number;
-  stoppedAt?: number;
-  stopReason?: string;
-  startAcknowledged: boolean;
-  stopAcknowledged: boolean;
-  /** Milliseconds in which energy flowed. */
-  chargedMs: number;
-  /** 2.0.1: number of the next event. */
-  nextSeqNo: number;
-  /** Readings kept for StopTransaction's transactionData. */
-  readonly readings: Reading[];
-}
 
 /** Fault or warning as set by the scenario; the protocol module gives it words. */
 export interface Fault<Detail = unknown> {

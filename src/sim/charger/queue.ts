@@ -9,8 +9,6 @@ export interface QueuedMessage {
   readonly ready?: () => boolean;
   /** Called with the answer. */
   readonly onAnswer?: (answer: unknown) => void;
-  /** Called when the station gives up after its last attempt. */
-  readonly onDropped?: () => void;
 }
 
 export interface QueueSettings {
@@ -20,8 +18,16 @@ export interface QueueSettings {
   readonly retryMs: () => number;
   readonly wait: (ms: number) => Promise<void>;
   readonly send: (action: string, payload: object) => Promise<unknown>;
+  /** The station gives a message up after its last attempt. */
+  readonly onDropped: (action: string) => void;
   /** Sends the next message without waiting for the answer to the one before. */
   readonly pipelined: boolean;
+}
+
+interface Entry {
+  readonly message: QueuedMessage;
+  readonly position: number;
+  attempts: number;
 }
 
 /**
@@ -30,21 +36,24 @@ export interface QueueSettings {
  */
 export class TransactionQueue {
   readonly #settings: QueueSettings;
-  readonly #waiting: QueuedMessage[] = [];
+  #waiting: Entry[] = [];
   #open = false;
   #running = false;
-  #attempt = 0;
+  #pushed = 0;
+  #aside = 0;
 
   constructor(settings: QueueSettings) {
     this.#settings = settings;
   }
 
+  /** Messages the CSMS has not answered yet. */
   get length(): number {
-    return this.#waiting.length;
+    return this.#waiting.length + this.#aside;
   }
 
   push(message: QueuedMessage): void {
-    this.#waiting.push(message);
+    this.#pushed += 1;
+    this.#waiting.push({ message, position: this.#pushed, attempts: 0 });
     void this.#run();
   }
 
@@ -62,15 +71,12 @@ export class TransactionQueue {
     if (this.#running) return;
     this.#running = true;
     try {
-      while (this.#open) {
-        const message = this.#waiting[0];
-        if (!message) return;
-        if (this.#settings.pipelined && message.ready?.() !== false) {
+      for (let entry = this.#waiting[0]; this.#open && entry; entry = this.#waiting[0]) {
+        if (this.#settings.pipelined && entry.message.ready?.() !== false) {
           this.#waiting.shift();
-          void this.#deliverAside(message);
-        } else if (await this.#deliver(message)) {
+          void this.#deliverAside(entry);
+        } else if (await this.#deliver(entry)) {
           this.#waiting.shift();
-          this.#attempt = 0;
         }
       }
     } finally {
@@ -78,13 +84,19 @@ export class TransactionQueue {
     }
   }
 
-  /** Out of order if it must be: a message that is lost on the way goes back to the head of the queue. */
-  async #deliverAside(message: QueuedMessage): Promise<void> {
-    if (!(await this.#deliver(message))) this.#waiting.unshift(message);
+  /** A pipelined message that failed goes back to its place in the line. */
+  async #deliverAside(entry: Entry): Promise<void> {
+    this.#aside += 1;
+    const done = await this.#deliver(entry);
+    this.#aside -= 1;
+    if (done) return;
+    this.#waiting = [...this.#waiting, entry].sort((a, b) => a.position - b.position);
+    void this.#run();
   }
 
   /** True when the message is done with, delivered or given up. */
-  async #deliver(message: QueuedMessage): Promise<boolean> {
+  async #deliver(entry: Entry): Promise<boolean> {
+    const { message } = entry;
     try {
       const answer = await this.#settings.send(message.action, message.payload());
       message.onAnswer?.(answer);
@@ -95,13 +107,13 @@ export class TransactionQueue {
         this.#open = false;
         return false;
       }
-      this.#attempt += 1;
-      if (this.#attempt >= this.#settings.attempts()) {
-        message.onDropped?.();
-        return true;
-      }
-      await this.#settings.wait(this.#settings.retryMs() * this.#attempt);
-      return false;
     }
+    entry.attempts += 1;
+    if (entry.attempts >= this.#settings.attempts()) {
+      this.#settings.onDropped(message.action);
+      return true;
+    }
+    await this.#settings.wait(this.#settings.retryMs() * entry.attempts);
+    return false;
   }
 }

@@ -2,9 +2,11 @@ import type { Connection } from './connection.js';
 import type { Dialect, StartCause, StopCause } from './dialect.js';
 import { CallFailure, SimulatorError } from './errors.js';
 import type { Reading, ReadingContext } from './meter.js';
-import type { Outlet, PointState, Reservation, Token, Transaction } from './outlet.js';
+import type { Outlet, PointState, Reservation } from './outlet.js';
 import { Plant } from './plant.js';
+import { Sampling } from './sampling.js';
 import type { Station } from './station.js';
+import type { Token, Transaction } from './transaction.js';
 import type { Vehicle } from './vehicle.js';
 
 /** What became of a shown token. */
@@ -18,9 +20,8 @@ export class Sessions {
   readonly #station: Station;
   readonly #connection: Connection;
   readonly #plant: Plant;
-  readonly #nextSample = new Map<Outlet, number>();
+  readonly #sampling: Sampling;
   readonly #states = new Map<Outlet, PointState>();
-  #nextAligned: number | undefined;
   #dialect: Dialect | undefined;
   /** Every transaction since the simulator was made. */
   readonly transactions: Transaction[] = [];
@@ -28,6 +29,7 @@ export class Sessions {
   constructor(station: Station, connection: Connection) {
     this.#station = station;
     this.#connection = connection;
+    this.#sampling = new Sampling(station);
     this.#plant = new Plant(station.outlets, station.profiles, station.clock.now());
     for (const outlet of station.outlets) this.#states.set(outlet, outlet.state);
   }
@@ -78,8 +80,17 @@ export class Sessions {
       this.settle(this.#plant.at);
       return 'stopped';
     }
-    if (outlet.authorized || !outlet.operative || !this.#fitsReservation(outlet, token)) return 'rejected';
-    if (!(await this.#authorize(token))) return 'rejected';
+    const good =
+      !outlet.authorized &&
+      outlet.operative &&
+      this.#fitsReservation(outlet, token) &&
+      (await this.#authorize(token)) &&
+      // Somebody else may have been quicker while the CSMS thought about it.
+      !outlet.authorized;
+    if (!good) {
+      if (!outlet.authorized) outlet.pendingProfile = undefined;
+      return 'rejected';
+    }
     return this.authorize(outlet, token, cause, remoteStartId);
   }
 
@@ -119,7 +130,7 @@ export class Sessions {
     outlet.remoteStartId = undefined;
     outlet.pendingProfile = undefined;
     outlet.finished = outlet.battery !== undefined;
-    this.#nextSample.delete(outlet);
+    this.#sampling.end(outlet);
     this.#station.profiles.endTransaction(outlet.spec.id);
     if (outlet.inoperativeScheduled) {
       outlet.inoperativeScheduled = false;
@@ -132,6 +143,14 @@ export class Sessions {
     if (outlet.transaction !== transaction || !this.#station.settings.stopOnInvalidId) return;
     this.end(outlet, 'DeAuthorized');
     this.settle(this.#plant.at);
+  }
+
+  /** What kept a point from charging is gone: begins the transactions that wait for that. */
+  tryAgain(at: number): void {
+    for (const outlet of this.#station.outlets) {
+      if (outlet.authorized && outlet.battery && !outlet.transaction) this.#moveOn(outlet, 'Authorized', at);
+    }
+    this.settle(at);
   }
 
   /** Keeps a point for a token until `expiresInMs` from now. */
@@ -162,7 +181,7 @@ export class Sessions {
     const now = Math.max(this.#station.clock.now(), this.#plant.at);
     for (let due = this.#nextDue(); due !== undefined && due <= now; due = this.#nextDue()) {
       this.#plant.advance(due);
-      this.#sample(due);
+      this.#sampling.take(due, this.dialect);
       this.settle(due);
     }
     this.#plant.advance(now);
@@ -186,8 +205,7 @@ export class Sessions {
   /** Settings about metering have changed: the next sample is due one new interval from now. */
   rescheduleSamples(): void {
     const at = this.catchUp();
-    this.#nextAligned = undefined;
-    for (const outlet of this.#station.outlets) if (outlet.transaction) this.#scheduleSample(outlet, at);
+    this.#sampling.restart(at);
     this.settle(at);
   }
 
@@ -213,6 +231,7 @@ export class Sessions {
   #moveOn(outlet: Outlet, cause: StartCause, at: number): void {
     if (outlet.transaction) {
       if (outlet.authorized) outlet.transaction.token = outlet.authorized;
+      this.#installPending(outlet, outlet.transaction);
       this.dialect.updated(outlet, outlet.transaction, cause, at);
       return;
     }
@@ -234,9 +253,17 @@ export class Sessions {
     outlet.finished = false;
     this.dialect.started(outlet, transaction, cause, this.read(outlet, at, 'Transaction.Begin'));
     outlet.reservation = undefined;
-    if (outlet.pendingProfile) this.#station.profiles.install(outlet.pendingProfile, () => false);
+    this.#installPending(outlet, transaction);
+    this.#sampling.schedule(outlet, at);
+  }
+
+  /** The TxProfile that came with a remote start belongs to the transaction it has brought about. */
+  #installPending(outlet: Outlet, { transactionId }: Transaction): void {
+    const profile = outlet.pendingProfile;
     outlet.pendingProfile = undefined;
-    this.#scheduleSample(outlet, at);
+    if (!profile) return;
+    const owned = transactionId === undefined ? profile : { ...profile, transactionId };
+    this.#station.profiles.install(owned, (other) => other.id === profile.id);
   }
 
   #mayStart(outlet: Outlet): boolean {
@@ -264,39 +291,10 @@ export class Sessions {
     this.settle(at);
   }
 
-  #scheduleSample(outlet: Outlet, at: number): void {
-    const { meterIntervalS } = this.#station.settings;
-    if (meterIntervalS > 0) this.#nextSample.set(outlet, at + meterIntervalS * 1000);
-    else this.#nextSample.delete(outlet);
-  }
-
-  #sample(due: number): void {
-    for (const outlet of this.#station.outlets) {
-      const next = this.#nextSample.get(outlet);
-      if (next === undefined || next > due || !outlet.transaction) continue;
-      this.#scheduleSample(outlet, next);
-      this.dialect.sampled(outlet, outlet.transaction, this.read(outlet, due, 'Sample.Periodic'));
-    }
-    if (this.#alignedDue(due) !== due) return;
-    this.#nextAligned = due + this.#station.settings.alignedIntervalS * 1000;
-    for (const outlet of this.#station.outlets) {
-      this.dialect.sampled(outlet, outlet.transaction, this.read(outlet, due, 'Sample.Clock'));
-    }
-  }
-
-  #alignedDue(at: number): number | undefined {
-    const everyMs = this.#station.settings.alignedIntervalS * 1000;
-    if (everyMs <= 0) return undefined;
-    this.#nextAligned ??= (Math.floor(at / everyMs) + 1) * everyMs;
-    return this.#nextAligned;
-  }
-
   #nextDue(): number | undefined {
-    const due = [...this.#nextSample.values()];
-    const change = this.#plant.nextChange();
-    const aligned = this.#alignedDue(this.#plant.at);
-    if (change !== undefined) due.push(change);
-    if (aligned !== undefined) due.push(aligned);
+    const due = [this.#sampling.due(this.#plant.at), this.#plant.nextChange()].filter(
+      (each) => each !== undefined,
+    );
     return due.length > 0 ? Math.min(...due) : undefined;
   }
 

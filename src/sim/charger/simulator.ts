@@ -1,15 +1,15 @@
 import type { EventEmitter } from 'node:events';
+import type { Clock } from './clock.js';
 import { Connection } from './connection.js';
 import type { StopCause } from './dialect.js';
 import { SimulatorError } from './errors.js';
 import type { ChargerOptions } from './options.js';
-import type { Fault, Outlet, PointState, Token, Transaction } from './outlet.js';
+import type { Fault, Outlet, PointState } from './outlet.js';
 import { type Presented, Sessions } from './sessions.js';
 import { type ChargerEvents, Station } from './station.js';
-import { Dialect16 } from './v16/dialect.js';
-import type { Fault16 } from './v16/messages.js';
-import { Dialect201 } from './v201/dialect.js';
-import type { Fault201 } from './v201/messages.js';
+import { type ChargerTransaction, type Token, viewOf } from './transaction.js';
+import { Dialect16, type Fault16 } from './v16/index.js';
+import { Dialect201, type Fault201 } from './v201/index.js';
 import type { Vehicle } from './vehicle.js';
 
 /** How a fault works, beside what it is called. */
@@ -18,21 +18,6 @@ export interface FaultEffect {
   readonly blocking?: boolean;
   /** End the running transaction with this reason, e.g. EmergencyStop. Default: it stays open. */
   readonly stops?: StopCause;
-}
-
-/** One transaction as the station knows it. Energy in Wh, times in ms of the station's clock. */
-export interface ChargerTransaction {
-  readonly pointId: number;
-  readonly transactionId: number | string | undefined;
-  readonly idToken: string | undefined;
-  readonly startedAt: number;
-  readonly meterStart: number;
-  readonly stoppedAt: number | undefined;
-  readonly meterStop: number | undefined;
-  readonly energyWh: number | undefined;
-  readonly stopReason: string | undefined;
-  /** The CSMS has answered the message that ends it. */
-  readonly stopAcknowledged: boolean;
 }
 
 /** A point as it stands. */
@@ -53,7 +38,7 @@ export class ChargerSimulator {
   readonly #station: Station;
   readonly #connection: Connection;
   readonly #sessions: Sessions;
-  #started = false;
+  #life: 'new' | 'running' | 'stopped' = 'new';
 
   constructor(options: ChargerOptions) {
     this.#station = new Station(options);
@@ -63,12 +48,17 @@ export class ChargerSimulator {
     this.#sessions = new Sessions(this.#station, this.#connection);
     const Dialect = options.protocol === 'ocpp1.6' ? Dialect16 : Dialect201;
     this.#sessions.use(
-      new Dialect(this.#station, this.#connection, this.#sessions, (cause) => void this.reboot({ cause })),
+      new Dialect(this.#station, this.#connection, this.#sessions, (cause) => this.#restart(cause)),
     );
   }
 
   get identity(): string {
     return this.#station.options.identity;
+  }
+
+  /** The station's own clock, as wrong as its quirks make it. */
+  get clock(): Clock {
+    return this.#station.clock;
   }
 
   get events(): EventEmitter<ChargerEvents> {
@@ -87,8 +77,12 @@ export class ChargerSimulator {
 
   /** Switches the station on. Resolves once the CSMS has accepted it; until then it keeps trying. */
   async start(): Promise<void> {
-    if (this.#started) throw new SimulatorError(`station ${this.identity} is running already`);
-    this.#started = true;
+    if (this.#life !== 'new') {
+      throw new SimulatorError(
+        `station ${this.identity} has been started before: make a new one, or reboot it`,
+      );
+    }
+    this.#life = 'running';
     const accepted = this.#whenAccepted();
     this.#connection.open(this.#sessions.dialect);
     await accepted;
@@ -96,7 +90,7 @@ export class ChargerSimulator {
 
   /** Ends the simulation: closes the connection and all timers. Transactions stay as they are. */
   async stop(): Promise<void> {
-    this.#started = false;
+    this.#life = 'stopped';
     this.#station.timers.clearAll();
     await this.#connection.shut(true);
     this.#station.timers.clearAll();
@@ -181,6 +175,7 @@ export class ChargerSimulator {
     } = {},
   ): Promise<void> {
     const { timers, outlets } = this.#station;
+    this.#station.lastRestart = options.cause;
     if (options.transactions !== 'resume') {
       for (const outlet of outlets) this.#sessions.end(outlet, options.cause ?? 'PowerLoss');
     }
@@ -188,10 +183,9 @@ export class ChargerSimulator {
     await this.#connection.shut(options.cause !== undefined);
     this.#connection.forgetBoot();
     for (const outlet of outlets) outlet.reported = undefined;
-    await new Promise<void>((resolve) => timers.set('power', options.offMs ?? 0, resolve));
-    if (!this.#started) return;
+    if (this.#life !== 'running') return;
     const accepted = this.#whenAccepted();
-    this.#connection.open(this.#sessions.dialect);
+    timers.set('power', options.offMs ?? 0, () => this.#connection.open(this.#sessions.dialect));
     await accepted;
   }
 
@@ -212,6 +206,13 @@ export class ChargerSimulator {
   /** Every transaction of which the CSMS has answered at least the start. */
   acknowledgedTransactions(): ChargerTransaction[] {
     return this.#sessions.transactions.filter((each) => each.startAcknowledged).map(viewOf);
+  }
+
+  /** A restart the CSMS has asked for: nobody waits for it. */
+  #restart(cause: StopCause): void {
+    this.reboot({ cause }).catch((error: unknown) => {
+      if (!(error instanceof SimulatorError)) throw error;
+    });
   }
 
   #accepted(afterBoot: boolean, offlineMs: number): void {
@@ -244,20 +245,4 @@ export class ChargerSimulator {
       events.on('stopped', onStopped);
     });
   }
-}
-
-function viewOf(transaction: Transaction): ChargerTransaction {
-  const { meterStart, meterStop } = transaction;
-  return {
-    pointId: transaction.pointId,
-    transactionId: transaction.transactionId,
-    idToken: transaction.token?.idToken,
-    startedAt: transaction.startedAt,
-    meterStart,
-    stoppedAt: transaction.stoppedAt,
-    meterStop,
-    energyWh: meterStop === undefined ? undefined : meterStop - meterStart,
-    stopReason: transaction.stopReason,
-    stopAcknowledged: transaction.stopAcknowledged,
-  };
 }

@@ -5,9 +5,10 @@ import { type CallFailure, SimulatorError } from './errors.js';
 import type { ConnectionRefused } from './link.js';
 import { LocalList } from './locallist.js';
 import { type ChargerOptions, pointSpec } from './options.js';
-import { type Fault, Outlet, type PointState, type Transaction } from './outlet.js';
+import { type Fault, Outlet, type PointState } from './outlet.js';
 import { ProfileStore } from './profiles.js';
 import { defaultSettings, type Settings } from './settings.js';
+import { type ChargerTransaction, type Transaction, viewOf } from './transaction.js';
 import type { Violation } from './wire.js';
 
 /** What a simulated station tells its owner. */
@@ -27,7 +28,7 @@ export interface ChargerEvents {
   received: [frame: string];
   state: [{ readonly pointId: number; readonly state: PointState; readonly at: number }];
   /** The CSMS has answered the start or the end of a transaction. */
-  acknowledged: [Transaction];
+  acknowledged: [ChargerTransaction];
   /** The station gave up a transaction-related message after its last attempt. */
   dropped: [{ readonly action: string }];
   /** A message, in or out, does not fit its schema. */
@@ -79,6 +80,15 @@ export class Station {
       transactionStart: (id) => this.find(id)?.transaction?.startedAt,
       specificReplacesGeneral: options.protocol === 'ocpp1.6',
     });
+  }
+
+  /** The CSMS has answered the start or the end of a transaction. */
+  acknowledge(transaction: Transaction, part: 'start' | 'stop'): void {
+    const known = part === 'start' ? transaction.startAcknowledged : transaction.stopAcknowledged;
+    if (known) return;
+    if (part === 'start') transaction.startAcknowledged = true;
+    else transaction.stopAcknowledged = true;
+    this.events.emit('acknowledged', viewOf(transaction));
   }
 
   get password(): string | undefined {

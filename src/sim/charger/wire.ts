@@ -41,6 +41,18 @@ export function violationOf(
   }
 }
 
+/** Whether the protocol has such an action at all, known to this station or not. */
+export function hasAction(protocol: Protocol, action: string): boolean {
+  return violationOf(protocol, 'received', action, 'req', {})?.code !== 'ProtocolError';
+}
+
+/** The CALLERROR for an action the station has no handler for (OCPP-J §4.3). */
+export function unknownAction(protocol: Protocol, action: string): CallRefusal {
+  return hasAction(protocol, action)
+    ? new CallRefusal('NotSupported', `this station does not support ${action}`)
+    : new CallRefusal('NotImplemented', `${protocol} has no ${action}`);
+}
+
 /** A received call must fit its schema. @throws CallRefusal with the code that OCPP-J asks for */
 export function refusalOf(violation: Violation): CallRefusal {
   return new CallRefusal(violation.code, violation.message);

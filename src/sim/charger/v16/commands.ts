@@ -1,14 +1,15 @@
 import type { Connection } from '../connection.js';
 import { availabilityChange, pointToStart, reservationRefusal, startRemotely } from '../deeds.js';
-import type { Answer, StopCause } from '../dialect.js';
-import { CallRefusal } from '../link.js';
+import { type Answer, type StopCause, status } from '../dialect.js';
 import type { Sessions } from '../sessions.js';
 import type { Station } from '../station.js';
+import { unknownAction } from '../wire.js';
 import type { Configuration } from './configuration.js';
 import type { Dialect16 } from './dialect.js';
 import { Maintenance } from './maintenance.js';
 import type { Requests16 } from './messages.js';
-import { fitsRemoteStart, mayInstall, profileOf, purposes, replacedBy } from './profiles.js';
+import { fitsRemoteStart, profileOf } from './profiles.js';
+import { SmartCharging16 } from './smartcharging.js';
 
 /** Restarts the station; running transactions end with this cause first. */
 export type Restart = (cause: StopCause) => void;
@@ -25,11 +26,6 @@ export interface Parts16 {
 
 type Handlers = { readonly [A in keyof Requests16]: (request: Requests16[A]) => Answer };
 
-const status = (word: string, afterwards?: () => void): Answer => ({
-  reply: { status: word },
-  ...(afterwards === undefined ? {} : { afterwards }),
-});
-
 /** The calls of a 1.6 CSMS, one handler each. */
 export class Commands16 {
   readonly #parts: Parts16;
@@ -39,16 +35,17 @@ export class Commands16 {
   constructor(parts: Parts16) {
     this.#parts = parts;
     this.#maintenance = new Maintenance(parts.station, parts.connection);
+    const smart = new SmartCharging16(parts.station, parts.sessions);
     this.#handlers = {
       CancelReservation: (request) => this.#cancelReservation(request),
       ChangeAvailability: (request) => this.#changeAvailability(request),
       ChangeConfiguration: ({ key, value }) => status(parts.configuration.change(key, value)),
       ClearCache: () => status('Accepted'),
-      ClearChargingProfile: (request) => this.#clearChargingProfile(request),
+      ClearChargingProfile: (request) => smart.clear(request),
       DataTransfer: ({ vendorId }) =>
         status(vendorId === parts.station.options.vendor ? 'UnknownMessageId' : 'UnknownVendorId'),
       ExtendedTriggerMessage: (request) => this.#trigger(request),
-      GetCompositeSchedule: (request) => this.#compositeSchedule(request),
+      GetCompositeSchedule: (request) => smart.composite(request),
       GetConfiguration: ({ key }) => ({ reply: parts.configuration.read(key) }),
       GetDiagnostics: () => this.#maintenance.diagnostics(),
       GetLocalListVersion: () => ({ reply: { listVersion: parts.station.localList.version } }),
@@ -58,7 +55,7 @@ export class Commands16 {
       Reset: ({ type }) =>
         status('Accepted', () => parts.restart(type === 'Hard' ? 'HardReset' : 'SoftReset')),
       SendLocalList: (request) => this.#sendLocalList(request),
-      SetChargingProfile: (request) => this.#setChargingProfile(request),
+      SetChargingProfile: (request) => smart.set(request),
       TriggerMessage: (request) => this.#trigger(request),
       UnlockConnector: ({ connectorId }) => this.#unlock(connectorId),
       UpdateFirmware: () => this.#maintenance.firmware(() => parts.restart('Reboot')),
@@ -68,7 +65,7 @@ export class Commands16 {
   /** @throws CallRefusal */
   answer(action: string, payload: unknown): Answer {
     if (!Object.hasOwn(this.#handlers, action)) {
-      throw new CallRefusal('NotImplemented', `this station does not know ${action}`);
+      throw unknownAction(this.#parts.station.options.protocol, action);
     }
     this.#parts.connection.checkCall(action, payload);
     const handler = this.#handlers[action as keyof Requests16] as (request: unknown) => Answer;
@@ -96,53 +93,6 @@ export class Commands16 {
       sessions.end(outlet, 'Remote');
       sessions.settle(sessions.catchUp());
     });
-  }
-
-  #setChargingProfile({ connectorId, csChargingProfiles }: Requests16['SetChargingProfile']): Answer {
-    const { station, sessions } = this.#parts;
-    sessions.catchUp();
-    const profile = profileOf(connectorId, csChargingProfiles);
-    if (!mayInstall(station, profile)) return status('Rejected');
-    station.profiles.install(profile, replacedBy(profile));
-    return status('Accepted', () => sessions.settle(sessions.catchUp()));
-  }
-
-  #clearChargingProfile(request: Requests16['ClearChargingProfile']): Answer {
-    const { station, sessions } = this.#parts;
-    sessions.catchUp();
-    const { id, connectorId, chargingProfilePurpose, stackLevel } = request;
-    const cleared =
-      id === undefined
-        ? station.profiles.clear({
-            ...(connectorId === undefined ? {} : { pointId: connectorId }),
-            ...(chargingProfilePurpose === undefined ? {} : { purpose: purposes[chargingProfilePurpose] }),
-            ...(stackLevel === undefined ? {} : { stackLevel }),
-          })
-        : station.profiles.clear({ id });
-    return status(cleared.length > 0 ? 'Accepted' : 'Unknown', () => sessions.settle(sessions.catchUp()));
-  }
-
-  #compositeSchedule(request: Requests16['GetCompositeSchedule']): Answer {
-    const { station, sessions } = this.#parts;
-    const { connectorId, duration } = request;
-    const unit = request.chargingRateUnit ?? station.settings.rateUnits[0] ?? 'W';
-    if (connectorId !== 0 && !station.find(connectorId)) return status('Rejected');
-    if (!station.settings.rateUnits.includes(unit)) return status('Rejected');
-    const at = sessions.catchUp();
-    const start = station.iso(at);
-    return {
-      reply: {
-        status: 'Accepted',
-        connectorId,
-        scheduleStart: start,
-        chargingSchedule: {
-          duration,
-          startSchedule: start,
-          chargingRateUnit: unit,
-          chargingSchedulePeriod: station.profiles.composite(connectorId, at, duration, unit),
-        },
-      },
-    };
   }
 
   #changeAvailability({ connectorId, type }: Requests16['ChangeAvailability']): Answer {

@@ -2,9 +2,10 @@ import { bindingsOf, defaultModel, defaultVendor } from '../bindings.js';
 import type { Connection } from '../connection.js';
 import type { Answer, BootAnswer, Dialect, StartCause, StopCause } from '../dialect.js';
 import { type Reading, samplesOf } from '../meter.js';
-import type { Fault, Outlet, Token, Transaction } from '../outlet.js';
+import type { Fault, Outlet } from '../outlet.js';
 import type { Sessions } from '../sessions.js';
 import type { Station } from '../station.js';
+import type { Token, Transaction } from '../transaction.js';
 import { Commands16, type Restart } from './commands.js';
 import { Configuration } from './configuration.js';
 import type { Fault16 } from './messages.js';
@@ -98,7 +99,6 @@ export class Dialect16 implements Dialect {
       action: 'StartTransaction',
       payload: () => payload,
       onAnswer: (answer) => this.#startAnswered(outlet, transaction, answer),
-      onDropped: () => this.#station.events.emit('dropped', { action: 'StartTransaction' }),
     });
   }
 
@@ -121,7 +121,6 @@ export class Dialect16 implements Dialect {
       action: 'MeterValues',
       payload: () => ({ connectorId, transactionId: id(), meterValue }),
       ready: () => transaction.transactionId !== undefined,
-      onDropped: () => this.#station.events.emit('dropped', { action: 'MeterValues' }),
     });
   }
 
@@ -144,11 +143,8 @@ export class Dialect16 implements Dialect {
       payload,
       ready: () => transaction.transactionId !== undefined,
       onAnswer: () => {
-        if (transaction.stopAcknowledged) return;
-        transaction.stopAcknowledged = true;
-        this.#station.events.emit('acknowledged', transaction);
+        this.#station.acknowledge(transaction, 'stop');
       },
-      onDropped: () => this.#station.events.emit('dropped', { action: 'StopTransaction' }),
     };
     this.#connection.queue.push(message);
     if (options.quirks?.duplicateStop) this.#connection.queue.push(message);
@@ -178,10 +174,7 @@ export class Dialect16 implements Dialect {
   #startAnswered(outlet: Outlet, transaction: Transaction, answer: unknown): void {
     const { transactionId } = answer as { transactionId: number };
     transaction.transactionId = transactionId;
-    if (!transaction.startAcknowledged) {
-      transaction.startAcknowledged = true;
-      this.#station.events.emit('acknowledged', transaction);
-    }
+    this.#station.acknowledge(transaction, 'start');
     if (statusOfToken(answer) !== 'Accepted') this.#sessions.deauthorize(outlet, transaction);
   }
 

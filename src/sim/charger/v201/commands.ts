@@ -1,14 +1,15 @@
 import type { Connection } from '../connection.js';
 import { availabilityChange, pointToStart, reservationRefusal, startRemotely } from '../deeds.js';
-import type { Answer, StopCause } from '../dialect.js';
-import { CallRefusal } from '../link.js';
+import { type Answer, type StopCause, status } from '../dialect.js';
 import type { Sessions } from '../sessions.js';
 import type { Station } from '../station.js';
+import { unknownAction } from '../wire.js';
 import type { DeviceModel } from './devicemodel.js';
 import type { Dialect201 } from './dialect.js';
 import { Maintenance201 } from './maintenance.js';
 import type { Requests201 } from './messages.js';
-import { profileOf, purposes, type Refusal, refusalOf, replacedBy, scheduleRefusal } from './profiles.js';
+import { profileOf, rejected, scheduleRefusal } from './profiles.js';
+import { SmartCharging201 } from './smartcharging.js';
 
 /** Restarts the station; running transactions end with this cause first. */
 export type Restart = (cause: StopCause) => void;
@@ -28,15 +29,6 @@ type Handlers = { readonly [A in keyof Requests201]: (request: Requests201[A]) =
 /** Elements in one NotifyReport. */
 const reportChunk = 20;
 
-const status = (word: string, afterwards?: () => void): Answer => ({
-  reply: { status: word },
-  ...(afterwards === undefined ? {} : { afterwards }),
-});
-
-const rejected = (reasonCode: string, additionalInfo: string): Answer => ({
-  reply: { status: 'Rejected', statusInfo: { reasonCode, additionalInfo } satisfies Refusal },
-});
-
 /** The calls of a 2.0.1 CSMS, one handler each. */
 export class Commands201 {
   readonly #parts: Parts201;
@@ -48,16 +40,17 @@ export class Commands201 {
     this.#parts = parts;
     this.#maintenance = new Maintenance201(parts.station, parts.connection);
     parts.station.events.on('state', () => this.#resetIfIdle());
+    const smart = new SmartCharging201(parts.station, parts.sessions, parts.connection);
     this.#handlers = {
       CancelReservation: (request) => this.#cancelReservation(request),
       ChangeAvailability: (request) => this.#changeAvailability(request),
       ClearCache: () => status('Accepted'),
-      ClearChargingProfile: (request) => this.#clearChargingProfile(request),
+      ClearChargingProfile: (request) => smart.clear(request),
       DataTransfer: ({ vendorId }) =>
         status(vendorId === parts.station.options.vendor ? 'UnknownMessageId' : 'UnknownVendorId'),
       GetBaseReport: (request) => this.#baseReport(request),
-      GetChargingProfiles: (request) => this.#getChargingProfiles(request),
-      GetCompositeSchedule: (request) => this.#compositeSchedule(request),
+      GetChargingProfiles: (request) => smart.report(request),
+      GetCompositeSchedule: (request) => smart.composite(request),
       GetLocalListVersion: () => ({ reply: { versionNumber: parts.station.localList.version } }),
       GetLog: ({ requestId }) => this.#maintenance.log(requestId),
       GetTransactionStatus: (request) => this.#transactionStatus(request),
@@ -67,7 +60,7 @@ export class Commands201 {
       ReserveNow: (request) => this.#reserve(request),
       Reset: (request) => this.#reset(request),
       SendLocalList: (request) => this.#sendLocalList(request),
-      SetChargingProfile: (request) => this.#setChargingProfile(request),
+      SetChargingProfile: (request) => smart.set(request),
       SetVariables: ({ setVariableData }) => this.#setVariables(setVariableData),
       TriggerMessage: (request) => this.#trigger(request),
       UnlockConnector: (request) => this.#unlock(request),
@@ -78,7 +71,7 @@ export class Commands201 {
   /** @throws CallRefusal */
   answer(action: string, payload: unknown): Answer {
     if (!Object.hasOwn(this.#handlers, action)) {
-      throw new CallRefusal('NotImplemented', `this station does not know ${action}`);
+      throw unknownAction(this.#parts.station.options.protocol, action);
     }
     this.#parts.connection.checkCall(action, payload);
     const handler = this.#handlers[action as keyof Requests201] as (request: unknown) => Answer;
@@ -120,83 +113,6 @@ export class Commands201 {
       sessions.end(outlet, 'Remote');
       sessions.settle(sessions.catchUp());
     });
-  }
-
-  #setChargingProfile({ evseId, chargingProfile }: Requests201['SetChargingProfile']): Answer {
-    const { station, sessions } = this.#parts;
-    sessions.catchUp();
-    const profile = profileOf(evseId, chargingProfile);
-    if (!profile) return rejected('InvalidProfile', 'a CSMS cannot set external constraints');
-    const refusal = refusalOf(station, profile);
-    if (refusal) return rejected(refusal.reasonCode, refusal.additionalInfo);
-    station.profiles.install(profile, replacedBy(profile));
-    return status('Accepted', () => sessions.settle(sessions.catchUp()));
-  }
-
-  #clearChargingProfile(request: Requests201['ClearChargingProfile']): Answer {
-    const { station, sessions } = this.#parts;
-    sessions.catchUp();
-    const { chargingProfileId: id, chargingProfileCriteria: criteria } = request;
-    const filter = id === undefined ? this.#filterOf(criteria ?? {}) : { id };
-    const cleared = filter ? station.profiles.clear(filter) : [];
-    return status(cleared.length > 0 ? 'Accepted' : 'Unknown', () => sessions.settle(sessions.catchUp()));
-  }
-
-  #getChargingProfiles(request: Requests201['GetChargingProfiles']): Answer {
-    const { station, connection } = this.#parts;
-    const { chargingProfileId: ids, chargingLimitSource: sources, ...criteria } = request.chargingProfile;
-    const evse = request.evseId === undefined ? {} : { evseId: request.evseId };
-    const filter = this.#filterOf({ ...criteria, ...evse });
-    const found = (filter ? station.profiles.find(filter) : []).filter(
-      (profile) =>
-        (ids === undefined || ids.includes(profile.id)) && (sources === undefined || sources.includes('CSO')),
-    );
-    if (found.length === 0) return status('NoProfiles');
-    return status('Accepted', () => {
-      found.forEach((profile, index) => {
-        connection.notify('ReportChargingProfiles', {
-          requestId: request.requestId,
-          chargingLimitSource: 'CSO',
-          evseId: profile.pointId,
-          chargingProfile: [profile.raw],
-          tbc: index < found.length - 1,
-        });
-      });
-    });
-  }
-
-  /** Undefined: nothing can match. */
-  #filterOf(criteria: NonNullable<Requests201['ClearChargingProfile']['chargingProfileCriteria']>) {
-    const { evseId, chargingProfilePurpose: purpose, stackLevel } = criteria;
-    if (purpose === 'ChargingStationExternalConstraints') return undefined;
-    return {
-      ...(evseId === undefined ? {} : { pointId: evseId }),
-      ...(purpose === undefined ? {} : { purpose: purposes[purpose] }),
-      ...(stackLevel === undefined ? {} : { stackLevel }),
-    };
-  }
-
-  #compositeSchedule(request: Requests201['GetCompositeSchedule']): Answer {
-    const { station, sessions } = this.#parts;
-    const { evseId, duration } = request;
-    const unit = request.chargingRateUnit ?? station.settings.rateUnits[0] ?? 'W';
-    if (evseId !== 0 && !station.find(evseId)) return rejected('UnknownEvse', `no EVSE ${evseId}`);
-    if (!station.settings.rateUnits.includes(unit)) {
-      return rejected('UnsupportedRateUnit', `use ${station.settings.rateUnits.join(' or ')}`);
-    }
-    const at = sessions.catchUp();
-    return {
-      reply: {
-        status: 'Accepted',
-        schedule: {
-          evseId,
-          duration,
-          scheduleStart: station.iso(at),
-          chargingRateUnit: unit,
-          chargingSchedulePeriod: station.profiles.composite(evseId, at, duration, unit),
-        },
-      },
-    };
   }
 
   #changeAvailability({ evse, operationalStatus }: Requests201['ChangeAvailability']): Answer {

@@ -3,9 +3,10 @@ import { bindingsOf, defaultModel, defaultVendor } from '../bindings.js';
 import type { Connection } from '../connection.js';
 import type { Answer, BootAnswer, Dialect, StartCause, StopCause, UpdateCause } from '../dialect.js';
 import { type Reading, samplesOf } from '../meter.js';
-import type { Fault, Outlet, Reservation, Token, Transaction } from '../outlet.js';
+import type { Fault, Outlet, Reservation } from '../outlet.js';
 import type { Sessions } from '../sessions.js';
 import type { Station } from '../station.js';
+import type { Token, Transaction } from '../transaction.js';
 import { Commands201, type Restart } from './commands.js';
 import { availabilityOf, DeviceModel } from './devicemodel.js';
 import type { Fault201 } from './messages.js';
@@ -193,17 +194,14 @@ export class Dialect201 implements Dialect {
   }
 
   #queue(outlet: Outlet, transaction: Transaction, event: object, eventType: EventParts['eventType']): void {
-    const { events } = this.#station;
     this.#connection.queue.push({
       action: 'TransactionEvent',
       payload: () => event,
       onAnswer: (answer) => {
-        if (eventType === 'Started') transaction.startAcknowledged = true;
-        if (eventType === 'Ended') transaction.stopAcknowledged = true;
-        if (eventType !== 'Updated') events.emit('acknowledged', transaction);
+        if (eventType === 'Started') this.#station.acknowledge(transaction, 'start');
+        if (eventType === 'Ended') this.#station.acknowledge(transaction, 'stop');
         if (!acceptsToken(answer)) this.#sessions.deauthorize(outlet, transaction);
       },
-      onDropped: () => events.emit('dropped', { action: 'TransactionEvent' }),
     });
   }
 

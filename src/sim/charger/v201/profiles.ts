@@ -1,3 +1,4 @@
+import type { Answer } from '../dialect.js';
 import type { Profile, Purpose } from '../schedule.js';
 import type { Station } from '../station.js';
 import type { ChargingProfile201, Purpose201 } from './messages.js';
@@ -43,6 +44,11 @@ export function replacedBy(profile: Profile): (other: Profile) => boolean {
 export interface Refusal {
   readonly reasonCode: string;
   readonly additionalInfo: string;
+}
+
+/** An answer that says no, and why. */
+export function rejected(reasonCode: string, additionalInfo: string): Answer {
+  return { reply: { status: 'Rejected', statusInfo: { reasonCode, additionalInfo } satisfies Refusal } };
 }
 
 const refuse = (reasonCode: string, additionalInfo: string): Refusal => ({ reasonCode, additionalInfo });

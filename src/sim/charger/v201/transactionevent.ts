@@ -1,5 +1,6 @@
 import type { StartCause, StopCause } from '../dialect.js';
-import type { Outlet, Transaction } from '../outlet.js';
+import type { Outlet } from '../outlet.js';
+import type { Transaction } from '../transaction.js';
 
 /** What one TransactionEvent is about. */
 export interface EventParts {

@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+import { SimulatorError } from './errors.js';
+import { Fleet } from './fleet.js';
+import type { ChargerOptions, PowerType, Protocol } from './options.js';
+import { clockOf, parseScenario, readScenario } from './scenario.js';
+import type { Scenario } from './scenario.schema.js';
+import { ChargerSimulator } from './simulator.js';
+
+/** What `depotbridge sim charger` takes. */
+export interface ChargerCommandOptions {
+  /** Without the identity, e.g. `ws://127.0.0.1:7461/ocpp`. */
+  readonly url: string;
+  /** With several stations, `{n}` stands for a station's number; without it, `-0001` … is appended. */
+  readonly identity: string;
+  /** May hold `{n}` too. */
+  readonly password?: string;
+  readonly protocol: Protocol;
+  /** File of the scenario. Absent: every station charges one bus until the simulator is stopped. */
+  readonly scenario?: string;
+  /** Default 1. */
+  readonly stations?: number;
+  /** Connectors or EVSEs of each station (default 1). */
+  readonly points?: number;
+  /** Default DC. */
+  readonly powerType?: PowerType;
+  /** Of each point (default 150 on DC, 22 on AC). */
+  readonly maxPowerKw?: number;
+  /** Simulated seconds in a real one; overrides the scenario's. */
+  readonly timeScale?: number;
+  /** Simulated seconds between meter values (default 60). */
+  readonly meterIntervalSeconds?: number;
+  /** PEM files for wss. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** Print every frame. */
+  readonly frames?: boolean;
+  /** Ends the simulation (Ctrl-C). */
+  readonly signal?: AbortSignal;
+  /** Where lines go (default: standard output). */
+  readonly print?: (line: string) => void;
+}
+
+const oneBus = `
+- { at: '00:00:05', do: plugIn, point: 1, vehicle: { batteryWh: 350000, socPct: 40, maxPowerW: 150000, idTag: SIM-BUS } }
+- { at: '99999:00', do: wait }
+`;
+
+function nameOf(pattern: string, station: number, stations: number): string {
+  const number = String(station).padStart(4, '0');
+  if (pattern.includes('{n}')) return pattern.replaceAll('{n}', number);
+  return stations === 1 ? pattern : `${pattern}-${number}`;
+}
+
+function fleetOf(options: ChargerCommandOptions, scenario: Scenario): Fleet {
+  const { stations = 1, points = 1, powerType = 'DC' } = options;
+  if (!Number.isInteger(stations) || stations < 1)
+    throw new SimulatorError('stations must be a whole number from 1');
+  const clock = clockOf(scenario, options.timeScale);
+  const maxPowerW = (options.maxPowerKw ?? (powerType === 'DC' ? 150 : 22)) * 1000;
+  const pointKey = options.protocol === 'ocpp1.6' ? 'connectorId' : 'evseId';
+  const pem = (file: string | undefined): string | undefined =>
+    file === undefined ? undefined : readFileSync(file, 'utf8');
+  const tls = Object.fromEntries(
+    Object.entries({ ca: pem(options.ca), cert: pem(options.cert), key: pem(options.key) }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+  const optionsOf = (station: number): ChargerOptions => ({
+    url: options.url,
+    identity: nameOf(options.identity, station, stations),
+    protocol: options.protocol,
+    clock,
+    points: Array.from({ length: points }, (_, index) => ({ [pointKey]: index + 1, powerType, maxPowerW })),
+    meterIntervalMs: (options.meterIntervalSeconds ?? 60) * 1000,
+    ...(options.password === undefined
+      ? {}
+      : { password: options.password.replaceAll('{n}', String(station).padStart(4, '0')) }),
+    ...(Object.keys(tls).length > 0 ? { tls } : {}),
+  });
+  return new Fleet(
+    Array.from({ length: stations }, (_, index) => new ChargerSimulator(optionsOf(index + 1))),
+  );
+}
+
+function narrate(charger: ChargerSimulator, frames: boolean, print: (line: string) => void): void {
+  const say = (words: string): void => {
+    const time = new Date(charger.clock.now()).toISOString().slice(0, 19);
+    print(`${time}Z ${charger.identity} ${words}`);
+  };
+  const { events } = charger;
+  events.on('connected', ({ subprotocol }) => say(`connected (${subprotocol ?? 'no subprotocol'})`));
+  events.on('disconnected', ({ code }) => say(`disconnected (${code})`));
+  events.on('refused', (error) => say(`no connection: ${error.message}`));
+  events.on('accepted', () => say('accepted by the CSMS'));
+  events.on('state', ({ pointId, state }) => {
+    const { powerW, socPct } = charger.view(pointId);
+    const soc = socPct === undefined ? '' : `, SoC ${socPct.toFixed(1)} %`;
+    say(`point ${pointId} ${state}, ${(powerW / 1000).toFixed(1)} kW${soc}`);
+  });
+  events.on('acknowledged', ({ transactionId, energyWh }) => {
+    const energy = energyWh === undefined ? 'started' : `ended with ${(energyWh / 1000).toFixed(1)} kWh`;
+    say(`transaction ${transactionId} ${energy}`);
+  });
+  events.on('dropped', ({ action }) => say(`gave up ${action}`));
+  events.on('failed', (failure) => say(failure.message));
+  events.on('violation', ({ direction, action, part, message }) =>
+    say(`${direction} ${action}.${part} does not fit its schema: ${message}`),
+  );
+  if (!frames) return;
+  events.on('sent', (frame) => say(`> ${frame}`));
+  events.on('received', (frame) => say(`< ${frame}`));
+}
+
+/**
+ * Runs simulated stations until their scenario or `signal` ends. Returns the exit code: 0, or 1 when a message
+ * in or out did not fit its schema.
+ * @throws SimulatorError for a wrong option, a mistake in the scenario, or a step that cannot be done
+ */
+export async function runChargerCommand(options: ChargerCommandOptions): Promise<number> {
+  const print = options.print ?? ((line: string) => void process.stdout.write(`${line}\n`));
+  const scenario =
+    options.scenario === undefined
+      ? parseScenario(oneBus, 'built-in scenario')
+      : readScenario(options.scenario);
+  const fleet = fleetOf(options, scenario);
+  let violations = 0;
+  for (const charger of fleet.chargers) {
+    narrate(charger, options.frames === true, print);
+    charger.events.on('violation', () => {
+      violations += 1;
+    });
+  }
+  const { signal } = options;
+  const stop = (): void => void fleet.stop();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    await fleet.start();
+    await fleet.run(scenario, signal);
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await fleet.stop();
+  }
+  const transactions = [...fleet.acknowledgedTransactions().values()].flat();
+  const energyWh = transactions.reduce((sum, each) => sum + (each.energyWh ?? 0), 0);
+  print(
+    `${fleet.chargers.length} stations, ${transactions.length} transactions, ${(energyWh / 1000).toFixed(1)} kWh`,
+  );
+  return violations === 0 ? 0 : 1;
+}
