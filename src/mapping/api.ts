@@ -29,6 +29,11 @@ export interface RunContext {
 export interface Provenance {
   readonly generation: string;
   ruleOf(targetPath: string): string | undefined;
+  /**
+   * The source paths, alias first, that the rule of this target read: `up.depots[0].stations[2].status`. Inside a list
+   * they name the element of the source, provided that no element of it was left out.
+   */
+  sourcesOf(targetPath: string): string[];
   /** Each rule that took part, once. */
   rules(): string[];
 }

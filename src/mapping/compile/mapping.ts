@@ -70,6 +70,7 @@ class Compiler {
   private readonly mapping: MappingIr;
   private readonly options: CompileOptions;
   private readonly rules: string[] = [];
+  private readonly reads: (readonly string[])[] = [];
   private readonly targets: string[] = [];
   private readonly hits: number[] = [];
   private tables = 0;
@@ -91,7 +92,13 @@ class Compiler {
       if (test) groups.set(placeKey(group.target), test);
     }
     const build = compileTree(mapping.name, mapping.target.root, mapping.target.alias, leaves, groups);
-    const book: RuleBook = { generation: options.generation, targets: this.targets, rules: this.rules };
+    const book: RuleBook = {
+      generation: options.generation,
+      targets: this.targets,
+      rules: this.rules,
+      reads: this.reads,
+      first: mapping.sources[0]?.alias ?? '',
+    };
     const only = conditionTest(mapping.only, this.read);
     const execute = executor(mapping, {
       build,
@@ -117,8 +124,9 @@ class Compiler {
     return known >= 0 ? known : this.targets.push(text) - 1;
   }
 
-  private rule(owner: string, id: string): number {
+  private rule(owner: string, id: string, reads: readonly BoundPath[]): number {
     this.hits.push(0);
+    this.reads.push(reads.map((path) => placeKey(path).replaceAll('.[0]', '[0]')));
     return this.rules.push(`${owner}/${id}`) - 1;
   }
 
@@ -168,7 +176,7 @@ class Compiler {
   private fieldProvider(owner: string, field: FieldIr): Provider {
     const slot = this.slotOf(field.target);
     const id = this.targets[slot] ?? '';
-    const rule = this.rule(owner, id);
+    const rule = this.rule(owner, id, readsOf(field));
     const value = fieldValue(field, {
       mapping: this.mapping.name,
       rule: `${owner}/${id}`,
@@ -250,7 +258,7 @@ class Compiler {
 
   private decide(owner: string, table: TableIr, partial: boolean): { decide: Decide; firstRule: number } {
     const firstRule = this.rules.length;
-    for (const row of table.rows) this.rule(owner, row.id);
+    for (const row of table.rows) this.rule(owner, row.id, table.inputs);
     const only = conditionTest(table.only, this.read);
     const slot = this.tables++;
     const options = { partial, hits: this.hits, firstRule };
@@ -288,7 +296,7 @@ class Compiler {
     if (!fold) return [];
     return fold.outputs.map(({ path, id, get }) => {
       const slot = this.slotOf(path);
-      const rule = this.rule(this.mapping.name, id);
+      const rule = this.rule(this.mapping.name, id, this.mapping.fold ? [this.mapping.fold.over] : []);
       return {
         path,
         get: (frame) => {
@@ -313,6 +321,21 @@ class Compiler {
       for (const { note, gets } of watched)
         if (gets.some((get) => get(frame) !== undefined)) frame.notes = [...(frame.notes ?? []), note];
     };
+  }
+}
+
+/** What a field reads for its value; conditions decide whether, not what. */
+function readsOf({ source }: FieldIr): readonly BoundPath[] {
+  switch (source.kind) {
+    case 'const':
+      return [];
+    case 'identity':
+      return source.key;
+    case 'first':
+    case 'join':
+      return source.paths;
+    default:
+      return [source.path];
   }
 }
 

@@ -7,6 +7,10 @@ export interface RuleBook {
   readonly targets: readonly string[];
   /** Rule ids, `<mapping>/<rule>`. */
   readonly rules: readonly string[];
+  /** Source paths with alias that each rule reads. */
+  readonly reads: readonly (readonly string[])[];
+  /** Alias of the first source: what a mapping that uses this one hands in. */
+  readonly first: string;
 }
 
 type Nested = readonly (CompactProvenance | readonly CompactProvenance[] | undefined)[];
@@ -28,17 +32,22 @@ export class CompactProvenance implements Provenance {
   }
 
   ruleOf(targetPath: string): string | undefined {
-    const { targets, rules } = this.book;
-    for (let slot = 0; slot < targets.length; slot++) {
-      const target = targets[slot] ?? '';
-      if (!targetPath.startsWith(target)) continue;
-      const rest = targetPath.slice(target.length);
-      if (rest !== '' && rest[0] !== '.' && rest[0] !== '[') continue;
-      const own = this.set[slot] ?? -1;
-      if (own < 0) continue;
-      return (rest && inside(this.nested?.[slot], rest)) || rules[own];
-    }
-    return undefined;
+    const slot = this.slotOf(targetPath);
+    if (slot < 0) return undefined;
+    const step = this.stepInto(slot, targetPath);
+    return step?.provenance.ruleOf(step.rest) ?? this.book.rules[this.set[slot] ?? -1];
+  }
+
+  sourcesOf(targetPath: string): string[] {
+    const slot = this.slotOf(targetPath);
+    const reads = this.book.reads[this.set[slot] ?? -1] ?? [];
+    const [outer] = reads;
+    const step = slot < 0 ? undefined : this.stepInto(slot, targetPath);
+    if (!step || outer === undefined) return [...reads];
+    const inner = `${step.provenance.book.first}.`;
+    return step.provenance
+      .sourcesOf(step.rest)
+      .map((path) => (path.startsWith(inner) ? `${outer}${step.index}.${path.slice(inner.length)}` : path));
   }
 
   rules(): string[] {
@@ -57,10 +66,32 @@ export class CompactProvenance implements Provenance {
       else for (const item of nested ?? []) item.collect(found);
     }
   }
-}
 
-function inside(nested: Nested[number], rest: string): string | undefined {
-  if (nested instanceof CompactProvenance) return nested.ruleOf(rest.slice(1));
-  const match = /^\[(\d+)\]\.?(.*)$/.exec(rest);
-  return match ? nested?.[Number(match[1])]?.ruleOf(match[2] ?? '') : undefined;
+  /** The slot of the longest target that was set and holds this path; -1 if none. */
+  private slotOf(targetPath: string): number {
+    const { targets } = this.book;
+    let best = -1;
+    for (let slot = 0; slot < targets.length; slot++) {
+      const target = targets[slot] ?? '';
+      if ((this.set[slot] ?? -1) < 0 || !targetPath.startsWith(target)) continue;
+      const next = targetPath[target.length];
+      if (next !== undefined && next !== '.' && next !== '[') continue;
+      if (best < 0 || target.length > (targets[best]?.length ?? 0)) best = slot;
+    }
+    return best;
+  }
+
+  /** The used mapping that made what lies beneath a slot, and the path inside it. */
+  private stepInto(
+    slot: number,
+    targetPath: string,
+  ): { provenance: CompactProvenance; rest: string; index: string } | undefined {
+    const rest = targetPath.slice(this.book.targets[slot]?.length ?? 0);
+    const nested = this.nested?.[slot];
+    if (rest === '' || nested === undefined) return undefined;
+    if (nested instanceof CompactProvenance) return { provenance: nested, rest: rest.slice(1), index: '' };
+    const [, index = '', inner = ''] = /^\[(\d+)\]\.?(.*)$/.exec(rest) ?? [];
+    const provenance = nested[Number(index)];
+    return provenance && { provenance, rest: inner, index: `[${index}]` };
+  }
 }
