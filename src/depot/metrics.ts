@@ -15,6 +15,12 @@ export class Metrics {
     labelNames: ['mapping', 'code'] as const,
     registers: [this.registry],
   });
+  readonly losses = new Counter({
+    name: 'bridge_mapping_losses_total',
+    help: 'Values that the version of the target cannot carry, as declared by `drop` in a table',
+    labelNames: ['protocol', 'path'] as const,
+    registers: [this.registry],
+  });
   readonly mappingSeconds = new Histogram({
     name: 'bridge_mapping_seconds',
     help: 'Time spent in tables per message',

@@ -1,7 +1,7 @@
 /** A charging point as upstream systems see it (VDV 463 ChargingPointInfo's source). */
 import type { PointView, Prediction, ProcessView, ScheduledProcessView, VehicleView } from '../model.js';
 import { byClaim } from '../reduce/match.js';
-import type { Instant, Leaf } from '../source.js';
+import type { Instant, Leaf, Source } from '../source.js';
 import type {
   DepotState,
   Fault,
@@ -88,6 +88,7 @@ function vehicleView(
   const vehicleId = vehicle?.value.vehicleId;
   if (!vehicle || !vehicleId) return undefined;
   sources.note(`${prefix}vehicleId`, vehicle);
+  sources.note(`${prefix}evccId`, vehicle);
   const said = process?.readings.socPct ?? socSince(point, process);
   // No vehicle has less than nothing or more than all: such a reading says nothing.
   const soc = said && said.value >= 0 && said.value <= 100 ? said : undefined;
@@ -111,11 +112,9 @@ function processView(
   const request = requestOf(state, process);
   const energyFlowed = (process.deliveredWh?.value ?? 0) > 0;
   const open = Boolean(process.transactionId && !process.endedAt);
-  sources.note(`${prefix}processId`, process.startSource);
-  if (request) sources.note(`${prefix}chargingRequestId`, request.source);
-  if (process.phase?.value) sources.note(`${prefix}phase`, process.phase);
-  if (process.plan) sources.note(`${prefix}prediction`, process.plan);
+  noteProcess(sources, prefix, point, process, request);
   const phase = process.phase ?? point.phase;
+  if (phase?.value) sources.note(`${prefix}phase`, phase);
   const live = open ? process.readings : {};
   return compact({
     processId: process.processId,
@@ -136,6 +135,30 @@ function processView(
     ...sources.take(prefix, 'reactivePowerVar', live.reactivePowerVar),
     prediction: prediction(process.plan, Boolean(process.endedAt)),
   });
+}
+
+/** The origins of what is known of a process beside its readings. */
+function noteProcess(
+  sources: Sources,
+  prefix: string,
+  point: PointState,
+  process: ProcessState,
+  request: RequestState | undefined,
+): void {
+  const transaction = process.stopReason ?? process.stopClass ?? process.transactionId;
+  const origins: Readonly<Record<string, Source | undefined>> = {
+    processId: process.startSource,
+    startedAt: process.startSource,
+    presystemId: request?.source,
+    chargingRequestId: request?.source,
+    transaction,
+    pointFaulted: point.status,
+    heldByLimit: point.limit,
+    energyFlowed: process.deliveredWh,
+    requestRejected: request?.rejection,
+    prediction: process.plan,
+  };
+  for (const [key, origin] of Object.entries(origins)) if (origin) sources.note(`${prefix}${key}`, origin);
 }
 
 /** The request a process serves. */

@@ -1,0 +1,82 @@
+/** The payload of ProvideChargingInformation for one presystem: view → tables → schema, with the origin of each field. */
+import type { UpstreamConfig } from '../config/index.js';
+import { type DepotState, type Instant, upstreamView } from '../domain/index.js';
+import type { ErrorCode } from '../errors/index.js';
+import type { FieldSource } from '../journal/index.js';
+import type { Generation, IdentityResolver, Json, MapNote, Provenance } from '../mapping/index.js';
+import { validatorOf } from '../schemas/index.js';
+import { profileOf } from './dialect.js';
+import { fieldSources } from './lineage.js';
+import { withUris } from './uris.js';
+
+/** What a payload is made from. */
+export interface InformationSource {
+  readonly state: DepotState;
+  readonly depotName: string;
+  readonly generation: Generation;
+  readonly identity: IdentityResolver;
+  readonly now: Instant;
+}
+
+export type Information =
+  | {
+      readonly ok: true;
+      readonly payload: unknown;
+      /** The payload as text. */
+      readonly text: string;
+      readonly generation: string;
+      readonly notes: readonly MapNote[];
+      readonly rules: readonly string[];
+      /** Worked out when asked for: a payload that is not sent needs none. */
+      fields(): FieldSource[];
+    }
+  | {
+      readonly ok: false;
+      readonly kind: 'mapping' | 'schema';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly path?: string;
+      readonly mapping: string;
+    };
+
+/** Makes the payload in the presystem's dialect, or says why there is none; pure. */
+export function composeInformation(source: InformationSource, upstream: UpstreamConfig): Information {
+  const profile = profileOf(upstream.dialect);
+  const view = upstreamView(source.state, source.depotName, upstream.presystemId, source.now);
+  // A lenient 1.0.0 presystem uses plain names, as its kind in the field does.
+  const plain = !profile.uriIdentifiers || upstream.lenient;
+  const up = plain ? view.value : withUris(view.value);
+  const mapping = source.generation.mapping(`${profile.space}.information`);
+  const result = mapping.run({ up: up as unknown as Json }, { identity: source.identity });
+  if (!result?.ok) {
+    const { code, message, path } = result?.error ?? {
+      code: 'MAP_MISSING' as const,
+      message: 'nothing was made',
+    };
+    return { ok: false, kind: 'mapping', code, message, mapping: mapping.name, ...(path ? { path } : {}) };
+  }
+  const schema = `${profile.space}.ProvideChargingInformationRequest`;
+  const [issue] = validatorOf(schema, plain ? 'inbound' : 'strict')(result.value);
+  if (issue) {
+    const { path, message } = issue;
+    return { ok: false, kind: 'schema', code: 'VDV463_OUTBOUND', message, path, mapping: mapping.name };
+  }
+  return made(result.value, result.provenance, result.notes ?? [], view.sources);
+}
+
+function made(
+  payload: unknown,
+  provenance: Provenance,
+  notes: readonly MapNote[],
+  sources: Parameters<typeof fieldSources>[2],
+): Information {
+  return {
+    ok: true,
+    payload,
+    text: JSON.stringify(payload),
+    generation: provenance.generation,
+    notes,
+    rules: provenance.rules(),
+    fields: () => fieldSources(payload, provenance, sources, 'up.'),
+  };
+}

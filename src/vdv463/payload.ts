@@ -1,0 +1,61 @@
+/** Payloads of presystems against the schema of their dialect, strictly or with what `lenient` forgives. */
+import type { ErrorCode } from '../errors/index.js';
+import {
+  issuesOf,
+  isUnknownField,
+  type ValidationIssue,
+  validatorOf,
+  withoutUnknownFields,
+} from '../schemas/index.js';
+import type { DialectProfile } from './dialect.js';
+
+export type ReadPayload =
+  | { readonly ok: true; readonly payload: unknown; readonly forgiven: readonly ErrorCode[] }
+  | { readonly ok: false; readonly message: string };
+
+/** Checks the payload of a request; a payload that is not ok must not be acted on at all (rule 28). */
+export function readPayload(
+  profile: DialectProfile,
+  action: string,
+  payload: unknown,
+  lenient: boolean,
+): ReadPayload {
+  const schema = `${profile.space}.${action}Request`;
+  const issues = validatorOf(schema, 'inbound')(payload);
+  if (issues.length === 0) return { ok: true, payload, forgiven: [] };
+  if (!lenient) return refused(action, issues);
+  return forgive(schema, action, payload);
+}
+
+function refused(action: string, issues: readonly ValidationIssue[]): ReadPayload {
+  const [first] = issues;
+  return { ok: false, message: `${action}: ${first?.message ?? 'the payload does not fit its schema'}` };
+}
+
+function forgive(schema: string, action: string, payload: unknown): ReadPayload {
+  const forgiven: ErrorCode[] = [];
+  const isRequests = action === 'ProvideChargingRequests';
+  const left = isRequests && isEmptyObject(payload);
+  const whole = left ? { chargingRequestList: [] } : payload;
+  const issues = issuesOf(schema, whole, 'inbound');
+  const unknown = issues.filter(isForgivableField);
+  const empty = issues.filter(
+    ({ path, keyword }) => path === '/chargingRequestList' && keyword === 'minItems',
+  );
+  const rest = issues.filter((issue) => !unknown.includes(issue) && !empty.includes(issue));
+  if (rest.length > 0) return refused(action, rest);
+  if (left || empty.length > 0) forgiven.push('VDV463_LENIENT_EMPTY_LIST');
+  for (const _ of unknown) forgiven.push('VDV463_LENIENT_UNKNOWN_FIELD');
+  return { ok: true, payload: withoutUnknownFields(whole, unknown), forgiven };
+}
+
+/** Taking chargingInstruction off would turn a Terminate of a confused 2.0 presystem into an order. */
+function isForgivableField(issue: ValidationIssue): boolean {
+  return isUnknownField(issue) && !issue.path.endsWith('/chargingInstruction');
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
+  );
+}
