@@ -24,6 +24,8 @@ export class GapGuard {
   readonly #source: GapSource;
   #gap: JournalGap | null = null;
   #shut = false;
+  /** How often the gate was opened; a frame sent before the last time says nothing of the store as it is now. */
+  #openings = 0;
   #inFlight = 0;
   #inFlightChars = 0;
   #probe: NodeJS.Timeout | undefined;
@@ -43,6 +45,7 @@ export class GapGuard {
       this.#lose(timed, true);
       return null;
     }
+    const openings = this.#openings;
     this.#inFlight += 1;
     this.#inFlightChars += draft.raw.length;
     try {
@@ -51,7 +54,7 @@ export class GapGuard {
       const away = error instanceof BridgeError && error.code === 'STORE_UNAVAILABLE';
       if (!this.#shut)
         this.#source.logger?.warn({ err: error, link: draft.link }, 'a frame was not journalled');
-      this.#lose(timed, away);
+      this.#lose(timed, away && openings === this.#openings);
       return null;
     } finally {
       this.#inFlight -= 1;
@@ -94,6 +97,7 @@ export class GapGuard {
     // Set before the answer comes: what arrives from here on is either stored after the record or counted anew.
     this.#gap = null;
     this.#shut = false;
+    this.#openings += 1;
     try {
       await this.#source.append(gapDraft(this.#source.depotId, gap, this.#source.now()));
       this.#source.logger?.warn({ ...gap }, 'the journal goes on after a gap');

@@ -98,3 +98,23 @@ test('a draft that the journal must refuse is lost alone, and told', async () =>
   await journal.close();
   expect(state.appended).toHaveLength(2);
 });
+
+test('a frame that fails late, from before the store came back, does not shut the gate again', async () => {
+  const { state, store } = fakeStore();
+  const journal = openJournal(store, 'late');
+  state.hang = true;
+  const early = journal.appendOrGap(draft('late'));
+  const [fail] = state.pending.splice(0);
+  state.hang = false;
+  state.up = false;
+  expect(await journal.appendOrGap(draft('late'))).toBeNull();
+  state.up = true;
+  await journal.close();
+  expect(journal.gap()).toBeNull();
+  state.up = false;
+  fail?.();
+  expect(await early).toBeNull();
+  state.up = true;
+  expect(await journal.appendOrGap(draft('late'))).not.toBeNull();
+  expect(journal.gap()?.lost).toBe(1);
+});
