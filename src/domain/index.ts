@@ -6,6 +6,7 @@ export { modelSchema } from './model.schema.js';
 export { reduce } from './reduce/index.js';
 export { byClaim } from './reduce/match.js';
 export { currentProcess, processOf } from './reduce/process.js';
+export { processStartedBy } from './reduce/transaction.js';
 export type { Instant, JournalId, Leaf, Source } from './source.js';
 export { compareJournalIds, instantOf } from './source.js';
 export * from './state.js';

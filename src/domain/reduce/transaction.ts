@@ -40,6 +40,14 @@ export function transactionStarted(state: DepotState, event: Of<'TransactionStar
   return finishTold(next, event, placed.processId, at);
 }
 
+/** The process that a start made, by its first telling or by an earlier one (a retry). */
+export function processStartedBy(
+  state: DepotState,
+  event: Of<'TransactionStarted'>,
+): ProcessState | undefined {
+  return knownStart(state, event, historicTime(event.payload.at, event.payload.receivedAt));
+}
+
 /** The process that this start already made: the same id, or (1.6, retried) the same content. */
 function knownStart(
   state: DepotState,
