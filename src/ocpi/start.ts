@@ -1,0 +1,114 @@
+/** Builds the OCPI side and opens its listener. */
+import type { AddressInfo } from 'node:net';
+import { isLoopback, type OcpiConfig } from '../config/index.js';
+import type { Running, Runtime, StationCommands } from '../depot/index.js';
+import { BridgeError } from '../errors/index.js';
+import type { Store } from '../store/index.js';
+import { PartnerClient } from './client.js';
+import { addCredentials } from './credentials.js';
+import { type Admission, Guests } from './guests.js';
+import { addLocations } from './locations.js';
+import { Maker } from './maker.js';
+import { type PartnerRecord, Partners } from './partners.js';
+import { grantedTo } from './places.js';
+import { Recorder } from './recorder.js';
+import { Roaming } from './roaming.js';
+import { OcpiServer } from './server.js';
+import { addSessions } from './sessions.js';
+import { Shelf } from './shelf.js';
+import { TokenBook } from './token-book.js';
+import { addVersions } from './versions.js';
+import { World } from './world.js';
+
+export interface OcpiOptions {
+  readonly store: Store;
+  readonly commands: StationCommands;
+}
+
+export interface RunningOcpi extends Running {
+  /** Whether this token is a roaming guest's that may charge at this station (at any, if none is named). */
+  authorize(token: string, stationId?: string): Promise<boolean>;
+}
+
+/**
+ * Starts to serve roaming partners.
+ * @throws BridgeError OCPI_NOT_CONFIGURED, STORE_UNAVAILABLE; or the listener's error
+ */
+export async function startOcpi(runtime: Runtime, options: OcpiOptions): Promise<RunningOcpi> {
+  const { config, depot } = runtime;
+  const { ocpi } = config;
+  if (!ocpi) throw new BridgeError('OCPI_NOT_CONFIGURED', 'the configuration has no `ocpi`');
+  const { store } = options;
+  const partners = new Partners(ocpi.partners, await Shelf.open<PartnerRecord>(store, depot.id, 'partners'));
+  const recorder = new Recorder(runtime);
+  const maker = new Maker(runtime);
+  const allowPrivate = allowsPrivate(ocpi, config.listen.ocpi.publicUrl);
+  const client = new PartnerClient({ party: ocpi.party, allowPrivate, recorder, metrics: runtime.metrics });
+  const tokens = await TokenBook.open(store, depot.id, partners.all);
+  const guests = new Guests({
+    identity: runtime.identity,
+    admissions: await Shelf.open<Admission>(store, depot.id, 'admissions'),
+    tokens,
+    now: () => runtime.now().getTime(),
+  });
+  const worlds = await openWorlds(runtime, ocpi, partners, maker, store);
+  const roaming = new Roaming({ runtime, worlds, guests });
+  const { listen } = config;
+  const server = new OcpiServer({ runtime, listen: listen.ocpi, party: ocpi.party, partners, recorder });
+  await server.open();
+  const baseUrl = () => publicBase(listen.ocpi.publicUrl, server);
+  addVersions(server, baseUrl);
+  addCredentials(server, { runtime, ocpi, partners, client, baseUrl });
+  addLocations(server, { roaming, maker, baseUrl });
+  addSessions(server, { roaming, maker, baseUrl });
+  roaming.start();
+  const { host } = listen.ocpi;
+  await server.app.listen({ host, port: listen.ocpi.port });
+  return {
+    host,
+    port: portOf(server),
+    authorize: async () => false,
+    stop: async (withinMs) => {
+      roaming.stop();
+      await server.close(withinMs);
+      await client.close();
+    },
+  };
+}
+
+async function openWorlds(
+  runtime: Runtime,
+  ocpi: OcpiConfig,
+  partners: Partners,
+  maker: Maker,
+  store: Store,
+): Promise<World[]> {
+  const { config, depot, identity, now } = runtime;
+  return Promise.all(
+    partners.all.map(async (partner) => {
+      const granted = grantedTo(partner.config, config, identity);
+      const shelves = {
+        evses: await Shelf.open<never>(store, depot.id, 'evses', partner.id),
+        locations: await Shelf.open<never>(store, depot.id, 'locations', partner.id),
+        sessions: await Shelf.open<never>(store, depot.id, 'sessions', partner.id),
+      };
+      return new World({ partner, granted, shelves, maker, currency: ocpi.currency, now });
+    }),
+  );
+}
+
+/** Private addresses are for trying things out on one machine, unless the operator says more. */
+function allowsPrivate(ocpi: OcpiConfig, publicUrl: string): boolean {
+  return ocpi.allowPrivateAddresses ?? isLoopback(new URL(publicUrl).hostname.replace(/^\[|\]$/g, ''));
+}
+
+function portOf(server: OcpiServer): number {
+  return (server.app.server.address() as AddressInfo).port;
+}
+
+/** Where partners reach us, with `/ocpi`; port 0 stands for the one really bound. */
+function publicBase(publicUrl: string, server: OcpiServer): string {
+  const url = new URL(publicUrl);
+  if (url.port === '0') url.port = String(portOf(server));
+  return `${url.href.replace(/\/+$/, '')}/ocpi`;
+}
