@@ -1,0 +1,152 @@
+/** A bridge as its user runs it: a process of its own, a configuration file, real ports; it can be killed. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const EXAMPLE = fileURLToPath(new URL('../../config/depot.example.yaml', import.meta.url));
+const START_MS = 15_000;
+
+export interface BridgePorts {
+  readonly admin: number;
+  readonly ocpp: number;
+  readonly ocpi: number;
+  readonly vdv463: number;
+}
+
+export interface BridgeProcess {
+  readonly ports: BridgePorts;
+  readonly configFile: string;
+  /** Log lines so far. */
+  readonly log: readonly Record<string, unknown>[];
+  /** kill -9; what it stored stays. */
+  kill(): Promise<void>;
+  /** Starts it again with the same configuration, ports and store. */
+  restart(): Promise<void>;
+  /** SIGTERM; the exit code and how long it took. */
+  terminate(): Promise<{ code: number | null; ms: number }>;
+  /** Ends it if it runs and removes its folder. */
+  remove(): Promise<void>;
+  /** GET on the admin API. */
+  get<T>(path: string): Promise<T>;
+}
+
+export interface BridgeSetup {
+  /** `lmdb` takes a folder of its own; a URL is a Redis. */
+  readonly store: 'lmdb' | { readonly redisUrl: string };
+  readonly durability?: 'always' | 'everysec';
+  /** Changes the example's text further. */
+  readonly edit?: (text: string) => string;
+}
+
+/** Starts the example depot on free ports and a fresh store; on Redis under a depot id of its own. */
+export async function startBridgeProcess(setup: BridgeSetup): Promise<BridgeProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'depotbridge-e2e-'));
+  const [admin, ocpp, ocpi, vdv463] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const ports: BridgePorts = { admin, ocpp, ocpi, vdv463 };
+  const configFile = join(folder, 'depot.yaml');
+  writeFileSync(configFile, configText(setup, ports, folder));
+  const log: Record<string, unknown>[] = [];
+  let child = await run(configFile, folder, log);
+  const ended = async (signal: NodeJS.Signals) => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, 'exit');
+    child.kill(signal);
+    await exit;
+  };
+  return {
+    ports,
+    configFile,
+    log,
+    kill: () => ended('SIGKILL'),
+    async restart() {
+      child = await run(configFile, folder, log);
+    },
+    async terminate() {
+      const began = performance.now();
+      await ended('SIGTERM');
+      return { code: child.exitCode, ms: performance.now() - began };
+    },
+    async remove() {
+      await ended('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    },
+    async get<T>(path: string) {
+      const response = await fetch(`http://127.0.0.1:${admin}${path}`, {
+        headers: { authorization: 'Bearer demo-admin' },
+      });
+      return (await response.json()) as T;
+    },
+  };
+}
+
+function configText(
+  { store, durability = 'everysec', edit }: BridgeSetup,
+  ports: BridgePorts,
+  folder: string,
+): string {
+  const storeLine =
+    store === 'lmdb'
+      ? `store: { kind: lmdb, path: ${join(folder, 'data')} }`
+      : `store: { kind: redis, url: "${store.redisUrl}" }`;
+  const depotId = `depot-${Math.random().toString(36).slice(2, 10)}`;
+  const text = readFileSync(EXAMPLE, 'utf8')
+    .replace(/^store:.*$/m, storeLine)
+    .replace(/^durability:.*$/m, `durability: ${durability}`)
+    .replaceAll('7460', String(ports.admin))
+    .replaceAll('7461', String(ports.ocpp))
+    .replaceAll('7462', String(ports.ocpi))
+    .replaceAll('7463', String(ports.vdv463))
+    .replaceAll('depot-nord', depotId);
+  return edit ? edit(text) : text;
+}
+
+async function run(configFile: string, cwd: string, log: Record<string, unknown>[]): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [MAIN, 'start', '--config', configFile], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const errors: string[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
+  const ready = new Promise<void>((resolve) => {
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+      const entry = JSON.parse(line) as Record<string, unknown>;
+      log.push(entry);
+      if (entry['msg'] === 'ready') resolve();
+    });
+  });
+  const failed = once(child, 'exit').then(([code]) => {
+    throw new Error(`the bridge ended with ${code} before it was ready: ${errors.join('')}`);
+  });
+  failed.catch(() => undefined);
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(
+      () => reject(new Error(`the bridge was not ready in ${START_MS} ms: ${errors.join('')}`)),
+      START_MS,
+    ).unref();
+  });
+  try {
+    await Promise.race([ready, failed, late]);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+  return child;
+}
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
