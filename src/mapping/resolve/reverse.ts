@@ -1,7 +1,7 @@
 import type { Findings } from '../diagnostics.js';
 import type { FieldAst, Located, OutputCell, PathRef, RowAst, TableAst } from '../syntax/ast.js';
 import { transforms } from '../transforms.js';
-import { isWithin } from './extend.js';
+import { isWithin, pathsOf } from './extend.js';
 import type { WholeMapping } from './whole.js';
 
 /** The name of the mapping that goes the other way. */
@@ -30,7 +30,7 @@ export function reversed(
     ignore: [
       ...whole.leave,
       ...whole.lossy.filter(({ path }) => path.alias === whole.to.alias),
-      ...constants(whole),
+      ...oneWay(whole, lost),
     ].map(inherited),
     leave: [
       ...whole.ignore.filter(({ path }) => path.alias === first?.alias),
@@ -48,8 +48,11 @@ export function reversed(
 
 const inherited = <T extends object>(item: T): T & { inherited: true } => ({ ...item, inherited: true });
 
-function constants(whole: WholeMapping): { path: PathRef }[] {
-  return whole.fields.flatMap((field) => (field.source.kind === 'const' ? [{ path: field.target }] : []));
+/** Targets that nothing is read from on the way back: constants, and what came from a lossy source. */
+function oneWay(whole: WholeMapping, lost: (path: PathRef) => boolean): { path: PathRef }[] {
+  return whole.fields.flatMap((field) =>
+    field.source.kind === 'const' || pathsOf(field).some(lost) ? [{ path: field.target }] : [],
+  );
 }
 
 function reverseField(
