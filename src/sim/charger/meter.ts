@@ -60,13 +60,16 @@ const samplers: { readonly [M in Measurand]: (reading: Reading) => Sample[] } = 
   'Power.Active.Import': (r) => [{ measurand: 'Power.Active.Import', value: tenth(r.powerW), unit: 'W' }],
   'Power.Offered': (r) => [{ measurand: 'Power.Offered', value: tenth(r.offeredW), unit: 'W' }],
   'Current.Import': (r) => current('Current.Import', r, r.powerW),
-  'Current.Offered': (r) => [
-    {
-      measurand: 'Current.Offered',
-      value: tenth(r.offeredW / (r.voltageV * Math.max(1, r.phases))),
-      unit: 'A',
-    },
-  ],
+  'Current.Offered': (r) =>
+    r.voltageV === 0
+      ? []
+      : [
+          {
+            measurand: 'Current.Offered',
+            value: tenth(r.offeredW / (r.voltageV * Math.max(1, r.phases))),
+            unit: 'A',
+          },
+        ],
   Voltage: (r) =>
     r.phases === 0
       ? [{ measurand: 'Voltage', value: tenth(r.voltageV), unit: 'V' }]
@@ -90,6 +93,7 @@ function phaseNames(phases: number): string[] {
 }
 
 function current(measurand: string, reading: Reading, powerW: number): Sample[] {
+  if (reading.voltageV === 0) return [{ measurand, value: 0, unit: 'A' }];
   if (reading.phases === 0) return [{ measurand, value: tenth(powerW / reading.voltageV), unit: 'A' }];
   const perPhase = tenth(powerW / (acVoltageV * reading.phases));
   return phaseNames(reading.phases).map((phase) => ({ measurand, value: perPhase, unit: 'A', phase }));

@@ -41,6 +41,7 @@ export class TransactionQueue {
   #running = false;
   #pushed = 0;
   #aside = 0;
+  #onEmpty: (() => void)[] = [];
 
   constructor(settings: QueueSettings) {
     this.#settings = settings;
@@ -63,6 +64,11 @@ export class TransactionQueue {
     void this.#run();
   }
 
+  /** Resolves as soon as nothing waits any more. */
+  async empty(): Promise<void> {
+    if (this.length > 0) await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
+  }
+
   close(): void {
     this.#open = false;
   }
@@ -82,6 +88,7 @@ export class TransactionQueue {
     } finally {
       this.#running = false;
     }
+    this.#tellIfEmpty();
   }
 
   /** A pipelined message that failed goes back to its place in the line. */
@@ -89,9 +96,14 @@ export class TransactionQueue {
     this.#aside += 1;
     const done = await this.#deliver(entry);
     this.#aside -= 1;
-    if (done) return;
+    if (done) return this.#tellIfEmpty();
     this.#waiting = [...this.#waiting, entry].sort((a, b) => a.position - b.position);
     void this.#run();
+  }
+
+  #tellIfEmpty(): void {
+    if (this.length > 0) return;
+    for (const tell of this.#onEmpty.splice(0)) tell();
   }
 
   /** True when the message is done with, delivered or given up. */

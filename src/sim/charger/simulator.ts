@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from './clock.js';
 import { Connection } from './connection.js';
 import type { StopCause } from './dialect.js';
@@ -11,6 +12,9 @@ import { type ChargerTransaction, type Token, viewOf } from './transaction.js';
 import { Dialect16, type Fault16 } from './v16/index.js';
 import { Dialect201, type Fault201 } from './v201/index.js';
 import type { Vehicle } from './vehicle.js';
+
+/** Real time a station that restarts in an orderly way gives its last messages, ms. */
+const farewellMs = 500;
 
 /** How a fault works, beside what it is called. */
 export interface FaultEffect {
@@ -163,29 +167,30 @@ export class ChargerSimulator {
   }
 
   /**
-   * Restarts the station; resolves once it is accepted again. `transactions`: `stop` (default) ends them with
-   * `cause` (default PowerLoss), `resume` carries on with them as some stations do. `offMs`: simulated time
-   * without power.
+   * Restarts the station; resolves once it is accepted again. Without a `cause` the power just goes: nothing can
+   * be said before. `transactions`: `stop` (default) ends them with the cause (default PowerLoss), `resume`
+   * carries on with them as some stations do.
    */
   async reboot(
-    options: {
-      readonly transactions?: 'stop' | 'resume';
-      readonly cause?: StopCause;
-      readonly offMs?: number;
-    } = {},
+    options: { readonly transactions?: 'stop' | 'resume'; readonly cause?: StopCause } = {},
   ): Promise<void> {
-    const { timers, outlets } = this.#station;
-    this.#station.lastRestart = options.cause;
-    if (options.transactions !== 'resume') {
-      for (const outlet of outlets) this.#sessions.end(outlet, options.cause ?? 'PowerLoss');
+    const { cause, transactions = 'stop' } = options;
+    const { outlets } = this.#station;
+    this.#station.lastRestart = cause;
+    if (cause === undefined) await this.#connection.shut(false);
+    if (transactions === 'stop') {
+      for (const outlet of outlets) this.#sessions.end(outlet, cause ?? 'PowerLoss');
     }
     this.#sessions.settle(this.#sessions.catchUp());
-    await this.#connection.shut(options.cause !== undefined);
+    if (cause !== undefined) {
+      if (this.#connection.online) await Promise.race([this.#connection.queue.empty(), pause(farewellMs)]);
+      await this.#connection.shut(true);
+    }
     this.#connection.forgetBoot();
     for (const outlet of outlets) outlet.reported = undefined;
     if (this.#life !== 'running') return;
     const accepted = this.#whenAccepted();
-    timers.set('power', options.offMs ?? 0, () => this.#connection.open(this.#sessions.dialect));
+    this.#connection.open(this.#sessions.dialect);
     await accepted;
   }
 

@@ -60,6 +60,7 @@ export class Station {
 
   constructor(options: ChargerOptions) {
     this.#password = options.password;
+    this.events.setMaxListeners(100);
     this.options = options;
     const { quirks = {} } = options;
     const clock = options.clock ?? new ScaledClock({ timeScale: options.timeScale ?? 1 });

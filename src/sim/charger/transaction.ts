@@ -24,6 +24,8 @@ export interface Transaction {
   chargedMs: number;
   /** 2.0.1: number of the next event. */
   nextSeqNo: number;
+  /** 2.0.1: the chargingState last told. */
+  chargingState?: string;
   /** Readings kept for StopTransaction's transactionData. */
   readonly readings: Reading[];
 }

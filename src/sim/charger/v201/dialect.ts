@@ -10,7 +10,7 @@ import type { Token, Transaction } from '../transaction.js';
 import { Commands201, type Restart } from './commands.js';
 import { availabilityOf, DeviceModel } from './devicemodel.js';
 import type { Fault201 } from './messages.js';
-import { type EventParts, transactionEvent, triggers } from './transactionevent.js';
+import { chargingStateOf, type EventParts, transactionEvent, triggers } from './transactionevent.js';
 
 const bootReasons: Partial<Record<StopCause, string>> = {
   HardReset: 'RemoteReset',
@@ -117,6 +117,8 @@ export class Dialect201 implements Dialect {
   }
 
   updated(outlet: Outlet, transaction: Transaction, cause: UpdateCause, at: number): void {
+    // The words for the point's state tell more apart than chargingState does.
+    if (cause === 'ChargingStateChanged' && transaction.chargingState === chargingStateOf(outlet)) return;
     this.#send(outlet, transaction, {
       eventType: 'Updated',
       triggerReason: cause === 'ChargingStateChanged' ? cause : triggers(cause).triggerReason,

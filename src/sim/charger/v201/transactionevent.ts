@@ -50,7 +50,7 @@ export function chargingStateOf(outlet: Outlet): string {
   return state === 'Faulted' ? 'SuspendedEVSE' : 'EVConnected';
 }
 
-/** The payload of a TransactionEvent. The EVSE is named in the first event only, as the standard has it. */
+/** The payload of a TransactionEvent; notes the chargingState it tells. The EVSE is named in the first event only, as the standard has it. */
 export function transactionEvent(
   outlet: Outlet,
   transaction: Transaction,
@@ -60,6 +60,7 @@ export function transactionEvent(
   const { eventType, triggerReason, stoppedReason, meterValue = [] } = parts;
   const first = eventType === 'Started';
   const tellsState = first || triggerReason === 'ChargingStateChanged';
+  if (tellsState) transaction.chargingState = first ? startingState(outlet) : chargingStateOf(outlet);
   return {
     eventType,
     timestamp: sending.iso(parts.at),
@@ -69,7 +70,7 @@ export function transactionEvent(
     ...(outlet.phasesInUse > 0 && outlet.powerW > 0 ? { numberOfPhasesUsed: outlet.phasesInUse } : {}),
     transactionInfo: {
       transactionId: transaction.transactionId,
-      ...(tellsState ? { chargingState: first ? startingState(outlet) : chargingStateOf(outlet) } : {}),
+      ...(tellsState ? { chargingState: transaction.chargingState } : {}),
       ...(first && transaction.remoteStartId !== undefined
         ? { remoteStartId: transaction.remoteStartId }
         : {}),

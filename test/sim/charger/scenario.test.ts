@@ -1,0 +1,147 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  type ChargerOptions,
+  clockOf,
+  parseScenario,
+  runChargerCommand,
+  runFleet,
+  runScenario,
+  ScaledClock,
+} from '../../../src/sim/charger/index.js';
+import { charger16, csms, keep, until } from './support.js';
+
+const night = `
+clock: { startAt: 2026-03-01T22:00:00Z, timeScale: 3600 }
+vehicles:
+  bus: { batteryWh: 350000, socPct: 40, maxPowerW: 150000, idTag: BUS4711 }
+steps:
+  - { at: '00:05', do: plugIn, point: 1, vehicle: bus, spread: '00:10' }
+  - { at: '00:20', do: goOffline }
+  - { at: '00:40', do: goOnline }
+  - { at: '00:45', do: dropConnection }
+  - { at: '01:30', do: unplug, point: 1 }
+`;
+
+describe('a scenario', () => {
+  it('runs its steps at their times of the simulated night', async () => {
+    const { tiny, url } = await csms();
+    const scenario = parseScenario(night);
+    const charger = charger16(url, { clock: clockOf(scenario) });
+    await charger.start();
+    await runScenario(charger, scenario);
+    await until(
+      'the stop is acknowledged',
+      () => charger.acknowledgedTransactions()[0]?.stopAcknowledged === true,
+    );
+    const start = String(tiny.of('StartTransaction')[0]?.['timestamp']);
+    expect(start >= '2026-03-01T22:05' && start < '2026-03-01T22:17').toBe(true);
+    const stop = String(tiny.of('StopTransaction')[0]?.['timestamp']);
+    expect(stop >= '2026-03-01T23:30' && stop < '2026-03-01T23:35').toBe(true);
+    expect(tiny.violations).toEqual([]);
+  });
+
+  it('names file and line of a mistake', () => {
+    const wrong = (text: string) => () => parseScenario(text, 'night.yaml');
+    expect(wrong("- { at: '00:10', do: plugIn, point: 1, vehicle: ghost }")).toThrow(
+      'night.yaml:1: there is no vehicle "ghost" under vehicles',
+    );
+    expect(wrong("- { at: '00:10', do: wait }\n- { at: 'soon', do: wait }")).toThrow(
+      'night.yaml:2: /steps/1/at',
+    );
+    expect(wrong("steps:\n  - { at: '00:10', do: dance }")).toThrow('night.yaml:2:');
+    expect(wrong("steps:\n  - at: '00:10'\n    do: unplug\n    point: 1\n    pont: 1")).toThrow(
+      'unknown field pont',
+    );
+    expect(wrong('steps: [')).toThrow('night.yaml:1:');
+    expect(wrong('{}')).toThrow('night.yaml:1: the scenario');
+  });
+
+  it('fails with the step that cannot be done', async () => {
+    const { url } = await csms();
+    const charger = charger16(url);
+    await charger.start();
+    const scenario = parseScenario("- { at: '00:00', do: unplug, point: 1 }\n- { at: '10:00', do: wait }");
+    await expect(runScenario(charger, scenario)).rejects.toThrow(
+      'CP-1, step unplug at 00:00: point 1 has no vehicle',
+    );
+  });
+});
+
+describe('a fleet', () => {
+  it('of 120 stations starts, charges and stops in one process', async () => {
+    const { tiny, url } = await csms();
+    const clock = new ScaledClock({ timeScale: 600 });
+    const optionsOf = (station: number): ChargerOptions => ({
+      url,
+      clock,
+      identity: `SIM-${station}`,
+      meterIntervalMs: 300_000,
+      ...(station % 2
+        ? { protocol: 'ocpp1.6', points: [{ connectorId: 1, powerType: 'DC', maxPowerW: 150_000 }] }
+        : { protocol: 'ocpp2.0.1', points: [{ evseId: 1, powerType: 'DC', maxPowerW: 150_000 }] }),
+    });
+    const fleet = keep(await runFleet(120, optionsOf));
+    expect(tiny.connections).toBe(120);
+    await fleet.run(
+      parseScenario(`
+- { at: '00:00:30', do: plugIn, point: 1, spread: '00:02', vehicle: { batteryWh: 350000, socPct: 40, maxPowerW: 150000, idTag: BUS } }
+- { at: '00:05', do: dropConnection, spread: '00:02' }
+- { at: '00:12', do: unplug, point: 1, spread: '00:02' }
+`),
+    );
+    await until(
+      'every stop is acknowledged',
+      () => {
+        const all = [...fleet.acknowledgedTransactions().values()].flat();
+        return all.length === 120 && all.every((each) => each.stopAcknowledged);
+      },
+      10_000,
+    );
+    const energies = [...fleet.acknowledgedTransactions().values()].flat().map((each) => each.energyWh ?? 0);
+    expect(Math.min(...energies)).toBeGreaterThan(15_000);
+    expect(Math.max(...energies)).toBeLessThan(45_000);
+    expect(tiny.violations).toEqual([]);
+  });
+});
+
+describe('the command', () => {
+  it('runs a scenario file at several stations and says what happened', async () => {
+    const { tiny, url } = await csms();
+    const file = join(mkdtempSync(join(tmpdir(), 'charger-')), 'night.yaml');
+    writeFileSync(file, night);
+    const lines: string[] = [];
+    const code = await runChargerCommand({
+      url,
+      identity: 'CP-{n}',
+      password: 'secret-{n}',
+      protocol: 'ocpp2.0.1',
+      scenario: file,
+      stations: 2,
+      print: (line) => lines.push(line),
+    });
+    expect(code).toBe(0);
+    expect(tiny.authorizations).toContain(`Basic ${Buffer.from('CP-0002:secret-0002').toString('base64')}`);
+    expect(lines.join('\n')).toMatch(/CP-0001 point 1 Charging, 150\.0 kW, SoC 4\d\.\d %/);
+    expect(lines.at(-1)).toMatch(/^2 stations, 2 transactions, \d+\.\d kWh$/);
+  });
+
+  it('charges one bus until it is told to end', async () => {
+    const { tiny, url } = await csms();
+    const end = new AbortController();
+    const run = runChargerCommand({
+      url,
+      identity: 'CP-1',
+      protocol: 'ocpp1.6',
+      timeScale: 600,
+      signal: end.signal,
+      print: () => undefined,
+    });
+    await tiny.until('MeterValues', 2);
+    end.abort();
+    expect(await run).toBe(0);
+    await until('closed', () => tiny.connections === 0);
+  });
+});
