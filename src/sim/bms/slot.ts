@@ -39,10 +39,13 @@ export class RequestSlot {
     const { timeoutMs, retries, send } = this.#options;
     return new Promise((resolve) => {
       let left = retries;
-      const timer = setInterval(() => {
+      const again = () => {
+        if (this.#outstanding?.messageId !== messageId) return;
         if (left-- > 0) send(bytes, messageId);
         else this.#settle({ outcome: 'timeout' });
-      }, timeoutMs);
+      };
+      // On a busy machine the answer may be here already, unread: it goes first.
+      const timer = setInterval(() => setImmediate(again), timeoutMs);
       const settle = (answer: Answer) => {
         clearInterval(timer);
         this.#outstanding = undefined;

@@ -1,4 +1,4 @@
-import { issuesOf, validatorOf } from '../../schemas/index.js';
+import { type Form, issuesOf, validatorOf } from '../../schemas/index.js';
 import type { Envelope } from './envelope.js';
 import { type Dialect, ERR, REQ } from './messages.js';
 
@@ -9,11 +9,18 @@ export interface Violation {
   readonly raw: string;
 }
 
-/** A payload checked against the dialect's schema: what does not fit, in words. An err has a schema in 2.0 only. */
-export function payloadProblems(dialect: Dialect, envelope: Envelope): readonly string[] {
+/**
+ * A payload checked against the dialect's schema: what does not fit, in words. An err has a schema in 2.0 only.
+ * The form `inbound` forgives what no receiver insists on (identifiers of 1.0.0 that are no URIs).
+ */
+export function payloadProblems(
+  dialect: Dialect,
+  envelope: Envelope,
+  form: Form = 'strict',
+): readonly string[] {
   const name = schemaNameOf(dialect, envelope);
-  if (name === undefined || validatorOf(name)(envelope.payload).length === 0) return [];
-  return issuesOf(name, envelope.payload).map(
+  if (name === undefined || validatorOf(name, form)(envelope.payload).length === 0) return [];
+  return issuesOf(name, envelope.payload, form).map(
     ({ path, keyword, message }) => `${name}${path} ${keyword}: ${message}`,
   );
 }
