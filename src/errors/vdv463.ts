@@ -42,6 +42,10 @@ export const vdv463Errors = {
     title: 'A message id was used again for another payload',
     fix: 'The presystem must give each new request a new messageId; only a retry repeats it, with the same payload.',
   },
+  VDV463_REPEATED: {
+    title: 'A request came again; it got the same answer and had no second effect',
+    fix: 'Nothing: the answer was late or lost.',
+  },
   VDV463_UNMATCHED_ANSWER: {
     title: 'An answer came to a request that is not under way; it was ignored',
     fix: 'Nothing if it came late; else the presystem must echo the messageId of the request. `lenient` matches it.',

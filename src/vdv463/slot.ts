@@ -7,8 +7,8 @@ export interface SlotOptions {
   readonly timeoutMs: number;
   /** How often the same bytes are sent again after the first time. */
   readonly retries: number;
-  /** Puts bytes on the wire; `attempt` is 0 for the first time. */
-  readonly send: (bytes: string, attempt: number) => void;
+  /** Puts the same bytes on the wire again. */
+  readonly resend: (bytes: string) => void;
 }
 
 interface UnderWay {
@@ -19,6 +19,7 @@ interface UnderWay {
 export class Slot {
   readonly #options: SlotOptions;
   #underWay: UnderWay | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: SlotOptions) {
     this.#options = options;
@@ -29,24 +30,22 @@ export class Slot {
     return this.#underWay?.messageId;
   }
 
-  /** Sends, and sends again, until an answer comes or the retries are used up. */
-  ask(messageId: string, bytes: string): Promise<Outcome> {
-    const { timeoutMs, retries, send } = this.#options;
+  /** Takes the slot for a request about to be sent, so that no answer can be too fast for it. */
+  take(messageId: string): Promise<Outcome> {
     return new Promise((resolve) => {
-      let attempt = 0;
-      const timer = setInterval(() => {
-        attempt += 1;
-        if (attempt <= retries) send(bytes, attempt);
-        else this.#settle('unanswered');
-      }, timeoutMs);
-      const settle = (outcome: Outcome) => {
-        clearInterval(timer);
-        this.#underWay = undefined;
-        resolve(outcome);
-      };
-      this.#underWay = { messageId, settle };
-      send(bytes, attempt);
+      this.#underWay = { messageId, settle: resolve };
     });
+  }
+
+  /** The request is on the wire: sends it again until an answer comes or the retries are used up. */
+  sent(bytes: string): void {
+    if (!this.#underWay) return;
+    let left = this.#options.retries;
+    this.#timer = setInterval(() => {
+      if (left === 0) this.#settle('unanswered');
+      else this.#options.resend(bytes);
+      left -= 1;
+    }, this.#options.timeoutMs);
   }
 
   /** An answer came for what is under way. */
@@ -60,6 +59,9 @@ export class Slot {
   }
 
   #settle(outcome: Outcome): void {
-    this.#underWay?.settle(outcome);
+    clearInterval(this.#timer);
+    const underWay = this.#underWay;
+    this.#underWay = undefined;
+    underWay?.settle(outcome);
   }
 }
