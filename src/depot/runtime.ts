@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/index.js';
 import type { JournalId } from '../domain/index.js';
 import type { IdentityRegistry } from '../identity/index.js';
-import type { Generation, MapFailure } from '../mapping/api.js';
+import type { Generation, MapFailure } from '../mapping/index.js';
 import type { Depot } from './depot.js';
 import type { Metrics } from './metrics.js';
 

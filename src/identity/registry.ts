@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Config, PointConfig, StationConfig, VehicleConfig } from '../config/index.js';
-import type { IdentityResolver, Json } from '../mapping/api.js';
+import type { IdentityResolver, Json } from '../mapping/index.js';
 
 /** The identifiers a table may ask for, with what its key holds. */
 export const IDENTITY_KINDS = {

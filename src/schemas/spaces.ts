@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { modelSchema } from '../domain/model.schema.js';
+import { modelSchema } from '../domain/index.js';
 import { receiving } from './ocpi/inbound.js';
 import { annotations16, annotations21, annotations201 } from './ocpp/annotations.js';
 import { zoneOptional } from './ocpp/inbound.js';
