@@ -63,6 +63,14 @@ export class Findings {
     if (!this.found.has(key)) this.found.set(key, suggestion === undefined ? base : { ...base, suggestion });
   }
 
+  /** Whether something was found in these lines of a file. */
+  touches({ file, start, end }: Span): boolean {
+    const [first, last] = [file.position(start).line, file.position(end).line];
+    return [...this.found.values()].some(
+      (one) => one.file === file.name && one.line >= first && one.line <= last,
+    );
+  }
+
   get count(): number {
     return this.found.size;
   }

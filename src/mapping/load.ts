@@ -66,14 +66,15 @@ function load(files: readonly TableFile[], findings: Findings, options: LoadOpti
   report.files = files.length;
   const parsed = files.map((file) => parseFile(file.name, file.text, findings));
   const documents = parsed.flatMap((file) => file.documents);
+  const unparsed = parsed.some((file) => !file.whole);
   const bound = bindAll(documents, schemas, findings);
-  checkAll(bound, { findings, report, schemas, examples: options.examples ?? true });
+  checkAll(bound, { findings, report, schemas, examples: options.examples ?? true, unparsed });
   if (findings.count > 0) return { diagnostics: findings.list(), report };
   const used = [
     ...new Set(bound.mappings.flatMap(({ whole }) => [...whole.from, whole.to].map(({ name }) => name))),
   ].sort();
   const generation = makeGeneration({
-    documents: parsed.flatMap((file) => file.plain),
+    documents: parsed.flatMap((file) => file.plain()),
     schemas: used.map((name) => schemas.schemaOf(name) as unknown as Json),
     mappings: bound.mappings,
     overlays: bound.overlays,

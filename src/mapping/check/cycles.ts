@@ -22,6 +22,19 @@ export function checkCycles(mappings: readonly MappingIr[], findings: Findings):
   for (const mapping of mappings) visit(mapping, []);
 }
 
+/** Names of the mappings given and of those that they use, directly or through others. */
+export function withUsed(names: ReadonlySet<string>, mappings: readonly MappingIr[]): Set<string> {
+  const found = new Set(names);
+  for (let before = -1; before !== found.size; ) {
+    before = found.size;
+    for (const { name, fields } of mappings)
+      for (const { source } of fields)
+        if (found.has(name) && (source.kind === 'each' || source.kind === 'object'))
+          found.add(source.using.value);
+  }
+  return found;
+}
+
 /** Names of the mappings that use, directly or through others, one of those given; with those themselves. */
 export function withUsers(names: ReadonlySet<string>, mappings: readonly MappingIr[]): Set<string> {
   const found = new Set(names);

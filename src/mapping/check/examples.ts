@@ -9,6 +9,7 @@ import { reverseName } from '../resolve/reverse.js';
 import type { SchemaSource } from '../schema/node.js';
 import type { ExampleAst, OverlayAst } from '../syntax/ast.js';
 import type { CheckReport } from './context.js';
+import { withUsed } from './cycles.js';
 
 /** What running examples needs. */
 export interface ExampleOptions {
@@ -17,6 +18,8 @@ export interface ExampleOptions {
   readonly schemas: SchemaSource;
   /** Mappings with errors of their own: what they would give means nothing. */
   readonly faulty: ReadonlySet<string>;
+  /** Whether some document could not be read at all: what it shows is not known. */
+  readonly unparsed: boolean;
 }
 
 /** Identities of an example: `kind:key/key`, unless it says otherwise. */
@@ -53,8 +56,10 @@ export class ExampleCheck {
     for (const overlay of this.bound.overlayAsts)
       if (!this.options.faulty.has(overlay.of?.value ?? '')) this.overlay(overlay);
     for (const [rule, count] of this.generation.rowCounts()) if (count > 0) this.shown.add(rule);
-    for (const mapping of this.bound.mappings)
-      if (!this.options.faulty.has(mapping.name)) this.mustShow(mapping);
+    if (!this.bound.complete || this.options.unparsed) return;
+    // Examples of faulty mappings did not run, and would have shown what those use.
+    const unsure = withUsed(this.options.faulty, this.bound.mappings);
+    for (const mapping of this.bound.mappings) if (!unsure.has(mapping.name)) this.mustShow(mapping);
     for (const { ast, tables, fields, of } of this.bound.overlays) {
       if (this.options.faulty.has(of)) continue;
       for (const table of tables.values())

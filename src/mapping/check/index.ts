@@ -12,7 +12,6 @@ import { checkFold } from './fold.js';
 import { checkLiterals } from './literals.js';
 import { checkCollisions, checkOverlay, checkSelection } from './overlays.js';
 import { checkRequired } from './required.js';
-import { checkTable } from './tables.js';
 import { checkDouble } from './targets.js';
 import { checkTypes } from './types.js';
 
@@ -23,6 +22,8 @@ export interface CheckOptions {
   readonly schemas: SchemaSource;
   /** Whether examples are run. */
   readonly examples: boolean;
+  /** Whether some document could not be read at all. */
+  readonly unparsed: boolean;
 }
 
 /** Runs every check over everything: nothing stops at the first finding. */
@@ -57,11 +58,13 @@ function checkMapping(
     report.losses.push(`${mapping.name} ${target.text}: ${reason}`);
   checkRowIds(context);
   checkLiterals(context);
-  for (const table of mapping.tables) checkTable(context, table);
   checkTypes(context);
   if (mapping.fold) checkFold(context, mapping.fold);
-  checkDouble(context);
-  checkRequired(context);
-  checkCoverage(context);
+  // Where a part could not even be read, what is missing would only be said twice.
+  if (!bound.faulty.includes(mapping.name)) {
+    checkDouble(context);
+    checkRequired(context);
+    checkCoverage(context);
+  }
   for (const overlay of bound.overlays) if (overlay.of === mapping.name) checkOverlay(context, overlay);
 }

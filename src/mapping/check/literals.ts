@@ -3,7 +3,7 @@ import { closedValues, other } from '../resolve/domain.js';
 import type { BoundPath, ClauseIr, TableIr } from '../resolve/ir.js';
 import type { InputCell, Located, OutputCell, RowAst, Scalar } from '../syntax/ast.js';
 import type { CheckContext } from './context.js';
-import { copiedValues } from './tables.js';
+import { checkTable, copiedValues } from './tables.js';
 
 /** Every literal of a mapping is a value its path can have. */
 export function checkLiterals(context: CheckContext): void {
@@ -14,36 +14,46 @@ export function checkLiterals(context: CheckContext): void {
     ...mapping.groups.map(({ when }) => when),
   ];
   for (const clauses of conditions) checkClauses(context, clauses);
-  for (const table of mapping.tables) checkTableLiterals(context, table);
+  for (const table of mapping.tables) checkTableWhole(context, table, false);
 }
 
-export function checkTableLiterals(context: CheckContext, table: TableIr): void {
-  checkClauses(context, table.only);
+/** The literals of a table and, if they are right, what its rows cover. `partial`: the rows of an overlay. */
+export function checkTableWhole(context: CheckContext, table: TableIr, partial: boolean): void {
+  const sound = checkTableLiterals(context, table);
+  if (sound && table.ast.complete) checkTable(context, table, partial);
+}
+
+/** Gives whether all are right. */
+function checkTableLiterals(context: CheckContext, table: TableIr): boolean {
+  let sound = checkClauses(context, table.only);
   for (const row of table.ast.rows) {
     row.inputs.forEach((cell, i) => {
       const path = table.inputs[i];
-      if (path) checkInput(context, cell, path);
+      if (path && !checkInput(context, cell, path)) sound = false;
     });
     row.outputs.forEach((cell, i) => {
       const path = table.outputs[i];
       if (path) checkOutput(context, table, row, cell, path);
     });
   }
+  return sound;
 }
 
-function checkClauses(context: CheckContext, clauses: readonly ClauseIr[]): void {
-  for (const { path, cell } of clauses) checkInput(context, cell, path);
+function checkClauses(context: CheckContext, clauses: readonly ClauseIr[]): boolean {
+  return clauses.map(({ path, cell }) => checkInput(context, cell, path)).every(Boolean);
 }
 
-function checkInput(context: CheckContext, cell: InputCell, path: BoundPath): void {
-  if (cell.kind !== 'set') return;
+function checkInput(context: CheckContext, cell: InputCell, path: BoundPath): boolean {
+  if (cell.kind !== 'set') return true;
   const seen = new Set<Scalar>();
+  let sound = true;
   for (const located of cell.values) {
     if (seen.has(located.value))
       context.add('MAP_OVERLAP', located.at, `${located.value} stands twice in this cell`);
     seen.add(located.value);
-    checkLiteral(context, located, path);
+    sound = checkLiteral(context, located, path) && sound;
   }
+  return sound;
 }
 
 /** A literal has the path's type, is in its enum, and is spelt as its vocabulary spells it. */

@@ -7,16 +7,14 @@ import type { MappingIr, TableIr } from '../resolve/ir.js';
 import type { OverlayAst, RowAst } from '../syntax/ast.js';
 import { repairTransforms } from '../transforms.js';
 import type { CheckContext, CheckReport } from './context.js';
-import { checkTableLiterals } from './literals.js';
-import { checkTable } from './tables.js';
+import { checkTableWhole } from './literals.js';
 import { assignmentsOf } from './targets.js';
 import { checkField } from './types.js';
 
 /** What an overlay changes fits its mapping. */
 export function checkOverlay(context: CheckContext, overlay: BoundOverlay): void {
   for (const table of overlay.tables.values()) {
-    checkTableLiterals(context, table);
-    checkTable(context, table, true);
+    checkTableWhole(context, table, true);
   }
   const set = assignmentsOf(context.mapping);
   for (const field of overlay.fields) {

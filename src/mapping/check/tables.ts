@@ -139,7 +139,7 @@ function checkElse(context: CheckContext, table: TableIr, clauses: readonly Clau
       context.add(
         'MAP_ELSE_COUNT',
         declared.at,
-        `\`else\` stands for ${covered.length} values, not ${declared.value}`,
+        `\`else\` stands for ${covered.length} ${covered.length === 1 ? 'value' : 'values'}, not ${declared.value}`,
         listText(covered),
       );
   }

@@ -17,6 +17,8 @@ export interface Bound {
   readonly overlayAsts: readonly OverlayAst[];
   /** Names of mappings of which a part could not be resolved. */
   readonly faulty: readonly string[];
+  /** Whether every document and every mapping that another names is there. */
+  readonly complete: boolean;
 }
 
 /** Resolves `extends`, makes the reverse mappings, and binds every path to its schema. */
@@ -26,17 +28,23 @@ export function bindAll(documents: readonly DocumentAst[], schemas: SchemaSource
     const whole = wholeMapping(ast, asts, findings);
     return whole ? [whole] : [];
   });
-  const all: WholeMapping[] = wholes.flatMap((whole) =>
-    whole.reverse ? [whole, reversed(whole, wholes, findings)] : [whole],
-  );
   const binders = new Map<string, { binder: Binder; ir: MappingIr }>();
   const faulty: string[] = [];
-  for (const whole of all) {
+  const bind = (whole: WholeMapping): boolean => {
     const before = findings.count;
     const binder = Binder.of(whole, schemas, findings);
     if (binder) binders.set(whole.name, { binder, ir: binder.mapping() });
-    if (findings.count > before) faulty.push(whole.name);
-  }
+    const sound = findings.count === before && !isTouched(whole.name, asts, findings);
+    if (!sound) faulty.push(whole.name);
+    return sound;
+  };
+  // What is wrong one way would only be said once more of the way back.
+  for (const whole of wholes) if (bind(whole) && whole.reverse) bind(reversed(whole, wholes, findings));
+  const complete = wholes.every(
+    ({ name, fields }) =>
+      binders.has(name) &&
+      fields.every(({ source }) => !('using' in source) || binders.has(source.using.value)),
+  );
   const overlayAsts = documents.filter((document) => document.kind === 'overlay');
   const overlays: BoundOverlay[] = [];
   const repairs: BoundRepair[] = [];
@@ -55,7 +63,23 @@ export function bindAll(documents: readonly DocumentAst[], schemas: SchemaSource
     if (of) overlays.push(bindOverlay(ast, of.ir, of.binder));
     repairs.push(...bindRepairs(ast, of?.ir, schemas, findings));
   }
-  return { mappings: [...binders.values()].map(({ ir }) => ir), overlays, repairs, overlayAsts, faulty };
+  return {
+    mappings: [...binders.values()].map(({ ir }) => ir),
+    overlays,
+    repairs,
+    overlayAsts,
+    faulty,
+    complete,
+  };
+}
+
+/** Whether the reader found fault with a mapping or one that it extends. */
+function isTouched(name: string, asts: ReadonlyMap<string, MappingAst>, findings: Findings): boolean {
+  const ast = asts.get(name);
+  if (!ast) return false;
+  return (
+    findings.touches(ast.range) || (ast.extends !== undefined && isTouched(ast.extends.value, asts, findings))
+  );
 }
 
 function uniqueMappings(documents: readonly DocumentAst[], findings: Findings): Map<string, MappingAst> {

@@ -26,6 +26,7 @@ export function finishTable(table: TablePatch, findings: Findings, elseAllowed =
     outputs,
     only: table.only ?? [],
     rows,
+    complete: rows.length === table.rows.size,
     elseCovers: table.elseCovers ?? new Map(),
   };
 }

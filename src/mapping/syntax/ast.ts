@@ -56,6 +56,8 @@ export interface TableAst {
   readonly outputs: readonly PathRef[];
   readonly only: Condition;
   readonly rows: readonly RowAst[];
+  /** Whether all rows could be read: else nothing is said of what is missing. */
+  readonly complete: boolean;
   /** By column (path text, or `''` for a bare number). */
   readonly elseCovers: ReadonlyMap<string, Located<number>>;
 }
@@ -170,6 +172,8 @@ export interface MappingAst {
   readonly kind: 'mapping';
   readonly name: string;
   readonly at: Span;
+  /** The whole document. */
+  readonly range: Span;
   readonly extends?: Located<string>;
   readonly from: readonly SchemaNameAst[];
   readonly to?: SchemaNameAst;

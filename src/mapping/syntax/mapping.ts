@@ -67,6 +67,7 @@ export function readMapping(reader: Reader, node: Node, at: Span): MappingAst {
     kind: 'mapping',
     name: name ? readName(reader, name) : '',
     at: name?.at ?? at,
+    range: at,
     from,
     tables: with_('tables', (entry) => readTables(reader, entry)) ?? new Map(),
     fields: with_('fields', (entry) => readRemovable(reader, entry, readField)) ?? new Map(),
