@@ -1,5 +1,6 @@
 /** The payload of ProvideChargingInformation for one presystem: view → tables → schema, with the origin of each field. */
 import type { UpstreamConfig } from '../config/index.js';
+import type { Runtime } from '../depot/index.js';
 import { type DepotState, type Instant, upstreamView } from '../domain/index.js';
 import type { ErrorCode } from '../errors/index.js';
 import type { FieldSource } from '../journal/index.js';
@@ -38,6 +39,19 @@ export type Information =
       readonly path?: string;
       readonly mapping: string;
     };
+
+/** What a payload is made from now. */
+export function sourceOf(runtime: Runtime): InformationSource {
+  const [{ name }] = runtime.config.depots;
+  const now = runtime.now().toISOString();
+  return {
+    state: runtime.depot.state,
+    depotName: name,
+    generation: runtime.tables(),
+    identity: runtime.identity,
+    now,
+  };
+}
 
 /** Makes the payload in the presystem's dialect, or says why there is none; pure. */
 export function composeInformation(source: InformationSource, upstream: UpstreamConfig): Information {

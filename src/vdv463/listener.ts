@@ -9,6 +9,7 @@ import type { Running, Runtime } from '../depot/index.js';
 import { BridgeError, type ErrorCode } from '../errors/index.js';
 import { profileOf } from './dialect.js';
 import { Gate, type Passage } from './gate.js';
+import { composeInformation, sourceOf } from './information.js';
 import { DEFAULT_LOCKOUT, Lockout } from './lockout.js';
 import { CLOSE, Session } from './session.js';
 import { MAX_FRAME_BYTES } from './structure.js';
@@ -58,7 +59,7 @@ export class Listener implements Running {
   /**
    * Opens the configured listener.
    *
-   * @throws BridgeError VDV463_TLS_*, VDV463_SECRET, VDV463_LISTEN
+   * @throws BridgeError VDV463_TLS_*, VDV463_SECRET, VDV463_OUTBOUND, VDV463_LISTEN, MAP_UNKNOWN
    */
   static async open(runtime: Runtime): Promise<Listener> {
     const { host, port, tls } = runtime.config.listen.vdv463;
@@ -67,6 +68,7 @@ export class Listener implements Running {
     }
     const server = tls ? await httpsServer(tls, runtime) : createHttpServer();
     const listener = new Listener(runtime, server);
+    for (const upstream of runtime.config.upstreams) proveTables(runtime, upstream);
     await listener.#listen(host, port);
     return listener;
   }
@@ -192,6 +194,19 @@ export class Listener implements Running {
     this.#runtime.metrics.connected.dec({ protocol: 'vdv463' });
     if (this.#booted.get(presystemId) === session) this.#booted.delete(presystemId);
   }
+}
+
+/** Tells the depot to nobody, once: tables and schemas are compiled and fit before the first presystem comes. */
+function proveTables(runtime: Runtime, upstream: UpstreamConfig): void {
+  const { presystemId, dialect } = upstream;
+  runtime.tables().mapping(`${profileOf(dialect).space}.request`);
+  const information = composeInformation(sourceOf(runtime), upstream);
+  if (information.ok) return;
+  const { message, path = '' } = information;
+  throw new BridgeError('VDV463_OUTBOUND', `${presystemId} cannot be told of the depot: ${message}`, {
+    presystem: presystemId,
+    path,
+  });
 }
 
 async function httpsServer(tls: TlsConfig, runtime: Runtime): Promise<HttpsServer> {

@@ -6,7 +6,7 @@ import type { JournalId } from '../domain/index.js';
 import type { ErrorCode } from '../errors/index.js';
 import { type Envelope, ERR, errorText, REQ, writeFrame } from './envelope.js';
 import type { Received } from './inbound.js';
-import { composeInformation, type Information } from './information.js';
+import { composeInformation, type Information, sourceOf } from './information.js';
 import { causesOf } from './lineage.js';
 import { Publisher } from './publisher.js';
 import { Slot } from './slot.js';
@@ -88,23 +88,19 @@ export class Outbound {
   }
 
   #compose(): Made | undefined {
-    const { runtime, upstream } = this.#context;
-    const [depotConfig] = runtime.config.depots;
+    const { runtime, upstream, onInformed } = this.#context;
     const stopTimer = runtime.metrics.mappingSeconds.startTimer({ protocol: 'vdv463' });
-    const information = composeInformation(
-      {
-        state: runtime.depot.state,
-        depotName: depotConfig.name,
-        generation: runtime.tables(),
-        identity: runtime.identity,
-        now: runtime.now().toISOString(),
-      },
-      upstream,
-    );
-    stopTimer();
-    if (information.ok) return information;
-    this.#explain(information);
-    this.#context.onInformed();
+    try {
+      const information = composeInformation(sourceOf(runtime), upstream);
+      if (information.ok) return information;
+      this.#explain(information);
+    } catch (error) {
+      const facts = { presystem: upstream.presystemId, err: error };
+      runtime.log.error(facts, `${ACTION} could not be made and was not sent`);
+    } finally {
+      stopTimer();
+    }
+    onInformed();
     return undefined;
   }
 
