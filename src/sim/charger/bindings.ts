@@ -1,4 +1,5 @@
 import type { Connection } from './connection.js';
+import { pingSeconds } from './link.js';
 import { allMeasurands } from './meter.js';
 import type { Sessions } from './sessions.js';
 import type { Settings, TxPoint } from './settings.js';
@@ -218,11 +219,7 @@ function talking(settings: Settings, connection: Connection): Binding[] {
       unit: 's',
     }),
     whole(settings, 'offlineThresholdS', { variable: 'OCPPCommCtrlr.OfflineThreshold', unit: 's' }),
-    whole(settings, 'webSocketPingS', {
-      key: 'WebSocketPingInterval',
-      variable: 'OCPPCommCtrlr.WebSocketPingInterval',
-      unit: 's',
-    }),
+    fact('WebSocketPingInterval', 'OCPPCommCtrlr.WebSocketPingInterval', () => pingSeconds),
   ];
 }
 

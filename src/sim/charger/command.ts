@@ -107,6 +107,7 @@ function narrate(charger: ChargerSimulator, frames: boolean, print: (line: strin
   events.on('violation', ({ direction, action, part, message }) =>
     say(`${direction} ${action}.${part} does not fit its schema: ${message}`),
   );
+  events.on('garbled', ({ frame, reason }) => say(`received nonsense: ${reason}: ${frame.slice(0, 200)}`));
   if (!frames) return;
   events.on('sent', (frame) => say(`> ${frame}`));
   events.on('received', (frame) => say(`< ${frame}`));
@@ -114,7 +115,7 @@ function narrate(charger: ChargerSimulator, frames: boolean, print: (line: strin
 
 /**
  * Runs simulated stations until their scenario or `signal` ends. Returns the exit code: 0, or 1 when a message
- * in or out did not fit its schema.
+ * in or out did not fit its schema or was no message at all.
  * @throws SimulatorError for a wrong option, a mistake in the scenario, or a step that cannot be done
  */
 export async function runChargerCommand(options: ChargerCommandOptions): Promise<number> {
@@ -127,9 +128,11 @@ export async function runChargerCommand(options: ChargerCommandOptions): Promise
   let violations = 0;
   for (const charger of fleet.chargers) {
     narrate(charger, options.frames === true, print);
-    charger.events.on('violation', () => {
+    const count = (): void => {
       violations += 1;
-    });
+    };
+    charger.events.on('violation', count);
+    charger.events.on('garbled', count);
   }
   const { signal } = options;
   const stop = (): void => void fleet.stop();

@@ -125,6 +125,7 @@ export class Connection {
       link = await openLink(options, password, {
         onCall: (action, payload) => this.#onCall(action, payload),
         onFrame: (direction, frame) => events.emit(direction, frame),
+        onGarbled: (frame, reason) => events.emit('garbled', { frame, reason }),
         onClosed: (code, reason) => {
           closed = true;
           if (link) this.#gone(link, code, reason);

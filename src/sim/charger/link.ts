@@ -2,6 +2,9 @@ import { createRPCError, RPCClient } from 'ocpp-rpc';
 import { CallFailure } from './errors.js';
 import type { ChargerOptions } from './options.js';
 
+/** WebSocket pings are sent when nothing else was for this long, real seconds. */
+export const pingSeconds = 60;
+
 /** The CALLERROR a station answers with. The code is one of OCPP-J's. */
 export class CallRefusal extends Error {
   override readonly name = 'CallRefusal';
@@ -31,6 +34,8 @@ export interface LinkEvents {
   onCall(action: string, payload: unknown): Promise<object>;
   /** Every frame as it is on the wire. */
   onFrame(direction: 'sent' | 'received', frame: string): void;
+  /** A frame that is no OCPP-J message, or an answer nobody waits for. */
+  onGarbled(frame: string, reason: string): void;
   /** The connection is gone. Comes once. */
   onClosed(code: number, reason: string): void;
 }
@@ -58,7 +63,7 @@ function failureOf(action: string, error: unknown): CallFailure {
 function clientOf(options: ChargerOptions, password: string | undefined): RPCClient {
   const { quirks = {}, tls } = options;
   return new RPCClient({
-    endpoint: options.url,
+    endpoint: options.url.replace(/\/+$/, ''),
     identity: options.identity,
     password: password ?? null,
     protocols: quirks.noSubprotocol ? [] : [options.protocol],
@@ -68,7 +73,7 @@ function clientOf(options: ChargerOptions, password: string | undefined): RPCCli
     maxReconnects: 0,
     callTimeoutMs: options.callTimeoutMs ?? 30_000,
     callConcurrency: quirks.pipelined ? Number.POSITIVE_INFINITY : 1,
-    pingIntervalMs: 60_000,
+    pingIntervalMs: pingSeconds * 1000,
     deferPingsOnActivity: true,
     respondWithDetailedErrors: false,
     strictMode: false,
@@ -88,8 +93,13 @@ export async function openLink(
   events: LinkEvents,
 ): Promise<Link> {
   const client = clientOf(options, password);
+  let leaving = false;
   client.on('message', ({ message, outbound }: { message: string | Buffer; outbound: boolean }) => {
     events.onFrame(outbound ? 'sent' : 'received', message.toString());
+  });
+  client.on('badMessage', ({ buffer, error }: { buffer: Buffer; error: Error }) => {
+    // An answer that comes while the station hangs up is not the CSMS's mistake.
+    if (!leaving) events.onGarbled(buffer.toString(), error.message);
   });
   client.on('socketError', () => {
     // The close event that follows every socket error ends the link.
@@ -120,9 +130,11 @@ export async function openLink(
       }
     },
     async close() {
+      leaving = true;
       await client.close({ code: 1000, reason: '' });
     },
     cut() {
+      leaving = true;
       void client.close({ force: true });
     },
   };

@@ -67,7 +67,10 @@ export interface ChargerOptions {
   readonly points: readonly PointOptions[];
   /** Power that all points share, W (default: the sum of the points). */
   readonly maxPowerW?: number;
-  /** Simulated time; default: real time from now on, `timeScale` times as fast. */
+  /**
+   * Simulated time; default: real time from now on, `timeScale` times as fast. The station never sets it by
+   * the CSMS's clock.
+   */
   readonly clock?: Clock;
   readonly timeScale?: number;
   /** Simulated time between two meter values of a transaction (default 60 000). The CSMS may change it. */

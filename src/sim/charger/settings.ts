@@ -31,7 +31,6 @@ export interface Settings {
   maxStackLevel: number;
   maxPeriods: number;
   maxProfiles: number;
-  webSocketPingS: number;
 }
 
 /** The settings of a station as delivered. */
@@ -65,6 +64,5 @@ export function defaultSettings(options: ChargerOptions): Settings {
     maxStackLevel: 10,
     maxPeriods: 48,
     maxProfiles: 20,
-    webSocketPingS: 60,
   };
 }

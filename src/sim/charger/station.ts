@@ -33,6 +33,8 @@ export interface ChargerEvents {
   dropped: [{ readonly action: string }];
   /** A message, in or out, does not fit its schema. */
   violation: [Violation];
+  /** The CSMS sent a frame that is no OCPP-J message, or an answer nobody waits for. */
+  garbled: [{ readonly frame: string; readonly reason: string }];
   /** A call that nobody waits for got no usable answer. */
   failed: [CallFailure];
 }

@@ -178,6 +178,20 @@ describe('remote control on 1.6', () => {
     expect(tiny.of('StartTransaction')).toEqual([]);
   });
 
+  it('asks about the token first when it is set to', async () => {
+    const { tiny, charger } = await charging();
+    await tiny.call('ChangeConfiguration', { key: 'AuthorizeRemoteTxRequests', value: 'true' });
+    tiny.answers['Authorize'] = ({ idTag }) => ({
+      idTagInfo: { status: idTag === 'GOOD' ? 'Accepted' : 'Invalid' },
+    });
+    await tiny.call('RemoteStartTransaction', { connectorId: 2, idTag: 'BAD' });
+    await tiny.until('Authorize', 2);
+    await tiny.call('RemoteStartTransaction', { connectorId: 2, idTag: 'GOOD' });
+    await until('it waits for a vehicle', () => charger.view(2).state === 'Preparing');
+    await charger.plugIn(2, bus);
+    expect(await tiny.until('StartTransaction', 2)).toMatchObject({ idTag: 'GOOD' });
+  });
+
   it('takes points out of service, at once or after the transaction', async () => {
     const { tiny, charger } = await charging();
     expect(await tiny.call('ChangeAvailability', { connectorId: 0, type: 'Inoperative' })).toEqual({
@@ -292,6 +306,22 @@ describe('configuration on 1.6', () => {
     const values = await tiny.until('MeterValues', 2);
     const [{ sampledValue }] = values['meterValue'] as [{ sampledValue: { measurand: string }[] }];
     expect(sampledValue.map((each) => each.measurand)).toEqual(['Power.Active.Import', 'SoC']);
+    expect(tiny.violations).toEqual([]);
+  });
+
+  it('measures at clock-aligned moments, with and without a transaction', async () => {
+    const { tiny } = await charging(600);
+    await tiny.call('ChangeConfiguration', { key: 'MeterValueSampleInterval', value: '0' });
+    await tiny.call('ChangeConfiguration', { key: 'ClockAlignedDataInterval', value: '60' });
+    const idle = await tiny.until('MeterValues', 2, (each) => each['connectorId'] === 2);
+    expect(idle).not.toHaveProperty('transactionId');
+    const busy = await tiny.until('MeterValues', 2, (each) => each['connectorId'] === 1);
+    expect(busy).toMatchObject({
+      transactionId: 1,
+      meterValue: [{ sampledValue: [{ context: 'Sample.Clock' }] }],
+    });
+    const [{ timestamp }] = busy['meterValue'] as [{ timestamp: string }];
+    expect(timestamp).toMatch(/:00\.000Z$/);
     expect(tiny.violations).toEqual([]);
   });
 

@@ -53,7 +53,7 @@ describe('the connection', () => {
 
   it('waits when the CSMS says Pending, boots again, and queues until it is accepted', async () => {
     const { tiny, url } = await csms();
-    const boots = ['Pending', 'Rejected', 'Accepted'];
+    const boots = ['Pending', 'Accepted'];
     tiny.answers['BootNotification'] = () => ({
       status: boots.shift(),
       currentTime: new Date().toISOString(),
@@ -66,8 +66,8 @@ describe('the connection', () => {
     expect(tiny.calls.map((call) => call.action)).toEqual(['BootNotification']);
     await started;
     await tiny.until('StartTransaction');
-    expect(tiny.of('BootNotification')).toHaveLength(3);
-    expect(tiny.calls[3]?.action).toBe('StatusNotification');
+    expect(tiny.of('BootNotification')).toHaveLength(2);
+    expect(tiny.calls[2]?.action).toBe('StatusNotification');
   });
 
   it('beats at the interval of the CSMS', async () => {
@@ -79,8 +79,8 @@ describe('the connection', () => {
     });
     await charger16(url).start();
     const from = performance.now();
-    await tiny.until('Heartbeat', 2);
-    expect(performance.now() - from).toBeGreaterThan(1_900);
+    await tiny.until('Heartbeat');
+    expect(performance.now() - from).toBeGreaterThan(900);
   });
 
   it('is offline as long as it is told to', async () => {
@@ -123,6 +123,18 @@ describe('the connection', () => {
     await charger.start();
     await charger.plugIn(1, bus);
     expect(violations).toMatchObject([{ direction: 'received', action: 'Authorize', part: 'conf' }]);
+  });
+
+  it('does not hide nonsense of the CSMS', async () => {
+    const { tiny, url } = await csms();
+    const charger = charger16(url);
+    const reasons: string[] = [];
+    charger.events.on('garbled', ({ reason }) => reasons.push(reason));
+    await charger.start();
+    tiny.say('not even JSON');
+    tiny.say('[3,"an-id-nobody-used",{}]');
+    await until('both are noticed', () => reasons.length === 2);
+    expect(charger.online).toBe(true);
   });
 
   it('speaks TLS and shows its certificate', async () => {

@@ -104,6 +104,11 @@ export class TinyCsms {
     return result as Payload;
   }
 
+  /** Sends any text. */
+  say(frame: string): void {
+    this.#sockets.at(-1)?.send(frame);
+  }
+
   of(action: string): Payload[] {
     return this.calls.filter((call) => call.action === action).map((call) => call.payload);
   }

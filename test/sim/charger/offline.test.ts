@@ -92,7 +92,7 @@ describe('a 2.0.1 station without network', () => {
     await charger.plugIn(1, bus);
     await tiny.until('TransactionEvent', 2);
     await charger.goOffline();
-    await until('some events wait', () => charger.queued >= 6);
+    await until('some events wait', () => charger.queued >= 8);
     await charger.goOnline();
     await until('all is told', () => charger.queued === 0);
     await tiny.until('StatusNotification', 3);
@@ -105,6 +105,7 @@ describe('a 2.0.1 station without network', () => {
     );
     expect(timesOf(events)).toEqual([...timesOf(events)].sort((a, b) => a - b));
     const offline = events.filter((each) => each['offline'] === true);
+    // The first of the queue may have been on its way when the network went.
     expect(offline.length).toBeGreaterThanOrEqual(6);
     expect(events.at(-1)).not.toHaveProperty('offline');
     expect(tiny.violations).toEqual([]);
