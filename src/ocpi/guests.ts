@@ -58,6 +58,11 @@ export class Guests {
     for (const [key] of old) await admissions.delete(key);
   }
 
+  /** The charger would not have it: the token lets nobody in. */
+  async dismiss(token: string): Promise<void> {
+    await this.#options.admissions.delete(keyOf(token));
+  }
+
   /** Whose guest charges in this process, or undefined: own fleet, somebody unknown, or a token of two partners. */
   ownerOf(process: ProcessState): Admission | undefined {
     const token = process.vehicle?.value.token;

@@ -43,13 +43,21 @@ export class Maker {
       metrics.unmapped.inc({ mapping: mapping.name, code: result.error.code });
       throw this.#invalid(mapping.name, `${result.error.code}: ${result.error.message}`);
     }
-    const [issue] = validatorOf(result.target)(result.value);
-    if (issue) {
-      metrics.schemaViolations.inc({ protocol: 'ocpi', action: name });
-      throw this.#invalid(mapping.name, `${result.target} ${issue.message}`);
-    }
+    this.check(result.target, result.value, name);
     const { generation } = result.provenance;
     return { value: result.value, lineage: { causes, generation, rules: result.provenance.rules() } };
+  }
+
+  /**
+   * The last look at what goes out.
+   * @param schema `ocpi-2.2.1.EVSE.patch`
+   * @throws BridgeError OCPI_OUTBOUND_INVALID
+   */
+  check(schema: string, value: unknown, action: string): void {
+    const [issue] = validatorOf(schema)(value);
+    if (!issue) return;
+    this.#runtime.metrics.schemaViolations.inc({ protocol: 'ocpi', action });
+    throw this.#invalid(schema, issue.message);
   }
 
   #invalid(mapping: string, reason: string): BridgeError {

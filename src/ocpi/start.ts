@@ -4,19 +4,24 @@ import { isLoopback, type OcpiConfig } from '../config/index.js';
 import type { Running, Runtime, StationCommands } from '../depot/index.js';
 import { BridgeError } from '../errors/index.js';
 import type { Store } from '../store/index.js';
+import { authorize } from './authorize.js';
 import { PartnerClient } from './client.js';
+import { addCommands } from './commands.js';
 import { addCredentials } from './credentials.js';
 import { type Admission, Guests } from './guests.js';
 import { addLocations } from './locations.js';
 import { Maker } from './maker.js';
 import { type PartnerRecord, Partners } from './partners.js';
 import { grantedTo } from './places.js';
+import { Push } from './push.js';
 import { Recorder } from './recorder.js';
+import { type OpenCommand, Results } from './results.js';
 import { Roaming } from './roaming.js';
 import { OcpiServer } from './server.js';
 import { addSessions } from './sessions.js';
 import { Shelf } from './shelf.js';
 import { TokenBook } from './token-book.js';
+import { addTokens } from './tokens.js';
 import { addVersions } from './versions.js';
 import { World } from './world.js';
 
@@ -61,15 +66,25 @@ export async function startOcpi(runtime: Runtime, options: OcpiOptions): Promise
   addCredentials(server, { runtime, ocpi, partners, client, baseUrl });
   addLocations(server, { roaming, maker, baseUrl });
   addSessions(server, { roaming, maker, baseUrl });
+  addTokens(server, { runtime, tokens, roaming });
+  const open = await Shelf.open<OpenCommand>(store, depot.id, 'commands');
+  const results = new Results({ runtime, partners, client, maker, open });
+  const { commands } = options;
+  addCommands(server, { runtime, commands, roaming, guests, maker, recorder, results, allowPrivate });
+  const push = new Push({ runtime, party: ocpi.party, partners, roaming, client, maker });
   roaming.start();
+  push.start();
   const { host } = listen.ocpi;
   await server.app.listen({ host, port: listen.ocpi.port });
+  await results.resume();
   return {
     host,
     port: portOf(server),
-    authorize: async () => false,
+    authorize: (token, stationId) => authorize(token, stationId, { runtime, guests, roaming, client, maker }),
     stop: async (withinMs) => {
       roaming.stop();
+      push.stop();
+      results.stop();
       await server.close(withinMs);
       await client.close();
     },

@@ -18,6 +18,8 @@ export interface Told<T> {
 
 export interface ToldEvse extends Told<EvseView> {
   readonly locationId: string;
+  /** More than the status differs from what the partner has: a PATCH of the status would not do. */
+  readonly whole?: true;
 }
 
 /** Facts that a session keeps from its beginning, whatever becomes of the grant or the token. */
@@ -66,9 +68,23 @@ function later(before: Instant, now: Date): Instant {
   return new Date(Math.max(earliest, now.getTime())).toISOString();
 }
 
-/** Notes that the partner has this state. A newer one that came meanwhile stays to be pushed. */
-export async function markPushed<T extends Told<{ readonly lastUpdated: Instant }>>(
-  shelf: Shelf<T>,
+/** Whether the partner has not taken the newest state yet. */
+export function isDirty({ pushed, view }: Told<{ readonly lastUpdated: Instant }>): boolean {
+  return pushed !== view.lastUpdated;
+}
+
+/** Notes that the partner has an EVSE as it was then. A newer state that came meanwhile stays to be pushed. */
+export async function evsePushed(shelf: Shelf<ToldEvse>, uid: string, lastUpdated: Instant): Promise<void> {
+  const told = shelf.get(uid);
+  if (!told || told.pushed === lastUpdated) return;
+  const { whole, ...rest } = told;
+  const isNewer = told.view.lastUpdated !== lastUpdated;
+  await shelf.set(uid, { ...rest, ...(whole && isNewer ? { whole } : {}), pushed: lastUpdated });
+}
+
+/** The same for a session. */
+export async function sessionPushed(
+  shelf: Shelf<ToldSession>,
   id: string,
   lastUpdated: Instant,
 ): Promise<void> {

@@ -101,10 +101,11 @@ export class World {
   /** Looks at a granted bay again. Gives what was stored, or undefined if the partner would see no difference. */
   lookAt(place: GrantedPlace, state: DepotState, isGuest: IsGuest): Stored | undefined {
     const { evseUid, locationId } = place;
-    const told = this.#changed(this.shelves.evses.get(evseUid), (lastUpdated) =>
-      evseView(state, place, isGuest, lastUpdated),
-    );
-    return told && this.shelves.evses.set(evseUid, { ...told, locationId });
+    const before = this.shelves.evses.get(evseUid);
+    const told = this.#changed(before, (lastUpdated) => evseView(state, place, isGuest, lastUpdated));
+    if (!told) return undefined;
+    const isWhole = !before || before.whole || differsBeyondStatus(before.view, told.view);
+    return this.shelves.evses.set(evseUid, { ...told, locationId, ...(isWhole ? { whole: true } : {}) });
   }
 
   /** Looks at a process that may be a session of this partner. What is over changes no more. */
@@ -189,6 +190,13 @@ export function byCreation(a: { createdAt: Instant }, b: { createdAt: Instant })
 
 export function isOver({ state }: SessionView): boolean {
   return state === 'completed' || state === 'invalid';
+}
+
+/** What only the configuration changes. */
+function differsBeyondStatus(before: EvseView, now: EvseView): boolean {
+  const fixed = ({ evseId, remoteStart, connector }: EvseView) =>
+    JSON.stringify([evseId, remoteStart, { ...connector, lastUpdated: '' }]);
+  return fixed(before) !== fixed(now);
 }
 
 /** All that is left of an EVSE whose grant has gone. */

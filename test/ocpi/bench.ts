@@ -1,6 +1,5 @@
 /** A depot with an OCPI side on a real socket and a store on disk; what chargers say is put in as events. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -138,10 +137,21 @@ export class Bench {
   }
 
   /** A guest or bus plugs in and charges. */
-  async charge(stationId: string, pointId: string, who: { token?: string; vehicleId?: string }, transactionId = 'T1') {
+  async charge(
+    stationId: string,
+    pointId: string,
+    who: { token?: string; vehicleId?: string },
+    transactionId = 'T1',
+  ) {
     await this.say(stationId, 'LinkOpened');
     await this.say(stationId, 'PointStatusReported', { pointId, status: 'Occupied' });
-    await this.say(stationId, 'TransactionStarted', { pointId, transactionId, meterStartWh: 1000, phase: 'Charging', ...who });
+    await this.say(stationId, 'TransactionStarted', {
+      pointId,
+      transactionId,
+      meterStartWh: 1000,
+      phase: 'Charging',
+      ...who,
+    });
   }
 
   async meter(stationId: string, transactionId: string, energyWh: number): Promise<void> {

@@ -1,0 +1,250 @@
+/** Commands, as their receiver (2.2.1 commands): partners start, stop and unlock, for their own guests only. */
+import { createHash, randomUUID } from 'node:crypto';
+import type { CommandOutcome, Runtime, StationCommands } from '../depot/index.js';
+import {
+  currentProcess,
+  isOwnFleetWindow,
+  type JournalId,
+  type PartnerCommandView,
+} from '../domain/index.js';
+import { BridgeError } from '../errors/index.js';
+import { validatorOf } from '../schemas/index.js';
+import { checkUrl } from './guard.js';
+import { type Guests, identityOf } from './guests.js';
+import { isObject, type JsonRecord, sameCi, textIn } from './json.js';
+import type { Maker } from './maker.js';
+import type { GrantedPlace } from './places.js';
+import type { Recorder } from './recorder.js';
+import { invalid, unknownObject } from './refusal.js';
+import type { Results } from './results.js';
+import type { Roaming } from './roaming.js';
+import type { Answer, Heard, OcpiServer } from './server.js';
+import { readToken } from './tokens.js';
+import { schemaName } from './version.js';
+import { isOver, tellable } from './world.js';
+
+export interface CommandContext {
+  readonly runtime: Runtime;
+  readonly commands: StationCommands;
+  readonly roaming: Roaming;
+  readonly guests: Guests;
+  readonly maker: Maker;
+  readonly recorder: Recorder;
+  readonly results: Results;
+  readonly allowPrivate: boolean;
+}
+
+type Outcome = PartnerCommandView['outcome'];
+
+/** What is done about a command once its ACCEPTED has gone out. */
+interface Taken {
+  /** For the intent on record. */
+  readonly what: string;
+  readonly details: object;
+  readonly act: (intent: JournalId) => Promise<CommandOutcome>;
+}
+
+type Decide = (
+  heard: Heard,
+  body: JsonRecord,
+  context: CommandContext,
+) => Taken | Exclude<Outcome, 'accepted'>;
+
+const COMMANDS: Readonly<Record<string, { readonly className: string; readonly decide: Decide }>> = {
+  START_SESSION: { className: 'StartSession', decide: start },
+  STOP_SESSION: { className: 'StopSession', decide: stop },
+  UNLOCK_CONNECTOR: { className: 'UnlockConnector', decide: unlock },
+  RESERVE_NOW: { className: 'ReserveNow', decide: () => 'unsupported' },
+  CANCEL_RESERVATION: { className: 'CancelReservation', decide: () => 'unsupported' },
+};
+
+/** As long as the table promises in CommandResponse.timeout. */
+const TIMEOUT_MS = 60_000;
+const REMEMBERED = 1_000;
+
+export function addCommands(server: OcpiServer, context: CommandContext): void {
+  const given = new Map<string, Answer>();
+  server.route('POST', '/:version/commands/:command', 'commands', 'functional', (heard) => {
+    const { command, body, responseUrl } = read(heard, context);
+    // The same response_url is the same command, sent again: it is not carried out twice.
+    const key = `${heard.partner.id} ${command} ${responseUrl}`;
+    const before = given.get(key);
+    if (before) return { ...before, delivered: async () => {} };
+    const answer = take(heard, command, body, responseUrl, context);
+    given.set(key, answer);
+    if (given.size > REMEMBERED) given.delete(given.keys().next().value ?? '');
+    return answer;
+  });
+}
+
+/** @throws BridgeError OCPI_UNKNOWN_OBJECT, OCPI_INVALID, OCPI_ADDRESS_REFUSED */
+function read({ params, version, body, partner }: Heard, { allowPrivate }: CommandContext) {
+  const command = params['command'] ?? '';
+  const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  const schema = known && schemaName(version, known.className);
+  if (!schema) throw unknownObject();
+  const [issue] = validatorOf(schema, 'inbound')(body);
+  if (issue || !isObject(body))
+    throw invalid(`${command}: ${issue?.message ?? 'the body must be an object'}`);
+  const responseUrl = textIn(body, 'response_url') ?? '';
+  checkUrl(responseUrl, { allowPrivate, host: partner.host });
+  return { command, body, responseUrl };
+}
+
+function take(
+  heard: Heard,
+  command: string,
+  body: JsonRecord,
+  responseUrl: string,
+  context: CommandContext,
+): Answer {
+  const { partner, version, entry } = heard;
+  context.roaming.refresh();
+  const decided = COMMANDS[command]?.decide(heard, body, context) ?? 'unsupported';
+  const outcome = typeof decided === 'string' ? decided : 'accepted';
+  const made = context.maker.make(version, 'command-response', { outcome }, []);
+  if (!made) throw new BridgeError('OCPI_OUTBOUND_INVALID', `${version} has no answer to ${command}`);
+  const answer = { data: made.value, lineage: made.lineage };
+  if (typeof decided === 'string') return answer;
+  const open = { partnerId: partner.id, command, responseUrl, cause: entry };
+  return { ...answer, delivered: () => carryOut(decided, open, context) };
+}
+
+/** Intent, command, result: only after the partner was told ACCEPTED. */
+async function carryOut(
+  { what, details, act }: Taken,
+  open: Parameters<Results['expect']>[1],
+  { recorder, results, runtime }: CommandContext,
+): Promise<void> {
+  const id = randomUUID();
+  await results.expect(id, open);
+  const by = { partner: open.partnerId, ...details };
+  const intent = await recorder.intent(what, by, open.cause);
+  const { outcome, frames } = await inTime(act(intent), runtime);
+  await results.tell(id, open, outcome, [intent, ...frames]);
+}
+
+/** A charger that says nothing in time has not answered; what went wrong on our side has failed. */
+async function inTime(
+  command: Promise<CommandOutcome>,
+  { log }: Pick<Runtime, 'log'>,
+): Promise<{ outcome: Outcome; frames: readonly JournalId[] }> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), TIMEOUT_MS);
+    timer.unref();
+  });
+  try {
+    const answered = await Promise.race([command, late]);
+    if (!answered) return { outcome: 'unanswered', frames: [] };
+    const { outcome, frames } = answered;
+    return { outcome: outcome === 'failed' ? 'unanswered' : outcome, frames };
+  } catch (error) {
+    log.error({ err: error }, 'a command of a partner failed');
+    return { outcome: 'failed', frames: [] };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function start(
+  heard: Heard,
+  body: JsonRecord,
+  context: CommandContext,
+): Taken | Exclude<Outcome, 'accepted'> {
+  const { partner, version } = heard;
+  const { runtime, commands, guests } = context;
+  const party = partner.mainParty ?? { countryCode: '', partyId: '' };
+  const token = readToken(body['token'], version, partner, party, runtime);
+  if (!partner.isParty(token.countryCode, token.partyId))
+    throw invalid('START_SESSION: the token is of another party');
+  const place = placeOf(heard, body, context);
+  const { stationId, pointId } = place;
+  if (!isFree(place, context) || !commands.isConnected(stationId)) return 'rejected';
+  const idTag = idTagOf(partner.id, token.uid, token.type, guests);
+  const authorizationReference = textIn(body, 'authorization_reference');
+  const act = async (intent: JournalId) => {
+    await guests.admit(idTag, {
+      partnerId: partner.id,
+      token: identityOf(token),
+      authMethod: 'command',
+      ...(authorizationReference === undefined ? {} : { authorizationReference }),
+      at: runtime.now().getTime(),
+    });
+    const outcome = await commands.start({ stationId, pointId, token: idTag, intent });
+    if (outcome.outcome === 'rejected') await guests.dismiss(idTag);
+    return outcome;
+  };
+  return { what: 'StartTransaction', details: { pointId, token: idTag }, act };
+}
+
+function stop(
+  { partner }: Heard,
+  body: JsonRecord,
+  { roaming, commands }: CommandContext,
+): ReturnType<Decide> {
+  const sessionId = textIn(body, 'session_id') ?? '';
+  const session = roaming.worldOf(partner).shelves.sessions.get(sessionId.toLowerCase());
+  if (!session || isOver(session.view)) return 'unknown-session';
+  const { stationId, pointId } = session;
+  const { state } = session.view;
+  if (state !== 'active' || !commands.isConnected(stationId)) return 'rejected';
+  const processId = session.view.sessionId;
+  const act = (intent: JournalId) => commands.stop({ stationId, processId, intent });
+  return { what: 'StopTransaction', details: { pointId, processId }, act };
+}
+
+function unlock(heard: Heard, body: JsonRecord, context: CommandContext): ReturnType<Decide> {
+  const { commands, roaming } = context;
+  const place = placeOf(heard, body, context);
+  const { stationId, pointId } = place;
+  const process = currentProcess(context.runtime.depot.state, stationId, pointId);
+  const isTheirs = process && roaming.worldOf(heard.partner).shelves.sessions.has(process.processId);
+  // A plug that is somebody else's stays locked.
+  if (process && !isTheirs) return 'rejected';
+  if (!commands.isConnected(stationId)) return 'rejected';
+  const act = (intent: JournalId) => commands.unlock({ stationId, pointId, intent });
+  return { what: 'UnlockConnector', details: { pointId }, act };
+}
+
+/** No transaction is open there, and none of the depot's own vehicles has the bay. */
+function isFree({ stationId, pointId }: GrantedPlace, { runtime, guests }: CommandContext): boolean {
+  const { state } = runtime.depot;
+  const isGuest = (process: Parameters<Guests['ownerOf']>[0]) => guests.ownerOf(process) !== undefined;
+  if (isOwnFleetWindow(state, stationId, pointId, isGuest)) return false;
+  const process = currentProcess(state, stationId, pointId);
+  return !(process?.transactionId && !process.endedAt);
+}
+
+/**
+ * The bay a command names. Without an EVSE it must be the only one there.
+ * @throws BridgeError OCPI_UNKNOWN_LOCATION, OCPI_INVALID
+ */
+function placeOf({ partner, version }: Heard, body: JsonRecord, { roaming }: CommandContext): GrantedPlace {
+  const world = roaming.worldOf(partner);
+  const locationId = textIn(body, 'location_id') ?? '';
+  const evseUid = textIn(body, 'evse_uid');
+  const connectorId = textIn(body, 'connector_id');
+  const location = world.location(version, locationId)?.view;
+  const all = world.places.filter(
+    (place) => location && tellable(version, location) && sameCi(place.locationId, locationId),
+  );
+  if (connectorId !== undefined && evseUid === undefined) throw invalid('connector_id needs evse_uid');
+  const named = all.filter((place) => evseUid === undefined || sameCi(place.evseUid, evseUid));
+  const [place] = named;
+  const isConnector = connectorId === undefined || place?.connector.connectorId === connectorId;
+  if (!place || !isConnector)
+    throw new BridgeError('OCPI_UNKNOWN_LOCATION', 'unknown location, EVSE or connector');
+  if (named.length > 1) throw invalid('this location has several EVSEs: name one in evse_uid');
+  return place;
+}
+
+/**
+ * What the charger is given. An idTag of OCPP 1.6 has 20 characters, and a guest must not be taken for one of the
+ * depot's own vehicles: then a name of the same guest that is always the same.
+ */
+function idTagOf(partnerId: string, uid: string, type: string, guests: Guests): string {
+  if (uid.length <= 20 && !guests.isOwnFleet(uid)) return uid;
+  const hash = createHash('sha256').update([partnerId, type, uid.toUpperCase()].join('\u001f')).digest('hex');
+  return `G${hash.slice(0, 19).toUpperCase()}`;
+}
