@@ -30,15 +30,29 @@ export interface OcppLimits {
 export const DEFAULT_LIMITS: OcppLimits = {
   maxPayload: 256 * 1024,
   maxDepth: 32,
-  framesPerSecond: 50,
+  framesPerSecond: 100,
   burst: 500,
   badFrames: 10,
   badLogins: 10,
   lockoutSeconds: 300,
 };
 
+/** What a station should report of a running transaction. */
+export interface Metering {
+  readonly intervalSeconds: number;
+  /** Measurands of OCPP; SoC is left out for stations that only have alternating current. */
+  readonly measurands: readonly string[];
+}
+
+export const DEFAULT_METERING: Metering = {
+  intervalSeconds: 30,
+  measurands: ['Energy.Active.Import.Register', 'Power.Active.Import', 'SoC', 'Current.Import', 'Voltage'],
+};
+
 export interface OcppOptions {
   readonly limits?: Partial<OcppLimits>;
+  /** What stations are told to measure, if they will; null leaves them as they are. */
+  readonly metering?: Metering | null;
   /** Asked for tokens that belong to no vehicle; undefined: not known to it either. */
   readonly authorize?: (question: TokenQuestion) => Promise<TokenDecision | undefined>;
 }

@@ -56,6 +56,19 @@ export function selectorOf(facts: FrameFacts): Selector {
   };
 }
 
+/**
+ * The boot facts in a BootNotification itself, unchecked: they select the overlays that may have to repair it.
+ */
+export function introductionOf(protocol: OcppProtocol, payload: JsonObject): FrameFacts['boot'] | undefined {
+  const said = protocol === 'ocpp1.6' ? payload : payload['chargingStation'];
+  if (typeof said !== 'object' || said === null || Array.isArray(said)) return undefined;
+  const vendor = said[protocol === 'ocpp1.6' ? 'chargePointVendor' : 'vendorName'];
+  const model = said[protocol === 'ocpp1.6' ? 'chargePointModel' : 'model'];
+  const firmware = said['firmwareVersion'];
+  if (typeof vendor !== 'string' || typeof model !== 'string') return undefined;
+  return { vendor, model, ...(typeof firmware === 'string' ? { firmware } : {}) };
+}
+
 /** The envelope that tables read as `env`. */
 function envelopeOf(facts: FrameFacts): JsonObject {
   const { boot, stationId, protocol, at } = facts;

@@ -93,10 +93,7 @@ export class Admissions {
     return { admitted: true, station, protocol, authenticated };
   }
 
-  #flawOf(
-    request: IncomingMessage,
-    station: StationConfig,
-  ): { code: ErrorCode; why: string } | undefined {
+  #flawOf(request: IncomingMessage, station: StationConfig): { code: ErrorCode; why: string } | undefined {
     const { identity } = station.ocpp;
     const login = basicLogin(request.headers.authorization, identity);
     if (this.#certificates && !certificateNames(request.socket as TLSSocket, identity))

@@ -1,0 +1,141 @@
+/** One question to a station, asked safely: valid, one at a time, in time, journalled, its answer valid too. */
+import type { CommandOutcome, Runtime } from '../../depot/index.js';
+import type { JournalId } from '../../domain/index.js';
+import { BridgeError, type ErrorCode } from '../../errors/index.js';
+import type { JsonObject } from '../../mapping/api.js';
+import { issuesOf, validatorOf } from '../../schemas/index.js';
+import { flawOf } from '../inspect.js';
+import { schemaName } from '../protocol.js';
+import { CallFailure, type Station } from '../station/index.js';
+import { CallQueue } from './queue.js';
+
+/** A call ready to be sent, in the words of the station's version. */
+export interface Call {
+  readonly action: string;
+  readonly payload: JsonObject;
+  /** Rules of tables that made the payload. */
+  readonly rules?: readonly string[];
+}
+
+export interface Reply {
+  readonly answer: JsonObject;
+  readonly frames: readonly JournalId[];
+}
+
+/** Why there is no usable answer. */
+export class NoReply extends Error {
+  override readonly name = 'NoReply';
+  readonly code: ErrorCode;
+  readonly frames: readonly JournalId[];
+  /** The station itself said no (CALLERROR), as against silence. */
+  readonly refused: boolean;
+
+  constructor(code: ErrorCode, message: string, frames: readonly JournalId[] = [], refused = false) {
+    super(message);
+    this.code = code;
+    this.frames = frames;
+    this.refused = refused;
+  }
+}
+
+/** Words by which stations say yes. */
+const YES = new Set(['Accepted', 'Scheduled', 'Unlocked', 'RebootRequired']);
+
+export class Asker {
+  readonly station: Station;
+  readonly #runtime: Runtime;
+  readonly #queue = new CallQueue();
+
+  constructor(station: Station, runtime: Runtime) {
+    this.station = station;
+    this.#runtime = runtime;
+    station.listen({
+      onTaken: () => undefined,
+      onConnected: () => undefined,
+      onDisconnected: () => this.#queue.giveUp('the station disconnected'),
+    });
+  }
+
+  /** @throws NoReply */
+  async ask(call: Call, intent: JournalId | undefined): Promise<Reply> {
+    const { protocol } = this.station;
+    if (!protocol) throw new NoReply('OCPP_NOT_CONNECTED', 'the station is not connected');
+    const name = schemaName(protocol, call.action);
+    this.#checkOutbound(name, call);
+    const timeoutMs = this.#runtime.config.ocpp.callTimeoutSeconds * 1000;
+    const options = {
+      timeoutMs,
+      ...(intent === undefined ? {} : { intent }),
+      ...(call.rules ? { rules: call.rules } : {}),
+    };
+    try {
+      const { answer, frames } = await this.#queue.push(
+        () => this.station.call(call.action, call.payload, options),
+        2 * timeoutMs,
+      );
+      const flaw = flawOf(answer, this.station.limits.maxDepth);
+      const issue = validatorOf(`${name}.conf`)(answer)[0];
+      if (flaw || issue) {
+        const why = `${call.action}: ${flaw ?? issue?.message}`;
+        throw new NoReply('OCPP_CALL_REFUSED', `the answer does not fit its schema: ${why}`, frames);
+      }
+      return { answer: answer as JsonObject, frames };
+    } catch (error) {
+      throw noReply(call.action, error);
+    }
+  }
+
+  /** Asks, and turns the status of the answer into an outcome. Never rejects. */
+  async command(call: Call, intent: JournalId, alsoYes: readonly string[] = []): Promise<CommandOutcome> {
+    try {
+      const { answer, frames } = await this.ask(call, intent);
+      const status = String(answer['status']);
+      if (YES.has(status) || alsoYes.includes(status)) return { outcome: 'accepted', frames };
+      return { outcome: 'rejected', reason: reasonOf(call.action, answer), frames };
+    } catch (error) {
+      return outcomeOf(error);
+    }
+  }
+
+  #checkOutbound(name: string, { action, payload }: Call): void {
+    if (validatorOf(name)(payload).length === 0) return;
+    const protocol = this.station.protocol ?? 'ocpp';
+    this.#runtime.metrics.schemaViolations.inc({ protocol, action });
+    const issues = issuesOf(name, payload).map((issue) => issue.message);
+    this.#runtime.log.error(
+      { code: 'OCPP_OUTBOUND_INVALID', stationId: this.station.config.id, action, issues },
+      'a message of ours does not fit its schema and was not sent',
+    );
+    throw new NoReply('OCPP_OUTBOUND_INVALID', `${action}: ${issues[0] ?? 'invalid'}`);
+  }
+}
+
+function noReply(action: string, error: unknown): NoReply {
+  if (error instanceof NoReply) return error;
+  const { message } = error as Error;
+  if (error instanceof BridgeError) return new NoReply(error.code, message);
+  const frames = error instanceof CallFailure ? error.frames : [];
+  const word = refusalWord(error);
+  if (word) return new NoReply('OCPP_CALL_REFUSED', `${action}: ${word} ${message}`.trim(), frames, true);
+  if (message === 'Call timeout') return new NoReply('OCPP_TIMEOUT', `${action}: no answer in time`, frames);
+  return new NoReply('OCPP_NOT_CONNECTED', `${action}: ${message}`, frames);
+}
+
+/** The code of the CALLERROR that the station answered with. */
+function refusalWord(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'rpcErrorCode' in cause ? cause.rpcErrorCode : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** The outcome of a command that got no usable answer. */
+export function outcomeOf(error: unknown): CommandOutcome {
+  if (!(error instanceof NoReply)) throw error;
+  const outcome = error.refused ? 'rejected' : 'failed';
+  return { outcome, reason: `${error.code}: ${error.message}`, frames: error.frames };
+}
+
+function reasonOf(action: string, answer: JsonObject): string {
+  const info = answer['statusInfo'] as { reasonCode?: string; additionalInfo?: string } | undefined;
+  return [`${action} ${answer['status']}`, info?.reasonCode, info?.additionalInfo].filter(Boolean).join(': ');
+}

@@ -1,0 +1,83 @@
+/** What can be asked of a station, put into the calls of one version of OCPP. */
+import { createHash } from 'node:crypto';
+import type { PointConfig } from '../../config/index.js';
+import type { Instant, JournalId, RateUnit } from '../../domain/index.js';
+import type { JsonObject } from '../../mapping/api.js';
+import type { Asker, Call } from './ask.js';
+import type { Abilities } from './schedule.js';
+
+/** Without a point: the whole station. */
+export interface AtPoint {
+  readonly point?: PointConfig;
+}
+
+/** Messages that a station can be asked to send; 1.6 lacks some. */
+export type Triggered =
+  | 'BootNotification'
+  | 'Heartbeat'
+  | 'MeterValues'
+  | 'StatusNotification'
+  | 'FirmwareStatusNotification'
+  | 'LogStatusNotification';
+
+export interface Reservation extends AtPoint {
+  readonly reservationId: number;
+  readonly token: string;
+  readonly expiresAt: Instant;
+}
+
+/** A limit as the station says that it applies it now. */
+export interface Composite {
+  readonly unit: RateUnit;
+  readonly startAt: Instant;
+  readonly periods: readonly {
+    readonly startS: number;
+    readonly limit: number;
+    readonly numberPhases?: number;
+  }[];
+}
+
+/** What metering should be: written only where it differs. */
+export interface MeteringWish {
+  readonly intervalSeconds: number;
+  readonly measurands: readonly string[];
+}
+
+/** What a station said of itself, and what it refused to take. */
+export interface Survey {
+  readonly abilities: Abilities;
+  /** Settings as read, by the standard's own name. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly refused: readonly string[];
+}
+
+/** One version of OCPP. Builders throw BridgeError OCPP_UNABLE for what it cannot say. */
+export interface CommandDialect {
+  /** The number by which this version names a point. */
+  numberOf(point: PointConfig): { readonly connectorId: number } | { readonly evseId: number };
+  clearProfile(profileId: number): Call;
+  compositeSchedule(at: AtPoint, durationS: number, unit: RateUnit | undefined): Call;
+  readComposite(answer: JsonObject): Composite | undefined;
+  start(point: PointConfig, token: string, remoteStartId: number): Call;
+  stop(transactionId: string): Call;
+  unlock(point: PointConfig): Call;
+  changeAvailability(at: AtPoint, operative: boolean): Call;
+  trigger(message: Triggered, at: AtPoint): Call;
+  reset(how: 'soft' | 'hard'): Call;
+  reserve(reservation: Reservation): Call;
+  cancelReservation(reservationId: number): Call;
+  dataTransfer(vendorId: string, messageId: string | undefined, data: string | undefined): Call;
+  /** Reads abilities and settings, and writes what differs from the wish. */
+  survey(asker: Asker, wish: MeteringWish | undefined, intent: JournalId | undefined): Promise<Survey>;
+}
+
+/** A positive 31-bit number that stands for an intent: the same at every try. */
+export function numberOfIntent(intent: JournalId): number {
+  return createHash('sha256').update(intent).digest().readUInt32BE(0) >>> 1 || 1;
+}
+
+/** A setting that should be a whole number, under its new name; nothing if it is not one. */
+export function wholeNumber<K extends string>(name: K, text: string | undefined): { [P in K]?: number } {
+  const value = Number(text);
+  return text && Number.isInteger(value) && value >= 0 ? ({ [name]: value } as { [P in K]: number }) : {};
+}

@@ -1,0 +1,62 @@
+/** A limit as the call SetChargingProfile: amounts by arithmetic, fields and words by tables. */
+import type { PointConfig } from '../../config/index.js';
+import type { Runtime } from '../../depot/index.js';
+import type { LimitCommand, LimitStep, PointId } from '../../domain/index.js';
+import { BridgeError } from '../../errors/index.js';
+import type { JsonObject } from '../../mapping/api.js';
+import { type OcppProtocol, tableName } from '../protocol.js';
+import type { Call } from './ask.js';
+import { type Abilities, scheduleFor } from './schedule.js';
+
+export interface LimitOrder {
+  readonly protocol: OcppProtocol;
+  readonly number: { readonly connectorId: number } | { readonly evseId: number };
+  readonly point: PointConfig;
+  /** Absent: the limit is for transactions to come. */
+  readonly transactionId: string | undefined;
+  readonly steps: readonly LimitStep[];
+  readonly abilities: Abilities;
+}
+
+/**
+ * Our chargingProfileIds of a point: one for its transaction, one for transactions to come. They differ, because a
+ * profile replaces another of the same id, and the end of a transaction would leave the next without a limit.
+ */
+export function profileIds(runtime: Runtime, pointId: PointId): { transaction: number; default: number } {
+  const points = [...runtime.identity.points.keys()];
+  const transaction = runtime.config.depots[0].charging.profileIdBase + points.indexOf(pointId);
+  return { transaction, default: transaction + points.length };
+}
+
+/** @throws BridgeError with the table's code if no table can make the call */
+export function limitCall(runtime: Runtime, order: LimitOrder): Call {
+  const { point, transactionId, abilities, steps, number, protocol } = order;
+  const { unit, startAt, periods } = scheduleFor(steps, point, abilities, runtime.now().getTime());
+  const ids = profileIds(runtime, point.id);
+  const command: LimitCommand = {
+    ...number,
+    profileId: transactionId === undefined ? ids.default : ids.transaction,
+    // The highest level that the station knows wins over what others have set inside the same purpose.
+    stackLevel: abilities.maxStackLevel ?? 0,
+    purpose: transactionId === undefined ? 'default' : 'transaction',
+    ...(transactionId === undefined ? {} : { transactionId }),
+    unit,
+    startAt,
+    periods: [...periods],
+  };
+  return mapped(runtime, protocol, command);
+}
+
+function mapped(runtime: Runtime, protocol: OcppProtocol, command: LimitCommand): Call {
+  const target = tableName(protocol, 'SetChargingProfile');
+  const generation = runtime.tables();
+  for (const mapping of generation.forMessage('bridge.LimitCommand')) {
+    if (mapping.target !== target) continue;
+    const [alias = 'c'] = Object.keys(mapping.from);
+    const result = mapping.run({ [alias]: command as unknown as JsonObject }, { identity: runtime.identity });
+    if (!result) continue;
+    if (!result.ok) throw new BridgeError(result.error.code, `${mapping.name}: ${result.error.message}`);
+    return { action: 'SetChargingProfile', payload: result.value, rules: result.provenance.rules() };
+  }
+  throw new BridgeError('MAP_UNKNOWN', `no table makes ${target} of a limit in ${command.unit}`);
+}

@@ -1,0 +1,102 @@
+/**
+ * What is done when a station comes: read what it can, set what it should measure, and ask for its status if it did
+ * not start anew (then it tells by itself). Nothing is written that is already as it should be.
+ */
+import type { Runtime } from '../../depot/index.js';
+import type { JournalId } from '../../domain/index.js';
+import type { Metering } from '../options.js';
+import type { Station } from '../station/index.js';
+import { type Asker, NoReply } from './ask.js';
+import type { CommandDialect, MeteringWish, Survey } from './dialect.js';
+import type { Abilities } from './schedule.js';
+
+/** A station that connects again without having restarted does not send BootNotification: so long it has for it. */
+const BOOT_WAIT_MS = 3_000;
+
+export class Onboarding {
+  readonly #station: Station;
+  readonly #asker: Asker;
+  readonly #runtime: Runtime;
+  readonly #metering: Metering | null;
+  readonly #dialect: () => CommandDialect | undefined;
+  #survey: Promise<Survey | undefined> = Promise.resolve(undefined);
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    asker: Asker,
+    runtime: Runtime,
+    metering: Metering | null,
+    dialect: () => CommandDialect | undefined,
+  ) {
+    this.#station = asker.station;
+    this.#asker = asker;
+    this.#runtime = runtime;
+    this.#metering = metering;
+    this.#dialect = dialect;
+    this.#station.listen({
+      onConnected: () => {
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.#begin(true), BOOT_WAIT_MS);
+        this.#timer.unref();
+      },
+      onTaken: (action) => {
+        if (action === 'BootNotification') this.#begin(false);
+      },
+      onDisconnected: () => clearTimeout(this.#timer),
+    });
+  }
+
+  /** What the station can; empty if it did not say. Waits for a survey that is under way. */
+  async abilities(): Promise<Abilities> {
+    return (await this.#survey)?.abilities ?? {};
+  }
+
+  /** The newest survey, or undefined. */
+  survey(): Promise<Survey | undefined> {
+    return this.#survey;
+  }
+
+  #begin(withStatus: boolean): void {
+    clearTimeout(this.#timer);
+    this.#survey = this.#run(withStatus).catch((error: unknown) => {
+      this.#runtime.log.warn(
+        { err: error, stationId: this.#station.config.id },
+        'a station could not be surveyed',
+      );
+      return undefined;
+    });
+  }
+
+  async #run(withStatus: boolean): Promise<Survey | undefined> {
+    const dialect = this.#dialect();
+    if (!dialect) return undefined;
+    const stationId = this.#station.config.id;
+    const begun = await this.#station.frames.note({ action: 'Onboarding', value: { stationId, withStatus } });
+    const intent = begun?.id;
+    if (withStatus) await this.#askForStatus(dialect, intent);
+    const survey = await dialect.survey(this.#asker, this.#wish(), intent);
+    if (survey.refused.length > 0)
+      this.#runtime.log.warn({ stationId, refused: survey.refused }, 'a station refused settings');
+    const causes = intent ? [intent] : [];
+    await this.#station.frames.note({ action: 'StationSurveyed', value: { stationId, ...survey }, causes });
+    return survey;
+  }
+
+  async #askForStatus(dialect: CommandDialect, intent: JournalId | undefined): Promise<void> {
+    for (const point of this.#station.config.points) {
+      try {
+        await this.#asker.ask(dialect.trigger('StatusNotification', { point }), intent);
+      } catch (error) {
+        // Remote trigger is optional in 1.6: such a station tells its status when it changes.
+        if (!(error instanceof NoReply && error.refused)) throw error;
+      }
+    }
+  }
+
+  #wish(): MeteringWish | undefined {
+    if (!this.#metering) return undefined;
+    const hasDc = this.#station.config.points.some((point) => point.powerType === 'DC');
+    const { intervalSeconds, measurands } = this.#metering;
+    return { intervalSeconds, measurands: measurands.filter((measurand) => hasDc || measurand !== 'SoC') };
+  }
+}

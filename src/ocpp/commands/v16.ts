@@ -1,0 +1,163 @@
+/** Commands in the words of OCPP 1.6. */
+import type { JournalId, RateUnit } from '../../domain/index.js';
+import { BridgeError } from '../../errors/index.js';
+import type { JsonObject } from '../../mapping/api.js';
+import { type Asker, NoReply } from './ask.js';
+import {
+  type AtPoint,
+  type CommandDialect,
+  type Composite,
+  type MeteringWish,
+  type Survey,
+  wholeNumber,
+} from './dialect.js';
+
+/** §7.28: an idTag has 20 characters at most. */
+const LONGEST_ID_TAG = 20;
+
+const KEYS = [
+  'ChargingScheduleAllowedChargingRateUnit',
+  'ChargeProfileMaxStackLevel',
+  'ChargingScheduleMaxPeriods',
+  'MaxChargingProfilesInstalled',
+  'NumberOfConnectors',
+  'SupportedFeatureProfiles',
+  'HeartbeatInterval',
+  'MeterValueSampleInterval',
+  'MeterValuesSampledData',
+];
+
+const connectorOf = ({ point }: AtPoint): number => point?.connector ?? 0;
+
+export const DIALECT_16: CommandDialect = {
+  numberOf: (point) => ({ connectorId: point.connector }),
+  clearProfile: (id) => ({ action: 'ClearChargingProfile', payload: { id } }),
+  compositeSchedule: (at, duration, unit) => ({
+    action: 'GetCompositeSchedule',
+    payload: {
+      connectorId: connectorOf(at),
+      duration,
+      ...(unit === undefined ? {} : { chargingRateUnit: unit }),
+    },
+  }),
+  readComposite,
+  start: (point, token) => ({
+    action: 'RemoteStartTransaction',
+    payload: { connectorId: point.connector, idTag: idTagOf(token) },
+  }),
+  stop: (transactionId) => ({
+    action: 'RemoteStopTransaction',
+    payload: { transactionId: Number(transactionId) },
+  }),
+  unlock: (point) => ({ action: 'UnlockConnector', payload: { connectorId: point.connector } }),
+  changeAvailability: (at, operative) => ({
+    action: 'ChangeAvailability',
+    payload: { connectorId: connectorOf(at), type: operative ? 'Operative' : 'Inoperative' },
+  }),
+  trigger: (requestedMessage, { point }) => ({
+    action: requestedMessage === 'LogStatusNotification' ? 'ExtendedTriggerMessage' : 'TriggerMessage',
+    payload: { requestedMessage, ...(point ? { connectorId: point.connector } : {}) },
+  }),
+  reset: (how) => ({ action: 'Reset', payload: { type: how === 'hard' ? 'Hard' : 'Soft' } }),
+  reserve: ({ point, reservationId, token, expiresAt }) => ({
+    action: 'ReserveNow',
+    payload: {
+      connectorId: point?.connector ?? 0,
+      expiryDate: expiresAt,
+      idTag: idTagOf(token),
+      reservationId,
+    },
+  }),
+  cancelReservation: (reservationId) => ({ action: 'CancelReservation', payload: { reservationId } }),
+  dataTransfer: (vendorId, messageId, data) => ({
+    action: 'DataTransfer',
+    payload: {
+      vendorId,
+      ...(messageId === undefined ? {} : { messageId }),
+      ...(data === undefined ? {} : { data }),
+    },
+  }),
+  survey,
+};
+
+function idTagOf(token: string): string {
+  if (token.length <= LONGEST_ID_TAG) return token;
+  throw new BridgeError('OCPP_UNABLE', `OCPP 1.6 takes tokens of ${LONGEST_ID_TAG} characters at most`);
+}
+
+function readComposite(answer: JsonObject): Composite | undefined {
+  const schedule = answer['chargingSchedule'] as
+    | {
+        chargingRateUnit: RateUnit;
+        startSchedule?: string;
+        chargingSchedulePeriod: { startPeriod: number; limit: number; numberPhases?: number }[];
+      }
+    | undefined;
+  if (!schedule) return undefined;
+  return {
+    unit: schedule.chargingRateUnit,
+    startAt: schedule.startSchedule ?? String(answer['scheduleStart'] ?? ''),
+    periods: schedule.chargingSchedulePeriod.map(({ startPeriod, ...rest }) => ({
+      startS: startPeriod,
+      ...rest,
+    })),
+  };
+}
+
+/** GetConfiguration, then ChangeConfiguration for what is not yet as wished. */
+async function survey(
+  asker: Asker,
+  wish: MeteringWish | undefined,
+  intent: JournalId | undefined,
+): Promise<Survey> {
+  const { answer } = await asker.ask({ action: 'GetConfiguration', payload: { key: KEYS } }, intent);
+  const entries = (answer['configurationKey'] ?? []) as { key: string; value?: string }[];
+  const settings = Object.fromEntries(entries.map(({ key, value }) => [key, value ?? '']));
+  const wanted: [string, string][] = wish
+    ? [
+        ['MeterValueSampleInterval', String(wish.intervalSeconds)],
+        ['MeterValuesSampledData', wish.measurands.join(',')],
+      ]
+    : [];
+  const refused: string[] = [];
+  for (const [key, value] of wanted) {
+    if (settings[key] === value) continue;
+    const status = await change(asker, key, value, intent);
+    if (status === 'Accepted' || status === 'RebootRequired') settings[key] = value;
+    else refused.push(`${key}=${value}: ${status}`);
+  }
+  const units = allowedUnits(settings['ChargingScheduleAllowedChargingRateUnit']);
+  return {
+    settings,
+    refused,
+    abilities: {
+      ...(units.length ? { units } : {}),
+      ...wholeNumber('maxStackLevel', settings['ChargeProfileMaxStackLevel']),
+      ...wholeNumber('maxPeriods', settings['ChargingScheduleMaxPeriods']),
+    },
+  };
+}
+
+async function change(
+  asker: Asker,
+  key: string,
+  value: string,
+  intent: JournalId | undefined,
+): Promise<string> {
+  try {
+    const { answer } = await asker.ask({ action: 'ChangeConfiguration', payload: { key, value } }, intent);
+    return String(answer['status']);
+  } catch (error) {
+    if (error instanceof NoReply && error.refused) return error.message;
+    throw error;
+  }
+}
+
+/** §9.4.2: `Current`, `Power` or both, in any order. */
+function allowedUnits(text: string | undefined): RateUnit[] {
+  const words = (text ?? '').toLowerCase();
+  const units: RateUnit[] = [];
+  if (/current|\ba\b/.test(words)) units.push('A');
+  if (/power|\bw\b/.test(words)) units.push('W');
+  return units;
+}

@@ -1,0 +1,111 @@
+/** The terminating server: admits stations, gives each its socket, keeps them alive. */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Runtime } from '../../depot/index.js';
+import { catalogue, type ErrorCode } from '../../errors/index.js';
+import type { OcppLimits } from '../options.js';
+import { RpcGate } from '../rpc/index.js';
+import type { Station } from '../station/index.js';
+import { type Admission, Admissions } from './admission.js';
+import { listen, makeServer, refuseUpgrade } from './listener.js';
+import { Lockout } from './lockout.js';
+import { Strangers } from './strangers.js';
+
+/** How long a living socket has to answer a ping before a newcomer without a password may take its place. */
+const PROOF_OF_LIFE_MS = 2_000;
+
+export class CsmsServer {
+  readonly strangers = new Strangers();
+  readonly #runtime: Runtime;
+  readonly #stations: ReadonlyMap<string, Station>;
+  readonly #server: Server;
+  readonly #gate: RpcGate;
+  readonly #admissions: Admissions;
+  #pings: NodeJS.Timeout | undefined;
+  #stopping = false;
+
+  /** @throws BridgeError OCPP_TLS */
+  constructor(runtime: Runtime, stations: ReadonlyMap<string, Station>, limits: OcppLimits) {
+    const { tls } = runtime.config.listen.ocpp;
+    this.#runtime = runtime;
+    this.#stations = stations;
+    this.#gate = new RpcGate({ maxPayload: limits.maxPayload });
+    const lockout = new Lockout(limits, () => runtime.now().getTime());
+    this.#admissions = new Admissions(runtime.identity, lockout, tls?.clientCa !== undefined);
+    this.#server = makeServer(tls);
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#onUpgrade(request, socket, head).catch((error: unknown) => {
+        runtime.log.error({ err: error }, 'an upgrade failed');
+        socket.destroy();
+      });
+    });
+  }
+
+  /** Opens the port; gives the one really bound. @throws BridgeError OCPP_LISTEN */
+  async start(): Promise<number> {
+    const { listen: listeners, ocpp } = this.#runtime.config;
+    const port = await listen(this.#server, listeners.ocpp.host, listeners.ocpp.port);
+    const everyMs = ocpp.pingSeconds * 1000;
+    this.#pings = setInterval(() => {
+      for (const station of this.#stations.values()) station.keepAlive(2 * everyMs + 5_000);
+    }, everyMs);
+    this.#pings.unref();
+    return port;
+  }
+
+  async stop(withinMs: number): Promise<void> {
+    this.#stopping = true;
+    clearInterval(this.#pings);
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await Promise.all([...this.#stations.values()].map((station) => station.stop()));
+    const cut = setTimeout(() => this.#server.closeAllConnections(), withinMs);
+    cut.unref();
+    this.#server.closeIdleConnections();
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
+    clearTimeout(cut);
+    this.#server.closeAllConnections();
+  }
+
+  async #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    if (this.#stopping) return refuseUpgrade(socket, 503);
+    const admission = this.#admissions.decide(request);
+    if (!admission.admitted) return this.#refuse(request, socket, admission);
+    const station = this.#stations.get(admission.station.id);
+    if (!station) return refuseUpgrade(socket, 404);
+    // A name alone takes nothing from a living connection; a password or certificate does.
+    if (!admission.authenticated && (await station.isAlive(PROOF_OF_LIFE_MS))) {
+      const { identity } = admission.station.ocpp;
+      this.#log(request, 'OCPP_IDENTITY_TAKEN', identity, 'the identity is in use');
+      return refuseUpgrade(socket, 409);
+    }
+    const facts = {
+      identity: admission.station.ocpp.identity,
+      protocol: admission.protocol,
+      remoteAddress: request.socket.remoteAddress ?? '',
+    };
+    this.#gate.upgrade(request, socket, head, facts, (connection) => station.connect(connection));
+  }
+
+  #refuse(
+    request: IncomingMessage,
+    socket: Duplex,
+    { status, code, identity, why }: Extract<Admission, { admitted: false }>,
+  ): void {
+    if (code === 'OCPP_UNKNOWN_STATION' && identity !== undefined)
+      this.strangers.seen(identity, request.socket.remoteAddress ?? '', this.#runtime.now());
+    this.#log(request, code, identity, why);
+    this.#runtime.metrics.messages.inc({
+      protocol: 'ocpp',
+      direction: 'in',
+      action: 'Upgrade',
+      outcome: 'refused',
+    });
+    refuseUpgrade(socket, status);
+  }
+
+  #log(request: IncomingMessage, code: ErrorCode, identity: string | undefined, why: string): void {
+    const { remoteAddress } = request.socket;
+    const { title } = catalogue[code];
+    this.#runtime.log.warn({ code, identity, remoteAddress, why }, title);
+  }
+}

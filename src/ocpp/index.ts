@@ -1,0 +1,56 @@
+/** The charger side: OCPP 1.6J, 2.0.1, and 2.1 as far as it shares the messages of 2.0.1. */
+import type { Running, Runtime } from '../depot/index.js';
+import { OcppCommands } from './commands/index.js';
+import { CsmsServer, type Stranger } from './csms/index.js';
+import { DEFAULT_LIMITS, DEFAULT_METERING, type OcppOptions } from './options.js';
+import { decideToken, Station } from './station/index.js';
+
+export type { Abilities, Call, Composite, Reply, Survey } from './commands/index.js';
+export { NoReply, OcppCommands } from './commands/index.js';
+export type { Stranger } from './csms/index.js';
+export {
+  DEFAULT_LIMITS,
+  DEFAULT_METERING,
+  type Metering,
+  type OcppLimits,
+  type OcppOptions,
+  type TokenDecision,
+  type TokenQuestion,
+} from './options.js';
+export type { OcppProtocol } from './protocol.js';
+export { type FrameFacts, type Translation, translate } from './translate.js';
+
+export interface RunningOcpp extends Running {
+  readonly commands: OcppCommands;
+  /** Identities that knocked without being configured, newest last. */
+  strangers(): readonly Stranger[];
+}
+
+/**
+ * Starts the terminating server for all stations of the configuration.
+ *
+ * @throws BridgeError OCPP_LISTEN, OCPP_TLS
+ */
+export async function startOcpp(runtime: Runtime, options: OcppOptions = {}): Promise<RunningOcpp> {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const metering = options.metering === undefined ? DEFAULT_METERING : options.metering;
+  const shared = {
+    runtime,
+    limits,
+    decide: (question: Parameters<typeof decideToken>[2]) =>
+      decideToken(runtime, options.authorize, question),
+  };
+  const stations = new Map(
+    [...runtime.identity.stations.values()].map((config) => [config.id, new Station(config, shared)]),
+  );
+  const commands = new OcppCommands(runtime, stations, metering);
+  const server = new CsmsServer(runtime, stations, limits);
+  const port = await server.start();
+  return {
+    host: runtime.config.listen.ocpp.host,
+    port,
+    commands,
+    strangers: () => server.strangers.list(),
+    stop: (withinMs) => server.stop(withinMs),
+  };
+}

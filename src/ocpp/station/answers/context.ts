@@ -1,0 +1,29 @@
+/** What the builders of answers work with. */
+import type { Instant } from '../../../domain/index.js';
+import type { JsonObject } from '../../../mapping/api.js';
+import type { TokenDecision } from '../../options.js';
+
+export interface AnswerContext {
+  /** The valid payload of the call. */
+  readonly payload: JsonObject;
+  /** Now, in whole seconds: some stations read no fractions. */
+  readonly now: Instant;
+  readonly heartbeatSeconds: number;
+  /** Whether limits are planned here: then a vehicle's needs are of use. */
+  readonly plansCharging: boolean;
+  /** Whether a token may charge. */
+  decide(token: string, tokenType?: string): Promise<TokenDecision>;
+  /** The transaction id for the start that this call told (1.6). */
+  transactionId(): number;
+}
+
+/** Makes the answer to one kind of call; whatever the call changed is in the state by then. */
+export type AnswerBuilder = (context: AnswerContext) => JsonObject | Promise<JsonObject>;
+
+export interface Handling {
+  readonly answer: AnswerBuilder;
+  /** Answered only after what it told is stored: the station forgets it with the answer. */
+  readonly durable?: boolean;
+}
+
+export const empty: AnswerBuilder = () => ({});

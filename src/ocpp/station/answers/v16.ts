@@ -1,0 +1,53 @@
+/** Answers to everything a station may send in OCPP 1.6 and its security extension. */
+import type { JsonObject } from '../../../mapping/api.js';
+import type { TokenDecision } from '../../options.js';
+import { type AnswerContext, empty, type Handling } from './context.js';
+
+/** OCPP 1.6 §7.2 AuthorizationStatus. */
+const STATUS: Readonly<Record<TokenDecision, string>> = {
+  accepted: 'Accepted',
+  blocked: 'Blocked',
+  expired: 'Expired',
+  invalid: 'Invalid',
+  busy: 'ConcurrentTx',
+};
+
+async function tagInfo({ payload, decide }: AnswerContext): Promise<JsonObject> {
+  return { status: STATUS[await decide(String(payload['idTag']))] };
+}
+
+export const ANSWERS_16: Readonly<Record<string, Handling>> = {
+  Authorize: { answer: async (context) => ({ idTagInfo: await tagInfo(context) }) },
+  BootNotification: {
+    answer: ({ now, heartbeatSeconds }) => ({
+      status: 'Accepted',
+      currentTime: now,
+      interval: heartbeatSeconds,
+    }),
+  },
+  // No vendor's extension is known here unless a table says so.
+  DataTransfer: { answer: () => ({ status: 'UnknownVendorId' }) },
+  DiagnosticsStatusNotification: { answer: empty },
+  FirmwareStatusNotification: { answer: empty },
+  Heartbeat: { answer: ({ now }) => ({ currentTime: now }) },
+  LogStatusNotification: { answer: empty },
+  MeterValues: { answer: empty, durable: true },
+  SecurityEventNotification: { answer: empty },
+  // The bridge is no certificate authority.
+  SignCertificate: { answer: () => ({ status: 'Rejected' }) },
+  SignedFirmwareStatusNotification: { answer: empty },
+  StartTransaction: {
+    answer: async (context) => ({
+      transactionId: context.transactionId(),
+      idTagInfo: await tagInfo(context),
+    }),
+    durable: true,
+  },
+  StatusNotification: { answer: empty },
+  StopTransaction: {
+    // §6.48: idTagInfo only if the station named a token; whatever it is, the transaction is over.
+    answer: async (context) =>
+      context.payload['idTag'] === undefined ? {} : { idTagInfo: await tagInfo(context) },
+    durable: true,
+  },
+};

@@ -1,0 +1,202 @@
+/** One socket of a station, from its upgrade to its end: journals its frames and hands its calls on in order. */
+import type { ErrorCode } from '../../errors/index.js';
+import type { JournalId } from '../../journal/index.js';
+import type { JsonObject } from '../../mapping/api.js';
+import type { OcppLimits } from '../options.js';
+import type { InboundAnswer, InboundCall, OutboundFrame, RpcConnection, RpcOwner } from '../rpc/index.js';
+import type { FrameJournal, Stored } from './frames.js';
+import { InboundRefusal } from './inbound.js';
+import { Rate } from './rate.js';
+
+/** Metrics and journal keep unknown actions under one word: a peer must not fill them with names of its own. */
+const LONGEST_ACTION = 50;
+
+export interface CallOptions {
+  readonly timeoutMs: number;
+  /** The journal entry of who asked for what and why. */
+  readonly intent?: JournalId;
+  /** Rules of tables that made the payload. */
+  readonly rules?: readonly string[];
+}
+
+/** A call of ours on its way. */
+interface OpenCall extends CallOptions {
+  readonly action: string;
+  sent?: Stored;
+  answered?: Stored;
+}
+
+interface CallInProgress {
+  readonly action: string;
+  readonly entry: Stored;
+  error?: ErrorCode;
+}
+
+/** The answer to a call of ours, with the journal entries of both frames. */
+export interface CallResult {
+  readonly answer: unknown;
+  readonly frames: readonly JournalId[];
+}
+
+/** No usable answer came. `frames`: what was exchanged nevertheless. */
+export class CallFailure extends Error {
+  override readonly name = 'CallFailure';
+  readonly frames: readonly JournalId[];
+
+  constructor(message: string, frames: readonly JournalId[], options?: ErrorOptions) {
+    super(message, options);
+    this.frames = frames;
+  }
+}
+
+export interface ConnectionOwner {
+  readonly frames: FrameJournal;
+  readonly limits: OcppLimits;
+  take(connection: StationConnection, call: InboundCall, entry: Stored): Promise<JsonObject>;
+  closed(connection: StationConnection, code: number, reason: string): void;
+  bad(connection: StationConnection, reason: string): void;
+}
+
+export class StationConnection implements RpcOwner {
+  readonly rpc: RpcConnection;
+  readonly #owner: ConnectionOwner;
+  readonly #rate: Rate;
+  readonly #answering = new Map<string, CallInProgress>();
+  /** The call of ours that waits for its answer, and older ones whose answers may still come. */
+  readonly #asked = new Map<string, OpenCall>();
+  #open: OpenCall | undefined;
+  #badFrames = 0;
+  aliveAt = performance.now();
+
+  constructor(rpc: RpcConnection, owner: ConnectionOwner) {
+    this.rpc = rpc;
+    this.#owner = owner;
+    this.#rate = new Rate(owner.limits.framesPerSecond, owner.limits.burst, performance.now());
+  }
+
+  /** Sends one call and waits for its answer; the caller sees to it that only one is open. @throws CallFailure */
+  async call(action: string, payload: object, options: CallOptions): Promise<CallResult> {
+    const open: OpenCall = { action, ...options };
+    this.#open = open;
+    const frames = async () => {
+      const entries = await Promise.all([open.sent, open.answered]);
+      return entries.flatMap((entry) => (entry ? [entry.id] : []));
+    };
+    try {
+      const answer = await this.rpc.call(action, payload, options.timeoutMs);
+      return { answer, frames: await frames() };
+    } catch (cause) {
+      throw new CallFailure((cause as Error).message, await frames(), { cause });
+    }
+  }
+
+  async onCall(call: InboundCall): Promise<JsonObject> {
+    this.#badFrames = 0;
+    const { messageId, raw } = call;
+    const action = call.action.slice(0, LONGEST_ACTION);
+    const entry = this.#owner.frames.frame({
+      protocol: this.rpc.protocol,
+      direction: 'in',
+      action,
+      messageId,
+      raw,
+    });
+    const progress: CallInProgress = { action, entry };
+    this.#answering.set(messageId, progress);
+    this.#slowDown();
+    try {
+      return await this.#owner.take(this, call, entry);
+    } catch (error) {
+      progress.error = error instanceof InboundRefusal ? error.code : 'OCPP_NOT_STORED';
+      throw error;
+    }
+  }
+
+  onAnswer({ messageId, raw }: InboundAnswer): void {
+    this.#badFrames = 0;
+    const asked = this.#asked.get(messageId);
+    const late = asked !== undefined && asked !== this.#open;
+    const draft = {
+      protocol: this.rpc.protocol,
+      direction: 'in' as const,
+      action: asked?.action ?? 'Unasked',
+      messageId,
+      raw,
+      ...(late ? { error: 'OCPP_TIMEOUT' as const } : {}),
+      ...(asked ? {} : { error: 'OCPP_BAD_FRAME' as const }),
+    };
+    const stored = this.#owner.frames.after(draft, asked?.sent ? [asked.sent] : []);
+    if (asked) asked.answered = stored;
+    this.#asked.delete(messageId);
+  }
+
+  onBadFrame(raw: string, reason: string): void {
+    const { frames, limits } = this.#owner;
+    void frames.frame({
+      protocol: this.rpc.protocol,
+      direction: 'in',
+      action: 'BadFrame',
+      raw,
+      error: 'OCPP_BAD_FRAME',
+    });
+    this.#owner.bad(this, reason);
+    this.#slowDown();
+    this.#badFrames += 1;
+    if (this.#badFrames >= limits.badFrames) this.rpc.close(1002, 'too many frames that are no OCPP');
+  }
+
+  onSent({ kind, messageId, raw }: OutboundFrame): void {
+    const { frames } = this.#owner;
+    const { protocol } = this.rpc;
+    if (kind === 2) {
+      const open = this.#open;
+      if (!open) return;
+      const { action, intent, rules } = open;
+      const draft = {
+        protocol,
+        direction: 'out' as const,
+        action,
+        messageId,
+        raw,
+        ...(rules ? { rules } : {}),
+      };
+      open.sent = frames.frame(draft, intent ? [intent] : []);
+      this.#asked.set(messageId, open);
+      if (this.#asked.size > 16) this.#asked.delete([...this.#asked.keys()][0] ?? '');
+      return;
+    }
+    const progress = this.#answering.get(messageId);
+    this.#answering.delete(messageId);
+    const error = kind === 4 ? (progress?.error ?? 'OCPP_BAD_FRAME') : undefined;
+    const action = progress?.action ?? 'BadFrame';
+    const draft = {
+      protocol,
+      direction: 'out' as const,
+      action,
+      messageId,
+      raw,
+      ...(error ? { error } : {}),
+    };
+    void frames.after(draft, progress ? [progress.entry] : []);
+  }
+
+  onAlive(): void {
+    this.aliveAt = performance.now();
+  }
+
+  onClosed(code: number, reason: string): void {
+    this.#answering.clear();
+    this.#owner.closed(this, code, reason);
+  }
+
+  /** A station that sends more than its rate is read more slowly; nothing of it is lost. */
+  #slowDown(): void {
+    const waitMs = this.#rate.take(performance.now());
+    if (waitMs === 0) return;
+    this.rpc.pause();
+    setTimeout(() => {
+      this.aliveAt = performance.now();
+      this.rpc.resume();
+    }, waitMs).unref();
+  }
+}

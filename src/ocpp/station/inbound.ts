@@ -1,0 +1,215 @@
+/**
+ * What becomes of a call of a station: repaired, checked, translated, reduced into the state, answered. Raw frames
+ * are journalled before this begins.
+ */
+import type { Runtime } from '../../depot/index.js';
+import type { DomainEvent, StationEvent } from '../../domain/index.js';
+import { mintTransactionId, processStartedBy } from '../../domain/index.js';
+import type { ErrorCode } from '../../errors/index.js';
+import type { JournalEntry } from '../../journal/index.js';
+import type { Generation, JsonObject, MapFailure } from '../../mapping/api.js';
+import { type ValidationIssue, validatorOf } from '../../schemas/index.js';
+import { flawOf } from '../inspect.js';
+import type { TokenDecision } from '../options.js';
+import { isAction, type OcppProtocol, schemaName, tableName } from '../protocol.js';
+import { CallRefusal, refusalOf } from '../refusal.js';
+import { type FrameFacts, introductionOf, selectorOf, translate } from '../translate.js';
+import { type AnswerContext, type Handling, handlingOf } from './answers/index.js';
+import type { FrameJournal } from './frames.js';
+
+/** A refusal that knows which error of ours it is, for the journal and the log. */
+export class InboundRefusal extends CallRefusal {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, refusal: Pick<CallRefusal, 'kind' | 'message'>) {
+    super(refusal.kind, refusal.message);
+    this.code = code;
+  }
+}
+
+export interface InboundContext {
+  readonly runtime: Runtime;
+  readonly frames: FrameJournal;
+  readonly stationId: string;
+  readonly protocol: OcppProtocol;
+  readonly maxDepth: number;
+  decide(token: string, tokenType?: string): Promise<TokenDecision>;
+}
+
+export interface ReceivedCall {
+  readonly action: string;
+  readonly payload: unknown;
+  /** Null: the store lost it, so nothing may be derived from it. */
+  readonly entry: JournalEntry | null;
+}
+
+/** What the state took from a call, and the answer once it may be given. */
+export interface Taken {
+  readonly events: readonly DomainEvent[];
+  answer(): Promise<JsonObject>;
+}
+
+/**
+ * Takes a call into the state. Synchronous, so that calls of one station count in the order they came.
+ *
+ * @throws InboundRefusal
+ */
+export function takeCall(context: InboundContext, call: ReceivedCall): Taken {
+  const { runtime, protocol } = context;
+  const { action, entry } = call;
+  const flaw = flawOf(call.payload, context.maxDepth);
+  if (flaw) throw new InboundRefusal('OCPP_BAD_FRAME', { kind: 'Format', message: flaw });
+  const handling = handlingOf(protocol, action);
+  if (!handling) throw notHandled(protocol, action);
+  if (!isObject(call.payload))
+    throw new InboundRefusal('OCPP_BAD_FRAME', { kind: 'Format', message: 'the payload must be an object' });
+  if (!entry && handling.durable) throw notStored();
+  const generation = runtime.tables();
+  const facts = factsOf(context, call, call.payload);
+  const payload = repaired(context, generation, facts, call.payload, entry);
+  const issue = validatorOf(schemaName(protocol, action))(payload)[0];
+  if (issue) {
+    if (entry) runtime.park(entry.id, invalid(facts, issue));
+    throw new InboundRefusal('OCPP_INVALID_PAYLOAD', refusalOf(issue));
+  }
+  const events = entry ? derive(context, generation, facts, payload) : [];
+  const stored = runtime.depot.apply(events);
+  stored.catch((error: unknown) =>
+    runtime.log.error(
+      { err: error, stationId: context.stationId, journalId: entry?.id },
+      'state was not stored',
+    ),
+  );
+  return { events, answer: () => answer(context, handling, payload, events, facts, stored) };
+}
+
+function factsOf(context: InboundContext, { action, entry }: ReceivedCall, payload: JsonObject): FrameFacts {
+  const { runtime, stationId, protocol } = context;
+  const introduced = action === 'BootNotification' ? introductionOf(protocol, payload) : undefined;
+  const boot = introduced ?? runtime.depot.state.stations[stationId]?.boot?.value;
+  return {
+    id: entry?.id ?? '0-0',
+    at: entry?.at ?? runtime.now().getTime(),
+    action,
+    protocol,
+    stationId,
+    site: runtime.depot.id,
+    ...(boot ? { boot } : {}),
+  };
+}
+
+/** The payload after the repairs of overlays; what was done is noted beside the raw frame. */
+function repaired(
+  context: InboundContext,
+  generation: Generation,
+  facts: FrameFacts,
+  raw: JsonObject,
+  entry: JournalEntry | null,
+): JsonObject {
+  const { runtime, frames, protocol } = context;
+  const message = tableName(protocol, facts.action);
+  const { payload, repairs } = generation.repair(message, raw, selectorOf(facts));
+  if (repairs.length === 0) return payload;
+  for (const repair of repairs) runtime.metrics.forgiven.inc({ protocol, code: repair });
+  const causes = entry ? [entry.id] : [];
+  void frames.note({ action: 'Repair', value: { message, repairs, payload }, causes, rules: repairs });
+  return payload;
+}
+
+function derive(
+  context: InboundContext,
+  generation: Generation,
+  facts: FrameFacts,
+  payload: JsonObject,
+): readonly DomainEvent[] {
+  const { runtime, stationId, protocol } = context;
+  const began = performance.now();
+  const { events, failures, notes } = translate(facts, payload, generation, runtime.identity);
+  runtime.metrics.mappingSeconds.observe({ protocol }, (performance.now() - began) / 1000);
+  for (const failure of failures) {
+    runtime.metrics.unmapped.inc({ mapping: failure.mapping, code: failure.code });
+    runtime.park(facts.id, failure);
+    runtime.log.warn(
+      { stationId, journalId: facts.id, ...failure },
+      'an object could not be translated; it is parked',
+    );
+  }
+  for (const note of notes)
+    runtime.log.debug({ stationId, journalId: facts.id, ...note }, 'a reading was passed over');
+  return events;
+}
+
+async function answer(
+  context: InboundContext,
+  handling: Handling,
+  payload: JsonObject,
+  events: readonly DomainEvent[],
+  facts: FrameFacts,
+  stored: Promise<void>,
+): Promise<JsonObject> {
+  if (handling.durable) {
+    try {
+      await stored;
+    } catch {
+      throw notStored();
+    }
+  }
+  return handling.answer(answerContext(context, payload, events, facts));
+}
+
+function answerContext(
+  context: InboundContext,
+  payload: JsonObject,
+  events: readonly DomainEvent[],
+  facts: FrameFacts,
+): AnswerContext {
+  const { runtime, decide } = context;
+  return {
+    payload,
+    now: `${runtime.now().toISOString().slice(0, 19)}Z`,
+    heartbeatSeconds: runtime.config.ocpp.heartbeatSeconds,
+    plansCharging: runtime.config.depots[0].charging.policy !== 'forward',
+    decide,
+    transactionId: () => transactionIdOf(runtime, events, facts),
+  };
+}
+
+/** The integer for StartTransaction.conf: in the state, where a retry finds it again. */
+function transactionIdOf(runtime: Runtime, events: readonly DomainEvent[], facts: FrameFacts): number {
+  const { state } = runtime.depot;
+  const started = events.find(
+    (event): event is Extract<StationEvent, { type: 'TransactionStarted' }> =>
+      event.type === 'TransactionStarted',
+  );
+  const known = started && processStartedBy(state, started)?.transactionId?.value;
+  if (known !== undefined) return Number(known);
+  // A connector that is not configured: it may charge, and its start is parked.
+  const station = state.stations[facts.stationId];
+  if (!station) throw notStored();
+  return Number(mintTransactionId(station, facts.id));
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function invalid({ protocol, action }: FrameFacts, issue: ValidationIssue): MapFailure {
+  const { path, message } = issue;
+  return { code: 'OCPP_INVALID_PAYLOAD', mapping: schemaName(protocol, action), path, message };
+}
+
+function notHandled(protocol: OcppProtocol, action: string): InboundRefusal {
+  return isAction(protocol, action)
+    ? new InboundRefusal('OCPP_NOT_HANDLED', {
+        kind: 'NotSupported',
+        message: 'a station does not send this',
+      })
+    : new InboundRefusal('OCPP_NOT_HANDLED', { kind: 'NotImplemented', message: 'no such action' });
+}
+
+function notStored(): InboundRefusal {
+  return new InboundRefusal('OCPP_NOT_STORED', {
+    kind: 'InternalError',
+    message: 'not stored: send it again',
+  });
+}

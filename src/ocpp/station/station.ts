@@ -1,0 +1,180 @@
+/** One configured station: at most one socket at a time, its frames in order, its link, its calls. */
+import type { StationConfig } from '../../config/index.js';
+import type { Runtime } from '../../depot/index.js';
+import { BridgeError } from '../../errors/index.js';
+import type { JsonObject } from '../../mapping/api.js';
+import type { OcppLimits, TokenDecision, TokenQuestion } from '../options.js';
+import type { OcppProtocol } from '../protocol.js';
+import type { InboundCall, RpcConnection, RpcOwner } from '../rpc/index.js';
+import { type CallOptions, type CallResult, type ConnectionOwner, StationConnection } from './connection.js';
+import { FrameJournal, type Stored } from './frames.js';
+import { takeCall } from './inbound.js';
+import { LinkWatch } from './link.js';
+
+/** What a station shares with all others. */
+export interface StationShared {
+  readonly runtime: Runtime;
+  readonly limits: OcppLimits;
+  decide(question: TokenQuestion): Promise<TokenDecision>;
+}
+
+export interface StationEventsListener {
+  /** A call was taken into the state; `action` as the station named it. */
+  onTaken(action: string): void;
+  onConnected(): void;
+  onDisconnected(): void;
+}
+
+export class Station implements ConnectionOwner {
+  readonly config: StationConfig;
+  readonly frames: FrameJournal;
+  readonly #shared: StationShared;
+  readonly #link: LinkWatch;
+  readonly #listeners: StationEventsListener[] = [];
+  #connection: StationConnection | undefined;
+  /** Resolves when everything that came so far is in the state: also what came by an older socket. */
+  #order: Promise<unknown> = Promise.resolve();
+
+  constructor(config: StationConfig, shared: StationShared) {
+    this.config = config;
+    this.#shared = shared;
+    this.frames = new FrameJournal(shared.runtime, config.ocpp.identity);
+    this.#link = new LinkWatch(shared.runtime, this.frames, config.id);
+    this.#link.resume();
+  }
+
+  get limits(): OcppLimits {
+    return this.#shared.limits;
+  }
+
+  get isConnected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** The version spoken on the present socket. */
+  get protocol(): OcppProtocol | undefined {
+    return this.#connection?.rpc.protocol;
+  }
+
+  listen(listener: StationEventsListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Takes over a new socket; the old one, if there is one, is cut and can change nothing any more. */
+  connect(rpc: RpcConnection): RpcOwner {
+    const old = this.#connection;
+    const connection = new StationConnection(rpc, this);
+    this.#connection = connection;
+    const { runtime } = this.#shared;
+    const { protocol, remoteAddress } = rpc;
+    const stationId = this.config.id;
+    if (old) {
+      runtime.log.warn(
+        { stationId, remoteAddress, before: old.rpc.remoteAddress },
+        'a newer connection displaces the old one',
+      );
+      old.rpc.terminate();
+    } else runtime.metrics.connected.inc({ protocol: 'ocpp' });
+    runtime.log.info({ stationId, protocol, remoteAddress }, 'charging station connected');
+    // The link opens before the first frame of this socket counts.
+    const opened = this.#link.opened({ protocol, remoteAddress });
+    this.#order = Promise.all([this.#order, opened]).catch(() => undefined);
+    for (const listener of this.#listeners) listener.onConnected();
+    return connection;
+  }
+
+  async take(connection: StationConnection, call: InboundCall, arrival: Stored): Promise<JsonObject> {
+    const turn = this.#order;
+    const taking = (async () => {
+      const entry = await arrival;
+      await turn;
+      return takeCall(this.#contextOf(connection), { action: call.action, payload: call.payload, entry });
+    })();
+    this.#order = taking.catch(() => undefined);
+    const taken = await taking;
+    const answer = await taken.answer();
+    for (const listener of this.#listeners) setImmediate(() => listener.onTaken(call.action));
+    return answer;
+  }
+
+  closed(connection: StationConnection, code: number, reason: string): void {
+    const { runtime } = this.#shared;
+    const stationId = this.config.id;
+    // The end of a displaced socket says nothing of the one that displaced it.
+    if (this.#connection !== connection) return;
+    this.#connection = undefined;
+    runtime.metrics.connected.dec({ protocol: 'ocpp' });
+    runtime.log.info({ stationId, code, reason: reason.slice(0, 100) }, 'charging station disconnected');
+    this.#link.closed();
+    for (const listener of this.#listeners) listener.onDisconnected();
+  }
+
+  bad(connection: StationConnection, reason: string): void {
+    const { log } = this.#shared.runtime;
+    const { remoteAddress } = connection.rpc;
+    log.warn(
+      { code: 'OCPP_BAD_FRAME', stationId: this.config.id, remoteAddress, reason },
+      'a frame is no OCPP',
+    );
+  }
+
+  /**
+   * Sends one call; the caller sees to it that only one is open.
+   *
+   * @throws BridgeError OCPP_NOT_CONNECTED, CallFailure
+   */
+  async call(action: string, payload: object, options: CallOptions): Promise<CallResult> {
+    const connection = this.#connection;
+    if (!connection) {
+      const station = this.config.id;
+      throw new BridgeError('OCPP_NOT_CONNECTED', `station ${station} is not connected`, { station });
+    }
+    return connection.call(action, payload, options);
+  }
+
+  /** Asks the present socket for a sign of life. */
+  async isAlive(withinMs: number): Promise<boolean> {
+    const connection = this.#connection;
+    if (!connection) return false;
+    const asked = performance.now();
+    connection.rpc.ping();
+    while (performance.now() - asked < withinMs && connection.aliveAt < asked)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    return this.#connection === connection && connection.aliveAt >= asked;
+  }
+
+  /** Pings; cuts a socket from which nothing came for too long. */
+  keepAlive(silenceMs: number): void {
+    const connection = this.#connection;
+    if (!connection) return;
+    if (performance.now() - connection.aliveAt > silenceMs) connection.rpc.terminate();
+    else connection.rpc.ping();
+  }
+
+  /** Says goodbye; the bridge ends, so the link is not lost by it. */
+  async stop(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#link.stop();
+    if (connection) {
+      this.#shared.runtime.metrics.connected.dec({ protocol: 'ocpp' });
+      connection.rpc.close(1001, 'the bridge ends');
+      for (const listener of this.#listeners) listener.onDisconnected();
+    }
+    await this.#order;
+  }
+
+  #contextOf(connection: StationConnection) {
+    const { runtime, limits } = this.#shared;
+    const stationId = this.config.id;
+    return {
+      runtime,
+      stationId,
+      frames: this.frames,
+      protocol: connection.rpc.protocol,
+      maxDepth: limits.maxDepth,
+      decide: (token: string, tokenType?: string) =>
+        this.#shared.decide({ token, stationId, ...(tokenType === undefined ? {} : { tokenType }) }),
+    };
+  }
+}
