@@ -44,10 +44,6 @@ export class Connection {
     return this.#link !== undefined && this.#booted;
   }
 
-  get connected(): boolean {
-    return this.#link !== undefined;
-  }
-
   open(dialect: Dialect): void {
     this.#dialect = dialect;
     this.#wanted = true;

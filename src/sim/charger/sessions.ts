@@ -52,9 +52,9 @@ export class Sessions {
     this.#station.timers.clear(`connect ${outlet.spec.id}`);
     this.#moveOn(outlet, 'CablePluggedIn', at);
     this.settle(at);
-    if (vehicle.idTag !== undefined && !outlet.authorized) {
-      await this.present(outlet, { idToken: vehicle.idTag, type: vehicle.idTagType ?? 'ISO14443' });
-    }
+    if (vehicle.idTag === undefined || outlet.authorized) return;
+    const token = { idToken: vehicle.idTag, type: vehicle.idTagType ?? 'ISO14443' };
+    await this.#show(outlet, token, 'Authorized', () => outlet.battery?.vehicle === vehicle);
   }
 
   unplug(outlet: Outlet): void {
@@ -80,18 +80,7 @@ export class Sessions {
       this.settle(this.#plant.at);
       return 'stopped';
     }
-    const good =
-      !outlet.authorized &&
-      outlet.operative &&
-      this.#fitsReservation(outlet, token) &&
-      (await this.#authorize(token)) &&
-      // Somebody else may have been quicker while the CSMS thought about it.
-      !outlet.authorized;
-    if (!good) {
-      if (!outlet.authorized) outlet.pendingProfile = undefined;
-      return 'rejected';
-    }
-    return this.authorize(outlet, token, cause, remoteStartId);
+    return this.#show(outlet, token, cause, () => true, remoteStartId);
   }
 
   /** A token is good: the point may charge as soon as a vehicle is there. */
@@ -207,6 +196,24 @@ export class Sessions {
     const at = this.catchUp();
     this.#sampling.restart(at);
     this.settle(at);
+  }
+
+  /** `stillThere`: who showed the token may have gone while the CSMS thought about it. */
+  async #show(
+    outlet: Outlet,
+    token: Token,
+    cause: StartCause,
+    stillThere: () => boolean,
+    remoteStartId?: number,
+  ): Promise<Presented> {
+    const allowed = !outlet.authorized && outlet.operative && this.#fitsReservation(outlet, token);
+    const accepted = allowed && (await this.#authorize(token));
+    // Somebody else may have been quicker, too.
+    if (accepted && !outlet.authorized && stillThere()) {
+      return this.authorize(outlet, token, cause, remoteStartId);
+    }
+    if (!outlet.authorized) outlet.pendingProfile = undefined;
+    return 'rejected';
   }
 
   async #authorize(token: Token): Promise<boolean> {

@@ -145,7 +145,7 @@ export class ChargerSimulator {
       true,
       at,
     );
-    this.#sessions.settle(at);
+    this.#sessions.tryAgain(at);
   }
 
   /** Loses the network until `goOnline`. Charging goes on, transaction messages queue. */

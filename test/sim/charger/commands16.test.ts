@@ -272,6 +272,40 @@ describe('remote control on 1.6', () => {
   });
 });
 
+describe('a fault on 1.6', () => {
+  it('keeps the point from charging until it is cleared; a warning does not', async () => {
+    const { tiny, url } = await csms();
+    const charger = charger16(url);
+    await charger.start();
+    charger.fault(1, { errorCode: 'OverCurrentFailure', vendorErrorCode: 'CX004' });
+    await charger.plugIn(1, bus);
+    expect(charger.view(1).state).toBe('Faulted');
+    charger.clearFault(1);
+    await tiny.until('StartTransaction');
+    charger.fault(1, { errorCode: 'HighTemperature' }, { blocking: false });
+    expect(
+      await tiny.until('StatusNotification', 1, (each) => each['errorCode'] === 'HighTemperature'),
+    ).toMatchObject({
+      status: 'Charging',
+    });
+    expect(charger.view(1)).toMatchObject({ state: 'Charging', powerW: 150_000 });
+    expect(() => charger.clearFault(2)).toThrow('has no point 2');
+    expect(tiny.violations).toEqual([]);
+  });
+
+  it('does not charge a vehicle that left while the CSMS thought about its token', async () => {
+    const { tiny, url } = await csms();
+    const charger = charger16(url);
+    await charger.start();
+    tiny.answers['Authorize'] = () => {
+      charger.unplug(1);
+      return { idTagInfo: { status: 'Accepted' } };
+    };
+    await charger.plugIn(1, bus);
+    expect(charger.view(1).state).toBe('Available');
+  });
+});
+
 describe('configuration on 1.6', () => {
   it('tells and changes its keys, and acts by them', async () => {
     const { tiny } = await charging(600);

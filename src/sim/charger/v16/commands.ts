@@ -73,7 +73,8 @@ export class Commands16 {
   }
 
   #remoteStart({ connectorId, idTag, chargingProfile }: Requests16['RemoteStartTransaction']): Answer {
-    const { station, sessions } = this.#parts;
+    const { station, sessions, connection } = this.#parts;
+    if (!connection.online) return status('Rejected');
     sessions.catchUp();
     const outlet = pointToStart(station, connectorId, idTag);
     if (!outlet) return status('Rejected');
