@@ -3,7 +3,7 @@ import type { Running, Runtime } from '../depot/index.js';
 import { OcppCommands } from './commands/index.js';
 import { CsmsServer, type Stranger } from './csms/index.js';
 import { DEFAULT_LIMITS, DEFAULT_METERING, type OcppOptions } from './options.js';
-import { decideToken, Station } from './station/index.js';
+import { admitWith, Station } from './station/index.js';
 
 export type { Abilities, Call, Composite, Reply, Survey } from './commands/index.js';
 export { NoReply, OcppCommands } from './commands/index.js';
@@ -14,8 +14,6 @@ export {
   type Metering,
   type OcppLimits,
   type OcppOptions,
-  type TokenDecision,
-  type TokenQuestion,
 } from './options.js';
 export type { OcppProtocol } from './protocol.js';
 export { type FrameFacts, type Translation, translate } from './translate.js';
@@ -34,12 +32,7 @@ export interface RunningOcpp extends Running {
 export async function startOcpp(runtime: Runtime, options: OcppOptions = {}): Promise<RunningOcpp> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const metering = options.metering === undefined ? DEFAULT_METERING : options.metering;
-  const shared = {
-    runtime,
-    limits,
-    decide: (question: Parameters<typeof decideToken>[2]) =>
-      decideToken(runtime, options.authorize, question),
-  };
+  const shared = { runtime, limits, admit: admitWith(runtime, options.authorize) };
   const stations = new Map(
     [...runtime.identity.stations.values()].map((config) => [config.id, new Station(config, shared)]),
   );

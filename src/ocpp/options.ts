@@ -1,15 +1,5 @@
 /** What may be set when the charger side starts, beside the configuration. */
 
-/** The answer to somebody who wants to charge. */
-export type TokenDecision = 'accepted' | 'blocked' | 'expired' | 'invalid' | 'busy';
-
-export interface TokenQuestion {
-  readonly token: string;
-  /** The word of OCPP 2.x for the kind of token; absent in 1.6. */
-  readonly tokenType?: string;
-  readonly stationId: string;
-}
-
 /** Bounds on what one station can make us do. */
 export interface OcppLimits {
   /** Bytes of one frame; larger ones close the socket with 1009. */
@@ -53,6 +43,6 @@ export interface OcppOptions {
   readonly limits?: Partial<OcppLimits>;
   /** What stations are told to measure, if they will; null leaves them as they are. */
   readonly metering?: Metering | null;
-  /** Asked for tokens that belong to no vehicle; undefined: not known to it either. */
-  readonly authorize?: (question: TokenQuestion) => Promise<TokenDecision | undefined>;
+  /** Asked for tokens that belong to no vehicle, of stations by our id; false: not known to it either. */
+  readonly authorize?: (token: string, stationId: string) => Promise<boolean>;
 }

@@ -10,7 +10,6 @@ import type { JournalEntry } from '../../journal/index.js';
 import type { Generation, JsonObject, MapFailure } from '../../mapping/api.js';
 import { type ValidationIssue, validatorOf } from '../../schemas/index.js';
 import { flawOf } from '../inspect.js';
-import type { TokenDecision } from '../options.js';
 import { isAction, type OcppProtocol, schemaName, tableName } from '../protocol.js';
 import { CallRefusal, refusalOf } from '../refusal.js';
 import { type FrameFacts, introductionOf, selectorOf, translate } from '../translate.js';
@@ -33,7 +32,7 @@ export interface InboundContext {
   readonly stationId: string;
   readonly protocol: OcppProtocol;
   readonly maxDepth: number;
-  decide(token: string, tokenType?: string): Promise<TokenDecision>;
+  admit(token: string): Promise<boolean>;
 }
 
 export interface ReceivedCall {
@@ -163,13 +162,13 @@ function answerContext(
   events: readonly DomainEvent[],
   facts: FrameFacts,
 ): AnswerContext {
-  const { runtime, decide } = context;
+  const { runtime, admit } = context;
   return {
     payload,
     now: `${runtime.now().toISOString().slice(0, 19)}Z`,
     heartbeatSeconds: runtime.config.ocpp.heartbeatSeconds,
     plansCharging: runtime.config.depots[0].charging.policy !== 'forward',
-    decide,
+    admit,
     transactionId: () => transactionIdOf(runtime, events, facts),
   };
 }

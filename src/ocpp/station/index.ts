@@ -1,4 +1,4 @@
 /** Charging stations as the bridge sees them: what they say, and how they are asked. */
 export { CallFailure, type CallResult } from './connection.js';
 export { Station, type StationEventsListener, type StationShared } from './station.js';
-export { decideToken } from './tokens.js';
+export { type Admit, admitWith } from './tokens.js';

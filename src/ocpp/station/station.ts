@@ -3,19 +3,20 @@ import type { StationConfig } from '../../config/index.js';
 import type { Runtime } from '../../depot/index.js';
 import { BridgeError } from '../../errors/index.js';
 import type { JsonObject } from '../../mapping/api.js';
-import type { OcppLimits, TokenDecision, TokenQuestion } from '../options.js';
+import type { OcppLimits } from '../options.js';
 import type { OcppProtocol } from '../protocol.js';
 import type { InboundCall, RpcConnection, RpcOwner } from '../rpc/index.js';
 import { type CallOptions, type CallResult, type ConnectionOwner, StationConnection } from './connection.js';
 import { FrameJournal, type Stored } from './frames.js';
 import { takeCall } from './inbound.js';
 import { LinkWatch } from './link.js';
+import type { Admit } from './tokens.js';
 
 /** What a station shares with all others. */
 export interface StationShared {
   readonly runtime: Runtime;
   readonly limits: OcppLimits;
-  decide(question: TokenQuestion): Promise<TokenDecision>;
+  readonly admit: Admit;
 }
 
 export interface StationEventsListener {
@@ -173,8 +174,7 @@ export class Station implements ConnectionOwner {
       frames: this.frames,
       protocol: connection.rpc.protocol,
       maxDepth: limits.maxDepth,
-      decide: (token: string, tokenType?: string) =>
-        this.#shared.decide({ token, stationId, ...(tokenType === undefined ? {} : { tokenType }) }),
+      admit: (token: string) => this.#shared.admit(token, stationId),
     };
   }
 }

@@ -1,7 +1,6 @@
 /** What the builders of answers work with. */
 import type { Instant } from '../../../domain/index.js';
 import type { JsonObject } from '../../../mapping/api.js';
-import type { TokenDecision } from '../../options.js';
 
 export interface AnswerContext {
   /** The valid payload of the call. */
@@ -12,7 +11,7 @@ export interface AnswerContext {
   /** Whether limits are planned here: then a vehicle's needs are of use. */
   readonly plansCharging: boolean;
   /** Whether a token may charge. */
-  decide(token: string, tokenType?: string): Promise<TokenDecision>;
+  admit(token: string): Promise<boolean>;
   /** The transaction id for the start that this call told (1.6). */
   transactionId(): number;
 }

@@ -1,19 +1,9 @@
 /** Answers to everything a station may send in OCPP 1.6 and its security extension. */
 import type { JsonObject } from '../../../mapping/api.js';
-import type { TokenDecision } from '../../options.js';
 import { type AnswerContext, empty, type Handling } from './context.js';
 
-/** OCPP 1.6 §7.2 AuthorizationStatus. */
-const STATUS: Readonly<Record<TokenDecision, string>> = {
-  accepted: 'Accepted',
-  blocked: 'Blocked',
-  expired: 'Expired',
-  invalid: 'Invalid',
-  busy: 'ConcurrentTx',
-};
-
-async function tagInfo({ payload, decide }: AnswerContext): Promise<JsonObject> {
-  return { status: STATUS[await decide(String(payload['idTag']))] };
+async function tagInfo({ payload, admit }: AnswerContext): Promise<JsonObject> {
+  return { status: (await admit(String(payload['idTag']))) ? 'Accepted' : 'Invalid' };
 }
 
 export const ANSWERS_16: Readonly<Record<string, Handling>> = {
