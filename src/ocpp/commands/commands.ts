@@ -17,6 +17,7 @@ import {
 } from './dialect.js';
 import { limitCall, profileIds } from './limit.js';
 import { Onboarding } from './onboarding.js';
+import { unitFor } from './schedule.js';
 import { Once } from './once.js';
 import { DIALECT_16 } from './v16.js';
 import { DIALECT_201 } from './v201.js';
@@ -168,7 +169,9 @@ export class OcppCommands implements StationCommands {
    */
   async compositeSchedule(command: Place & { readonly durationS: number }): Promise<Composite | undefined> {
     const { unit, dialect, point } = this.#find(command);
-    const call = dialect.compositeSchedule(point ? { point } : {}, command.durationS, undefined);
+    // Asked for in the unit that limits are set in: what comes back can be compared.
+    const rateUnit = point && unitFor(point, await unit.onboarding.abilities());
+    const call = dialect.compositeSchedule(point ? { point } : {}, command.durationS, rateUnit);
     const { answer } = await unit.asker.ask(call, command.intent);
     return dialect.readComposite(answer);
   }
