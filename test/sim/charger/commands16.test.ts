@@ -154,7 +154,7 @@ describe('remote control on 1.6', () => {
     expect(await tiny.call('RemoteStartTransaction', { connectorId: 2, idTag: 'GUEST' })).toEqual({
       status: 'Rejected',
     });
-    expect(tiny.of('StartTransaction').at(-1)).toMatchObject({ connectorId: 2, idTag: 'GUEST' });
+    expect(await tiny.until('StartTransaction', 2)).toMatchObject({ connectorId: 2, idTag: 'GUEST' });
     await until('it has its id', () => charger.view(2).transactionId === 2);
     expect(await tiny.call('RemoteStopTransaction', { transactionId: 2 })).toEqual({ status: 'Accepted' });
     expect(await tiny.until('StopTransaction')).toMatchObject({ transactionId: 2, reason: 'Remote' });

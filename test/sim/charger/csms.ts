@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
+import { validatorOf } from '../../../src/schemas/index.js';
 import { violationOf } from '../../../src/sim/charger/wire.js';
 
 export type Payload = Record<string, unknown>;
@@ -170,9 +171,13 @@ export class TinyCsms {
     return (is16 ? friendly16 : friendly201)[call.action]?.(call.payload, call) ?? {};
   }
 
+  /** By two sets of schemas: those of ocpp-rpc, and the product's own. */
   #check(socket: WebSocket, direction: 'sent', action: string, part: 'req' | 'conf', payload: unknown): void {
-    const protocol = socket.protocol === 'ocpp2.0.1' ? 'ocpp2.0.1' : 'ocpp1.6';
-    const violation = violationOf(protocol, direction, action, part, payload);
+    const is201 = socket.protocol === 'ocpp2.0.1';
+    const violation = violationOf(is201 ? 'ocpp2.0.1' : 'ocpp1.6', direction, action, part, payload);
     if (violation) this.violations.push(`${action}.${part}: ${violation.message} ${JSON.stringify(payload)}`);
+    const name = `${is201 ? 'ocpp201' : 'ocpp16'}.${action}${part === 'conf' ? '.conf' : ''}`;
+    for (const issue of validatorOf(name)(payload))
+      this.violations.push(`${name}${issue.path}: ${issue.message}`);
   }
 }

@@ -104,9 +104,16 @@ describe('a fleet', () => {
       },
       10_000,
     );
-    const energies = [...fleet.acknowledgedTransactions().values()].flat().map((each) => each.energyWh ?? 0);
-    expect(Math.min(...energies)).toBeGreaterThan(15_000);
-    expect(Math.max(...energies)).toBeLessThan(45_000);
+    const all = [...fleet.acknowledgedTransactions().values()].flat();
+    const energyOf16 = all
+      .filter((each) => typeof each.transactionId === 'number')
+      .map((each) => [each.transactionId, each.meterStop]);
+    const told = new Map(
+      tiny.of('StopTransaction').map((each) => [each['transactionId'], each['meterStop']]),
+    );
+    expect(energyOf16).toHaveLength(60);
+    expect(new Map(energyOf16 as [number, number][])).toEqual(told);
+    expect(Math.min(...all.map((each) => each.energyWh ?? 0))).toBeGreaterThan(0);
     expect(tiny.violations).toEqual([]);
   });
 });
