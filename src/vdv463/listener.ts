@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { isLoopback, type TlsConfig, type UpstreamConfig } from '../config/index.js';
 import type { Running, Runtime } from '../depot/index.js';
 import { BridgeError, type ErrorCode } from '../errors/index.js';
+import { validatorOf } from '../schemas/index.js';
 import { profileOf } from './dialect.js';
 import { Gate, type Passage } from './gate.js';
 import { composeInformation, sourceOf } from './information.js';
@@ -59,7 +60,7 @@ export class Listener implements Running {
   /**
    * Opens the configured listener.
    *
-   * @throws BridgeError VDV463_TLS_*, VDV463_SECRET, VDV463_OUTBOUND, VDV463_LISTEN, MAP_UNKNOWN
+   * @throws BridgeError VDV463_TLS_*, VDV463_SECRET, VDV463_LISTEN, MAP_UNKNOWN
    */
   static async open(runtime: Runtime): Promise<Listener> {
     const { host, port, tls } = runtime.config.listen.vdv463;
@@ -68,7 +69,7 @@ export class Listener implements Running {
     }
     const server = tls ? await httpsServer(tls, runtime) : createHttpServer();
     const listener = new Listener(runtime, server);
-    for (const upstream of runtime.config.upstreams) proveTables(runtime, upstream);
+    for (const upstream of runtime.config.upstreams) warmUp(runtime, upstream);
     await listener.#listen(host, port);
     return listener;
   }
@@ -196,17 +197,20 @@ export class Listener implements Running {
   }
 }
 
-/** Tells the depot to nobody, once: tables and schemas are compiled and fit before the first presystem comes. */
-function proveTables(runtime: Runtime, upstream: UpstreamConfig): void {
+/**
+ * Tells the depot to nobody, once: tables and schemas are there and compiled before the first presystem comes. What
+ * cannot be told now is no reason not to start: chargers depend on the bridge, and the state changes.
+ */
+function warmUp(runtime: Runtime, upstream: UpstreamConfig): void {
   const { presystemId, dialect } = upstream;
-  runtime.tables().mapping(`${profileOf(dialect).space}.request`);
+  const { space } = profileOf(dialect);
+  runtime.tables().mapping(`${space}.request`);
+  validatorOf(`${space}.MessageStructure`);
+  validatorOf(`${space}.ProvideChargingRequestsRequest`, 'inbound');
   const information = composeInformation(sourceOf(runtime), upstream);
   if (information.ok) return;
-  const { message, path = '' } = information;
-  throw new BridgeError('VDV463_OUTBOUND', `${presystemId} cannot be told of the depot: ${message}`, {
-    presystem: presystemId,
-    path,
-  });
+  const { code, message, path } = information;
+  runtime.log.error({ presystem: presystemId, code, path }, `the depot cannot be told now: ${message}`);
 }
 
 async function httpsServer(tls: TlsConfig, runtime: Runtime): Promise<HttpsServer> {
