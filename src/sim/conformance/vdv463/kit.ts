@@ -13,7 +13,7 @@ import {
   type ScheduledChargingProcess,
 } from '../../bms/index.js';
 import type { Bench, ConformanceOptions, Identity } from './options.js';
-import { Deviation, must, NotPlayable, needed } from './verdicts.js';
+import { Deviation, Missing, must, NotPlayable, needed } from './verdicts.js';
 import { type Frame, Wire } from './wire.js';
 
 /** What goes wrong with frames in any scenario, each once. */
@@ -200,6 +200,19 @@ export class Kit {
     const from = wire.mark;
     await this.list(wire, requests);
     return (await wire.information(this.showsWithinMs, wanted, what, from)).information;
+  }
+
+  /**
+   * The same for a request that is to appear. 1.0.0 cannot show a pending request without predicting, and a CMS
+   * that has nothing to predict with may leave it out.
+   */
+  async listShown(...play: Parameters<Kit['listUntil']>): Promise<ChargingInformation> {
+    try {
+      return await this.listUntil(...play);
+    } catch (error) {
+      if (this.options.dialect !== '1.0.0' || !(error instanceof Missing)) throw error;
+      throw new NotPlayable('this CMS shows no pending request in 1.0.0, which cannot without predicting');
+    }
   }
 
   /** Where a request shows, if it does. */

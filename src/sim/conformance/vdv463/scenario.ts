@@ -16,7 +16,7 @@ export interface Scenario {
   readonly run: (kit: Kit) => Promise<void>;
 }
 
-export const LIST_MAY_BE_EMPTY: readonly Dialect[] = ['1.1.0', 'draft-2025-05', '2.0.0'];
+export const SINCE_1_1: readonly Dialect[] = ['1.1.0', 'draft-2025-05', '2.0.0'];
 export const WITH_INSTRUCTION: readonly Dialect[] = ['1.0.0', '1.1.0', 'draft-2025-05'];
 export const WITHOUT_INSTRUCTION: readonly Dialect[] = ['2.0.0'];
 

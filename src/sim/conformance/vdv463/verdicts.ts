@@ -6,6 +6,9 @@ export class Deviation extends Error {
   }
 }
 
+/** What was waited for did not come. */
+export class Missing extends Deviation {}
+
 /** A scenario cannot be played here. */
 export class NotPlayable extends Error {
   constructor(message: string) {

@@ -13,7 +13,7 @@ import {
   readFrame,
   writeFrame,
 } from '../../bms/index.js';
-import { Deviation, must } from './verdicts.js';
+import { Missing, must } from './verdicts.js';
 
 /** A frame as it came. */
 export interface Frame {
@@ -196,7 +196,7 @@ export class Wire {
     const frame = find();
     if (!frame) {
       const why = this.open ? `within ${timeoutMs} ms` : `before the connection ended (${this.closeCode})`;
-      throw new Deviation(`${what} did not come ${why}`);
+      throw new Missing(`${what} did not come ${why}`);
     }
     return frame;
   }

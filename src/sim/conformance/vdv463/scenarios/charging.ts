@@ -1,12 +1,6 @@
 import { type ChargingInformation, type PlacedPoint, pointsOf } from '../../../bms/index.js';
 import type { Kit } from '../kit.js';
-import {
-  LIST_MAY_BE_EMPTY,
-  type Scenario,
-  scenarios,
-  WITH_INSTRUCTION,
-  WITHOUT_INSTRUCTION,
-} from '../scenario.js';
+import { type Scenario, SINCE_1_1, scenarios, WITH_INSTRUCTION, WITHOUT_INSTRUCTION } from '../scenario.js';
 import { must } from '../verdicts.js';
 import type { Wire } from '../wire.js';
 
@@ -207,7 +201,7 @@ const CHARGING_SHOULD: readonly Omit<Scenario, 'level'>[] = [
     id: 'CHARGING-23',
     title: 'A request pending beside a running one is deleted by an empty list',
     basis: 'rule 25, vector 11',
-    dialects: LIST_MAY_BE_EMPTY,
+    dialects: SINCE_1_1,
     run: plugged(async (kit, wire, plug) => {
       await running(kit, wire, plug);
       const here = { chargingPointId: kit.point() };

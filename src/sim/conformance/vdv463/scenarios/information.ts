@@ -1,6 +1,6 @@
 import { type ErrorShape, errorPayload, pointsOf, REQ } from '../../../bms/index.js';
 import { INFORMATION, type Kit, REQUESTS } from '../kit.js';
-import { type Scenario, scenarios } from '../scenario.js';
+import { type Scenario, SINCE_1_1, scenarios } from '../scenario.js';
 import { must, NotPlayable } from '../verdicts.js';
 import type { Frame, Wire } from '../wire.js';
 
@@ -215,6 +215,7 @@ const INFORMATION_SHOULD: readonly Omit<Scenario, 'level'>[] = [
     id: 'INFORMATION-27',
     title: 'A change shows before the interval is over',
     basis: 'rule 36',
+    dialects: SINCE_1_1,
     run: async (kit) => {
       if (kit.intervalMs <= kit.answerMs) throw new NotPlayable('the interval is too short to tell');
       const wire = await kit.ready();

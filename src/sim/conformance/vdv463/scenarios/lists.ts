@@ -1,12 +1,12 @@
 import type { ChargingInformation } from '../../../bms/index.js';
 import type { Kit } from '../kit.js';
-import { LIST_MAY_BE_EMPTY, type Scenario, scenarios, WITHOUT_INSTRUCTION } from '../scenario.js';
+import { type Scenario, SINCE_1_1, scenarios, WITHOUT_INSTRUCTION } from '../scenario.js';
 import { must } from '../verdicts.js';
 import type { Wire } from '../wire.js';
 
 /** Requests at the first charging point, in force and seen there. */
 async function inForce(kit: Kit, wire: Wire, ...names: string[]): Promise<void> {
-  await kit.listUntil(
+  await kit.listShown(
     wire,
     here(kit, ...names),
     (now) => names.every((name) => kit.shows(now, name)),
@@ -30,7 +30,7 @@ const LISTS_MUST: readonly Omit<Scenario, 'level'>[] = [
     basis: 'rules 24, 36',
     run: async (kit) => {
       const wire = await kit.ready();
-      const now = await kit.listUntil(wire, here(kit, 'R1'), (info) => kit.shows(info, 'R1'), 'the request');
+      const now = await kit.listShown(wire, here(kit, 'R1'), (info) => kit.shows(info, 'R1'), 'the request');
       const seen = kit.sighting(now, 'R1');
       must(seen?.point.chargingPointId === kit.point(), `it shows at ${seen?.point.chargingPointId}`);
       const vehicleId = seen?.scheduled?.vehicleId;
@@ -47,7 +47,7 @@ const LISTS_MUST: readonly Omit<Scenario, 'level'>[] = [
       await inForce(kit, wire, 'R1');
       const moved = [kit.order('R1', { chargingPointId: kit.point(1) })];
       const at = (now: ChargingInformation) => kit.sighting(now, 'R1')?.point.chargingPointId;
-      const now = await kit.listUntil(wire, moved, (info) => at(info) === kit.point(1), 'the moved request');
+      const now = await kit.listShown(wire, moved, (info) => at(info) === kit.point(1), 'the moved request');
       const times =
         JSON.stringify(now).split(`"chargingRequestId":${JSON.stringify(kit.id('R1'))}`).length - 1;
       must(times === 1, `it shows ${times} times`);
@@ -70,7 +70,7 @@ const LISTS_MUST: readonly Omit<Scenario, 'level'>[] = [
     id: 'LISTS-04',
     title: 'An empty list deletes everything that did not start',
     basis: 'rule 25, vector 11',
-    dialects: LIST_MAY_BE_EMPTY,
+    dialects: SINCE_1_1,
     run: async (kit) => {
       const wire = await kit.ready();
       await inForce(kit, wire, 'R1', 'R2');
@@ -150,7 +150,7 @@ const LISTS_SHOULD: readonly Omit<Scenario, 'level'>[] = [
     run: async (kit) => {
       const wire = await kit.ready();
       const list = [...here(kit, 'R1'), kit.order('R2', { chargingPointId: 'no-such-charging-point' })];
-      await kit.listUntil(wire, list, (now) => kit.shows(now, 'R1'), 'the valid request');
+      await kit.listShown(wire, list, (now) => kit.shows(now, 'R1'), 'the valid request');
       await kit.clear(wire);
     },
   },
@@ -162,7 +162,7 @@ const LISTS_SHOULD: readonly Omit<Scenario, 'level'>[] = [
       const wire = await kit.ready();
       await inForce(kit, wire, 'R2');
       const list = [...here(kit, 'R1'), kit.order('R2', { chargingPointId: 'no-such-charging-point' })];
-      const now = await kit.listUntil(wire, list, (info) => kit.shows(info, 'R1'), 'the valid request');
+      const now = await kit.listShown(wire, list, (info) => kit.shows(info, 'R1'), 'the valid request');
       must(kit.sighting(now, 'R2')?.point.chargingPointId === kit.point(), 'its old version is gone');
       await kit.clear(wire);
     },
@@ -178,7 +178,7 @@ const LISTS_SHOULD: readonly Omit<Scenario, 'level'>[] = [
         chargingRequestData: { minTargetSoc: 90, maxTargetSoc: 80 },
       });
       const list = [...here(kit, 'R1'), wrong];
-      const now = await kit.listUntil(wire, list, (info) => kit.shows(info, 'R1'), 'the valid request');
+      const now = await kit.listShown(wire, list, (info) => kit.shows(info, 'R1'), 'the valid request');
       must(!kit.shows(now, 'R2'), 'it was taken');
       await kit.clear(wire);
     },
@@ -194,7 +194,7 @@ const LISTS_SHOULD: readonly Omit<Scenario, 'level'>[] = [
         chargingProcessId: 'urn:no:such:process',
       });
       const list = [...here(kit, 'R1'), wrong];
-      const now = await kit.listUntil(wire, list, (info) => kit.shows(info, 'R1'), 'the valid request');
+      const now = await kit.listShown(wire, list, (info) => kit.shows(info, 'R1'), 'the valid request');
       must(!kit.shows(now, 'R2'), 'it was taken');
       await kit.clear(wire);
     },
@@ -208,7 +208,7 @@ const LISTS_SHOULD: readonly Omit<Scenario, 'level'>[] = [
       const wire = await kit.ready();
       const nowhere = kit.order('R1', { chargingPointId: 'no-such-charging-point' });
       await kit.listUntil(wire, [nowhere], (now) => rejectedIds(kit, now).includes('R1'), 'the rejection');
-      const now = await kit.listUntil(wire, here(kit, 'R1'), (info) => kit.shows(info, 'R1'), 'the request');
+      const now = await kit.listShown(wire, here(kit, 'R1'), (info) => kit.shows(info, 'R1'), 'the request');
       must(!rejectedIds(kit, now).includes('R1'), 'it is still reported as rejected');
       await kit.clear(wire);
     },
@@ -221,7 +221,7 @@ const LISTS_SHOULD: readonly Omit<Scenario, 'level'>[] = [
       const wire = await kit.ready();
       const vehicleId = 'Büssing-Ωμέγα-巴士';
       const list = [kit.order('R1', { chargingPointId: kit.point(), vehicleId })];
-      const now = await kit.listUntil(wire, list, (info) => kit.shows(info, 'R1'), 'the request');
+      const now = await kit.listShown(wire, list, (info) => kit.shows(info, 'R1'), 'the request');
       const seen = kit.sighting(now, 'R1')?.scheduled?.vehicleId ?? vehicleId;
       must(seen === vehicleId, `it came back as ${seen}`);
       await kit.clear(wire);

@@ -1,14 +1,17 @@
 import { ERR } from '../../../bms/index.js';
 import { REQUESTS } from '../kit.js';
-import {
-  LIST_MAY_BE_EMPTY,
-  type Scenario,
-  scenarios,
-  WITH_INSTRUCTION,
-  WITHOUT_INSTRUCTION,
-} from '../scenario.js';
+import { type Scenario, SINCE_1_1, scenarios, WITH_INSTRUCTION, WITHOUT_INSTRUCTION } from '../scenario.js';
 import { must } from '../verdicts.js';
 import { automatic, confirmed, DEPARTURE, data, manual, refused } from './request-plays.js';
+
+/** A payload is an err. */
+function isErr(payload: unknown): Scenario['run'] {
+  return async (kit) => {
+    const wire = await kit.ready();
+    const { envelope } = await wire.ask(REQUESTS, payload);
+    must(envelope.type === ERR, 'it was confirmed');
+  };
+}
 
 const REQUESTS_MUST: readonly Omit<Scenario, 'level'>[] = [
   { id: 'REQUESTS-01', title: 'A list is confirmed', basis: 'rule 9', run: confirmed(() => ({})) },
@@ -26,7 +29,7 @@ const REQUESTS_MUST: readonly Omit<Scenario, 'level'>[] = [
     id: 'REQUESTS-03',
     title: 'An empty list is confirmed',
     basis: 'rule 25, vector 11',
-    dialects: LIST_MAY_BE_EMPTY,
+    dialects: SINCE_1_1,
     run: async (kit) => {
       const wire = await kit.ready();
       await kit.list(wire, []);
@@ -34,30 +37,28 @@ const REQUESTS_MUST: readonly Omit<Scenario, 'level'>[] = [
   },
   {
     id: 'REQUESTS-04',
-    title: 'An empty list is an err in 1.0.0 and changes nothing',
+    title: 'An empty list changes nothing in 1.0.0',
     basis: 'vector 11',
     dialects: ['1.0.0'],
     run: async (kit) => {
       const wire = await kit.ready();
       const here = { chargingPointId: kit.point() };
-      await kit.listUntil(wire, [kit.order('R1', here)], (now) => kit.shows(now, 'R1'), 'the request');
-      const { envelope } = await wire.ask(REQUESTS, { chargingRequestList: [] });
-      must(envelope.type === ERR, 'it was confirmed');
+      await kit.listShown(wire, [kit.order('R1', here)], (now) => kit.shows(now, 'R1'), 'the request');
+      await wire.ask(REQUESTS, { chargingRequestList: [] });
       await wire.information(kit.showsWithinMs, (now) => kit.shows(now, 'R1'), 'the request, still,');
       await kit.clear(wire);
     },
   },
   {
     id: 'REQUESTS-05',
-    title: 'A payload without its list is an err and deletes nothing',
+    title: 'A payload without its list deletes nothing',
     basis: 'vector 11',
     run: async (kit) => {
       const wire = await kit.ready();
       const here = { chargingPointId: kit.point() };
-      await kit.listUntil(wire, [kit.order('R1', here)], (now) => kit.shows(now, 'R1'), 'the request');
+      await kit.listShown(wire, [kit.order('R1', here)], (now) => kit.shows(now, 'R1'), 'the request');
       const from = wire.mark;
-      const { envelope } = await wire.ask(REQUESTS, {});
-      must(envelope.type === ERR, 'it was confirmed');
+      await wire.ask(REQUESTS, {});
       const { information } = await wire.information(kit.showsWithinMs, undefined, 'information', from);
       must(kit.shows(information, 'R1'), 'the request is gone');
       await kit.clear(wire);
@@ -85,7 +86,7 @@ const REQUESTS_MUST: readonly Omit<Scenario, 'level'>[] = [
     id: 'REQUESTS-09',
     title: 'A state of charge above 100 is an err',
     basis: '§1',
-    dialects: LIST_MAY_BE_EMPTY,
+    dialects: SINCE_1_1,
     run: refused(() => data({ maxTargetSoc: 101 })),
   },
   {
@@ -143,7 +144,7 @@ const REQUESTS_MUST: readonly Omit<Scenario, 'level'>[] = [
     id: 'REQUESTS-16',
     title: 'requestedStartTime of preconditioning is known since 1.1.0',
     basis: '§1',
-    dialects: LIST_MAY_BE_EMPTY,
+    dialects: SINCE_1_1,
     run: confirmed(() => automatic({ requestedStartTime: DEPARTURE })),
   },
   {
@@ -182,6 +183,19 @@ const REQUESTS_MUST: readonly Omit<Scenario, 'level'>[] = [
       await kit.list(wire, requests);
       await kit.clear(wire);
     },
+  },
+  {
+    id: 'REQUESTS-21',
+    title: 'A payload without its list is an err',
+    basis: 'rule 28, vector 11',
+    run: isErr({}),
+  },
+  {
+    id: 'REQUESTS-22',
+    title: 'An empty list is an err in 1.0.0',
+    basis: 'vector 11',
+    dialects: ['1.0.0'],
+    run: isErr({ chargingRequestList: [] }),
   },
 ];
 
