@@ -140,9 +140,9 @@ function asPositions(parsed: unknown, forgiven: ErrorCode[]): unknown {
 /** Why this is no envelope; what is forgiven is noted instead. */
 function envelopeFault(positions: unknown, options: ReadOptions, forgiven: ErrorCode[]): Fault | undefined {
   const schema = `${options.profile.space}.MessageStructure`;
-  if (validatorOf(schema)(positions).length === 0) return undefined;
+  if (validatorOf(schema, 'inbound')(positions).length === 0) return undefined;
   const type = Array.isArray(positions) ? positions[0] : undefined;
-  const issues = issuesOf(schema, positions).filter((issue) => !isTolerated(issue, type));
+  const issues = issuesOf(schema, positions, 'inbound').filter((issue) => !isTolerated(issue, type));
   const grave = options.lenient ? issues.filter(({ path }) => path !== '/3' && path !== '/4') : issues;
   const minor = issues.filter((issue) => !grave.includes(issue));
   const worst = grave[0] ?? minor.find(({ keyword }) => keyword !== 'format');

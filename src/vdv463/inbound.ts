@@ -26,8 +26,8 @@ export interface InboundContext {
   readonly profile: DialectProfile;
   readonly wire: Wire;
   readonly booted: () => boolean;
-  /** The boot was answered: accepted or not. */
-  readonly onBoot: (accepted: boolean) => void;
+  /** The boot was answered; `name` is how the presystem writes its own id. */
+  readonly onBoot: (accepted: boolean, name: string) => void;
   readonly forgive: (codes: readonly ErrorCode[], journalId: JournalId) => void;
 }
 
@@ -89,7 +89,7 @@ export class Inbound {
       await runtime.depot.apply([{ type: 'PresystemBooted', presystemId, raw: entry.id, ruleOf, payload }]);
       await this.#answer(CONF, envelope, { status: 'Accepted' }, { entry, keep: true });
     }
-    onBoot(rejection === undefined);
+    onBoot(rejection === undefined, envelope.presystemId);
   }
 
   async #requests(envelope: Envelope, payload: RequestsPayload, entry: JournalEntry): Promise<void> {

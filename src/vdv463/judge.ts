@@ -4,6 +4,7 @@ import type { ErrorCode } from '../errors/index.js';
 import type { DialectProfile } from './dialect.js';
 import type { Envelope, Fault } from './envelope.js';
 import { readPayload } from './payload.js';
+import { fromUri } from './uris.js';
 
 /** What a connection knows when a request is judged. */
 export interface Standing {
@@ -36,7 +37,7 @@ export function judge(envelope: Envelope, standing: Standing): Verdict {
   if (action !== 'BootNotification' && action !== 'ProvideChargingRequests') {
     return refuse('VDV463_UNKNOWN_ACTION', `${action} is no request of a presystem`, true);
   }
-  if (envelope.presystemId !== upstream.presystemId) {
+  if (!names(envelope.presystemId, standing)) {
     const message = `this connection is for ${upstream.presystemId}, not for ${envelope.presystemId}`;
     return refuse('VDV463_WRONG_PRESYSTEM', message, true);
   }
@@ -56,6 +57,11 @@ export function judge(envelope: Envelope, standing: Standing): Verdict {
   if (rejection && upstream.lenient) forgiven.push('VDV463_LENIENT_KIND');
   const rejected = rejection && !upstream.lenient ? { rejection } : {};
   return { accepted: true, action, payload: read.payload, forgiven, ...rejected };
+}
+
+/** Whether a presystemId on the wire is this presystem's; in 1.0.0 it may be written as a URI. */
+function names(presystemId: string, { upstream, profile }: Standing): boolean {
+  return (profile.uriIdentifiers ? fromUri(presystemId) : presystemId) === upstream.presystemId;
 }
 
 function foreignKind(payload: unknown, { kind }: UpstreamConfig): Fault | undefined {

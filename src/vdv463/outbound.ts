@@ -35,6 +35,7 @@ export class Outbound {
   readonly #publisher: Publisher;
   readonly #slot: Slot;
   readonly #stopListening: () => void;
+  #name: string;
   #lostInARow = 0;
   /** Journal id of the snapshot under way. */
   #underWay: JournalId | undefined;
@@ -43,6 +44,7 @@ export class Outbound {
   constructor(context: OutboundContext) {
     this.#context = context;
     const { upstream, runtime } = context;
+    this.#name = upstream.presystemId;
     this.#slot = new Slot({
       timeoutMs: upstream.timeoutSeconds * 1_000,
       retries: upstream.retries,
@@ -56,8 +58,9 @@ export class Outbound {
     this.#stopListening = runtime.depot.onChange(() => this.#publisher.changed());
   }
 
-  /** A boot was accepted: tell the depot at once, and from now on. */
-  start(): void {
+  /** A boot was accepted: tells the depot at once, and from now on, to the presystem as it calls itself. */
+  start(name: string): void {
+    this.#name = name;
     this.#publisher.start();
   }
 
@@ -117,7 +120,7 @@ export class Outbound {
     const { runtime, upstream, wire, onInformed, onUnresponsive } = this.#context;
     for (const { path } of information.notes) runtime.metrics.losses.inc({ protocol: 'vdv463', path });
     const messageId = randomUUID();
-    const echo = { presystemId: upstream.presystemId, messageId, action: ACTION };
+    const echo = { presystemId: this.#name, messageId, action: ACTION };
     const bytes = writeFrame(REQ, echo, information.payload, runtime.now());
     const fields = information.fields();
     this.#facts = { generation: information.generation, rules: information.rules };

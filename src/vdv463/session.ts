@@ -59,7 +59,7 @@ export class Session {
       profile: this.#profile,
       wire: this.#wire,
       booted: () => this.#booted,
-      onBoot: (accepted) => this.#answeredBoot(accepted),
+      onBoot: (accepted, name) => this.#answeredBoot(accepted, name),
       forgive,
     });
     this.#outbound = new Outbound({
@@ -141,12 +141,12 @@ export class Session {
     if (fatal) this.close(CLOSE.notReadable, 'not a VDV 463 message');
   }
 
-  #answeredBoot(accepted: boolean): void {
+  #answeredBoot(accepted: boolean, name: string): void {
     if (accepted) {
       clearTimeout(this.#farewell);
       this.#booted = true;
       this.#context.onBooted(this);
-      this.#outbound.start();
+      this.#outbound.start(name);
       return;
     }
     // Rule 7: the presystem may boot again, correctly, until then.
