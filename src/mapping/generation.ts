@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { BridgeError } from '../errors/index.js';
 import type { Generation, Json, JsonObject, Mapping, MapResult, RunContext, Selector } from './api.js';
 import { type Compiled, compileMapping, type Execute, isFailure, type Made } from './compile/mapping.js';
-import { stepReader } from './compile/paths.js';
+import { stepReader, watchPrototype } from './compile/paths.js';
 import { didYouMean } from './diagnostics.js';
 import type { BoundOverlay } from './overlay/bind.js';
 import { type BoundRepair, Repairs, refuseForbiddenKeys } from './overlay/repair.js';
@@ -137,12 +137,14 @@ class LoadedMapping implements Mapping {
   readonly target: string;
   readonly each?: { readonly alias: string; readonly of: string; readonly path: string };
   readonly runner: Runner;
+  private readonly aliases: readonly string[];
   private readonly listOf: ((value: Json | undefined) => Json | undefined) | undefined;
 
   constructor(runner: Runner) {
     const { ir } = runner;
     this.runner = runner;
     this.name = ir.name;
+    this.aliases = ir.sources.map(({ alias }) => alias);
     this.target = ir.target.name;
     this.from = Object.fromEntries(ir.sources.map(({ alias, name }) => [alias, name]));
     const source = ir.sources.find(({ element }) => element);
@@ -153,9 +155,13 @@ class LoadedMapping implements Mapping {
   }
 
   run(inputs: Readonly<Record<string, Json>>, context: RunContext): MapResult | null {
-    const sources = this.runner.sources.map(({ alias }) =>
-      Object.hasOwn(inputs, alias) ? inputs[alias] : undefined,
-    );
+    watchPrototype();
+    const { aliases } = this;
+    const sources: (Json | undefined)[] = [];
+    for (let i = 0; i < aliases.length; i++) {
+      const alias = aliases[i] as string;
+      sources.push(Object.hasOwn(inputs, alias) ? inputs[alias] : undefined);
+    }
     const outcome = this.runner.execute(sources, context);
     return outcome && this.result(outcome);
   }

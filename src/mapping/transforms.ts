@@ -28,6 +28,16 @@ const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** A decimal number from text; undefined for anything else (`""`, `NaN`, `0x10`, `1,5`). */
 export function parseDecimal(text: string): number | undefined {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    // Digits, sign and point are what meters send; whatever else is there is looked at closely.
+    if ((code < 48 || code > 57) && code !== 46 && code !== 45) return parseRareDecimal(text);
+  }
+  const value = Number(text);
+  return text === '' || Number.isNaN(value) ? undefined : value;
+}
+
+function parseRareDecimal(text: string): number | undefined {
   const trimmed = text.trim();
   if (!decimal.test(trimmed)) return undefined;
   const value = Number(trimmed);
@@ -60,7 +70,24 @@ export function parseInstant(text: string): number | undefined {
   return midnight.getTime() + ((h * 60 + mi - offset) * 60 + Math.min(s, 59)) * 1000 + milliseconds;
 }
 
+/** `2026-01-31T23:59:59Z` exactly, which most senders write and which is left as it is. */
+function isPlainUtc(text: string): boolean {
+  if (text.length !== 20 || text.charCodeAt(19) !== 90 || text.charCodeAt(10) !== 84) return false;
+  for (let i = 0; i < 19; i++) {
+    const code = text.charCodeAt(i);
+    const expected = i === 4 || i === 7 ? 45 : i === 13 || i === 16 ? 58 : 0;
+    if (expected === 0 ? i !== 10 && (code < 48 || code > 57) : code !== expected) return false;
+  }
+  const two = (at: number): number => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 528;
+  const [month, day] = [two(5), two(8)];
+  // Days 29 to 31 depend on the month: those are read in full.
+  return (
+    month >= 1 && month <= 12 && day >= 1 && day <= 28 && two(11) <= 23 && two(14) <= 59 && two(17) <= 59
+  );
+}
+
 function toUtc(value: unknown, seconds: boolean): string | typeof failed {
+  if (typeof value === 'string' && isPlainUtc(value)) return value;
   const time = parseInstant(String(value).trim());
   if (time === undefined) return failed;
   const utc = new Date(time).toISOString();

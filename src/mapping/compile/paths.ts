@@ -2,15 +2,38 @@ import type { Json } from '../api.js';
 import type { BoundPath, SourceIr } from '../resolve/ir.js';
 import type { Get } from '../run/frame.js';
 
+/** Whether somebody has put values on the prototype of all objects: then each read asks whose value it is. */
+let polluted = false;
+const untouched: object = {};
+
+/** Called at the start of each run; costs a few nanoseconds. */
+export function watchPrototype(): void {
+  polluted = false;
+  for (const _ in untouched) polluted = true;
+}
+
+/** Keys that every object answers to: reading one always asks whose value it is. */
+const inherited: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
+
 /** Reads a key that is the object's own; `null` counts as absent. */
 export function own(value: Json | undefined, key: string): Json | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const found = (value as { [key: string]: Json })[key];
-  return found === undefined || found === null || !Object.hasOwn(value, key) ? undefined : found;
+  if (found === undefined || found === null) return undefined;
+  return polluted && !Object.hasOwn(value, key) ? undefined : found;
+}
+
+function ownGuarded(value: Json | undefined, key: string): Json | undefined {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? own(value, key)
+    : undefined;
 }
 
 /** A reader of steps inside a value. */
 export function stepReader(steps: readonly string[]): (value: Json | undefined) => Json | undefined {
+  if (steps.some((step) => inherited.has(step)))
+    return (value) =>
+      steps.reduce<Json | undefined>((found, step) => ownGuarded(found, step === '[0]' ? '0' : step), value);
   const [first, second, third] = steps.map((step) => (step === '[0]' ? '0' : step));
   if (first === undefined) return (value) => (value === null ? undefined : value);
   if (second === undefined) return (value) => own(value, first);

@@ -22,7 +22,7 @@ export interface Frame {
 export interface FoldResult {
   readonly values: readonly (number | undefined)[];
   readonly context: string | undefined;
-  readonly signed: readonly string[];
+  readonly signed: string[] | undefined;
 }
 
 export const undecided = -2;

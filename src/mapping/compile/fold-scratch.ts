@@ -1,0 +1,112 @@
+import type { Json } from '../api.js';
+import type { FoldResult } from '../run/frame.js';
+import type { PhaseRule } from '../syntax/ast.js';
+import type { FoldTake } from './fold-takes.js';
+
+/** Places of the phases in a take's stretch of memory: total, L1–L3, L1-N–L3-N. Others are not used. */
+export const phasePlaces: ReadonlyMap<Json, number> = new Map([
+  ['L1', 1],
+  ['L2', 2],
+  ['L3', 3],
+  ['L1-N', 4],
+  ['L2-N', 5],
+  ['L3-N', 6],
+]);
+const places = 7;
+const worst = 0x7fff_ffff;
+
+/** Values per take and phase, of the best context and location seen so far. One run uses it at a time. */
+export class FoldScratch {
+  signed: string[] = [];
+  private readonly takes: readonly FoldTake[];
+  private readonly values: Float64Array;
+  /** Bit per place: whether it holds a value. */
+  private readonly held: Uint8Array;
+  private readonly ranks: Int32Array;
+  private context: string | undefined;
+  private contextRank = worst;
+
+  constructor(takes: readonly FoldTake[]) {
+    this.takes = takes;
+    this.values = new Float64Array(takes.length * places);
+    this.held = new Uint8Array(takes.length);
+    this.ranks = new Int32Array(takes.length);
+  }
+
+  clear(): void {
+    this.held.fill(0);
+    this.ranks.fill(worst);
+    this.context = undefined;
+    this.contextRank = worst;
+    if (this.signed.length > 0) this.signed = [];
+  }
+
+  /** Whether a reading of this rank counts; a better one puts aside what was there. The first of equals counts. */
+  wants(take: number, place: number, rank: number): boolean {
+    const best = this.ranks[take] ?? worst;
+    if (rank > best) return false;
+    if (rank < best) {
+      this.ranks[take] = rank;
+      this.held[take] = 0;
+      return true;
+    }
+    return ((this.held[take] ?? 0) & (1 << place)) === 0;
+  }
+
+  put(take: number, place: number, value: number, contextRank: number, context: Json): void {
+    this.values[take * places + place] = value;
+    this.held[take] = (this.held[take] ?? 0) | (1 << place);
+    if (contextRank < this.contextRank) {
+      this.contextRank = contextRank;
+      this.context = typeof context === 'string' ? context : undefined;
+    }
+  }
+
+  /** What was folded; undefined if nothing was. */
+  result(): FoldResult | undefined {
+    let any = this.signed.length > 0;
+    const values: (number | undefined)[] = [];
+    for (let i = 0; i < this.takes.length; i++) {
+      const value = this.held[i] === 0 ? undefined : this.combine(i, (this.takes[i] as FoldTake).phases);
+      if (value !== undefined) any = true;
+      values.push(value);
+    }
+    if (!any) return undefined;
+    return { values, context: this.context, signed: this.signed.length > 0 ? this.signed : undefined };
+  }
+
+  /**
+   * One value of the phases: the total, or what the rule makes of L1–L3. A bad reading (NaN) spoils what it is
+   * part of: a sum that lacks a phase would be a lie.
+   */
+  private combine(take: number, rule: PhaseRule): number | undefined {
+    const held = this.held[take] ?? 0;
+    const base = take * places;
+    if (held & 1) {
+      const total = this.values[base] ?? Number.NaN;
+      return Number.isNaN(total) ? undefined : total;
+    }
+    if (rule === 'none') return undefined;
+    let count = 0;
+    let sum = 0;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let phase = 1; phase <= 3; phase++) {
+      // L1 and L1-N stand in for each other; the mean is one of voltages against N.
+      const [wanted, stand] = rule === 'mean-n' ? [phase + 3, phase] : [phase, phase + 3];
+      const place = held & (1 << wanted) ? wanted : held & (1 << stand) ? stand : 0;
+      if (place === 0) continue;
+      const value = this.values[base + place] ?? Number.NaN;
+      count++;
+      sum += value;
+      if (value > most) most = value;
+    }
+    if (count === 0 || Number.isNaN(sum)) return undefined;
+    if (rule === 'max') return most;
+    return withoutNoise(rule === 'sum' ? sum : sum / count);
+  }
+}
+
+/** Sums of decimals carry binary noise far below any meter's resolution. */
+function withoutNoise(value: number): number {
+  return Number.isInteger(value) || Math.abs(value) > 1e9 ? value : Math.round(value * 1e6) / 1e6;
+}
