@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -28,12 +29,13 @@ export class CmsSimulator {
   readonly depot: Depot;
   readonly #options: CmsOptions;
   readonly #faults: ReadonlySet<CmsFault>;
-  readonly #http: Server = createServer();
+  readonly #http: Server;
   readonly #sockets: WebSocketServer;
   readonly #booted = new Map<string, Connection>();
 
   constructor(options: CmsOptions) {
     this.#options = options;
+    this.#http = options.tls ? createTlsServer(options.tls) : createServer();
     this.#faults = new Set(options.faults);
     this.depot = new Depot(options.stations ?? STATIONS, this.#faults, options.now ?? (() => new Date()));
     this.#sockets = new WebSocketServer({
@@ -48,7 +50,8 @@ export class CmsSimulator {
   async start(): Promise<string> {
     this.#http.listen(this.#options.port ?? 0, '127.0.0.1');
     await once(this.#http, 'listening');
-    return `ws://127.0.0.1:${(this.#http.address() as AddressInfo).port}/vdv463`;
+    const scheme = this.#options.tls ? 'wss' : 'ws';
+    return `${scheme}://127.0.0.1:${(this.#http.address() as AddressInfo).port}/vdv463`;
   }
 
   async stop(): Promise<void> {

@@ -45,6 +45,8 @@ export interface CmsOptions {
   readonly depotId?: string;
   /** 127.0.0.1 only; any free port if left out. */
   readonly port?: number;
+  /** PEM; wss instead of ws. */
+  readonly tls?: { readonly key: string; readonly cert: string };
   /** How often information is sent without a reason: 15 s. */
   readonly intervalMs?: number;
   /** How long an answer may take: 10 s. */

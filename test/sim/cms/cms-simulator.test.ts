@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Dialect, Presystem, type PresystemOptions } from '../../../src/sim/bms/index.js';
 import { CmsSimulator, runCmsCommand } from '../../../src/sim/cms/index.js';
@@ -96,6 +97,16 @@ it('takes a mistake when told to, and the upstream system sees it', async () => 
   url = await cms.start();
   const presystem = await connected('1.1.0');
   await vi.waitFor(() => expect(presystem.violations.map(({ kind }) => kind)).toContain('schema'));
+});
+
+it('speaks wss, and a presystem checks its certificate', async () => {
+  const pem = (name: string) => readFileSync(new URL(`./fixtures/${name}.pem`, import.meta.url), 'utf8');
+  await cms.stop();
+  cms = new CmsSimulator({ presystems: known, tls: { key: pem('ecdsa-key'), cert: pem('ecdsa') } });
+  url = await cms.start();
+  const presystem = await connected('1.1.0', { tls: { ca: pem('ecdsa') } });
+  await presystem.waitFor(() => true);
+  await expect(connected('2.0.0')).rejects.toMatchObject({ failure: 'not-reachable' });
 });
 
 it('runs as a command until told to stop', async () => {

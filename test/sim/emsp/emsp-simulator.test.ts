@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EmspFault, EmspSimulator, type OcpiVersion } from '../../../src/sim/emsp/index.js';
 import { cdr, evse, location, NOW, session, TinyCpo, TOKEN_A } from './tiny-cpo.js';
@@ -247,6 +248,18 @@ describe('being pushed to', () => {
     expect(first.status).toBe(status);
     if (kind === 'too-many') expect(first.headers.get('retry-after')).toBe('7');
     expect(await cpo.push('PUT', locationUrl(), location('L1'))).toMatchObject({ status: 201 });
+  });
+
+  it('says nothing at all on purpose, until it is stopped', async () => {
+    emsp.misbehave({ kind: 'silent' });
+    const pushing = cpo.push('PUT', locationUrl(), location('L1'));
+    const settled = pushing.then(
+      () => 'answered',
+      () => 'cut',
+    );
+    expect(await Promise.race([settled, delay(40, 'silence')])).toBe('silence');
+    await emsp.stop();
+    expect(await settled).toBe('cut');
   });
 
   it('answers half a JSON text, or late, on purpose', async () => {

@@ -14,7 +14,7 @@ import {
 } from '../../bms/index.js';
 import type { Bench, ConformanceOptions, Identity } from './options.js';
 import { Deviation, Missing, must, NotPlayable, needed } from './verdicts.js';
-import { type Frame, Wire } from './wire.js';
+import { Wire } from './wire.js';
 
 /** What goes wrong with frames in any scenario, each once. */
 export type Blemishes = Record<'envelope' | 'payload' | 'answer', Set<string>>;
@@ -256,5 +256,3 @@ const KNOWN: ReadonlySet<string> = new Set(['v1.463.vdv.de', 'v2.463.vdv.de']);
 export function accepted({ type, payload }: Envelope): boolean {
   return type === CONF && (payload as { status?: unknown } | null)?.status === 'Accepted';
 }
-
-export type { Frame };

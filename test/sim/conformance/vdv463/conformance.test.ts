@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Dialect } from '../../../../src/sim/bms/index.js';
-import { CMS_FAULTS, type CmsFault, CmsSimulator } from '../../../../src/sim/cms/index.js';
+import { CMS_FAULTS, type CmsFault, type CmsOptions, CmsSimulator } from '../../../../src/sim/cms/index.js';
 import {
   allScenarios,
   type ConformanceOptions,
@@ -10,15 +11,19 @@ import {
 
 const PACE = { intervalMs: 250, timeoutMs: 80, retries: 1 };
 
+const pem = (name: string) =>
+  readFileSync(new URL(`../../cms/fixtures/${name}.pem`, import.meta.url), 'utf8');
+
 /** The kit against the small CMS, which is faulty as told. */
 async function conformance(
   dialect: Dialect,
   faults: readonly CmsFault[] = [],
   options: Partial<ConformanceOptions> = {},
+  tls?: CmsOptions['tls'],
 ): Promise<ConformanceReport> {
   const bms = { presystemId: 'urn:bms:1', user: 'bms', password: 'bms-secret', dialect };
   const itcs = { presystemId: 'urn:itcs:1', user: 'itcs', password: 'itcs-secret', dialect };
-  const cms = new CmsSimulator({ presystems: [bms, itcs], ...PACE, faults });
+  const cms = new CmsSimulator({ presystems: [bms, itcs], ...PACE, faults, ...(tls ? { tls } : {}) });
   const url = await cms.start();
   try {
     return await runConformanceVdv463({
@@ -63,6 +68,22 @@ describe('a correct CMS', () => {
     expect(
       report.results.filter(({ id }) => !id.startsWith('OVERALL')).map(({ verdict }) => verdict),
     ).toEqual(Array.from({ length: 11 }, () => 'skip'));
+  });
+});
+
+describe('over TLS', () => {
+  const only = ['TRANSPORT-09', 'TRANSPORT-10', 'BOOT-01'];
+  const over = (name: string) =>
+    conformance('1.1.0', [], { only, tls: { ca: pem(name) } }, { key: pem(`${name}-key`), cert: pem(name) });
+
+  it('passes with an ECDSA certificate', async () => {
+    const { counts, results } = await over('ecdsa');
+    expect(results.filter(({ verdict }) => verdict !== 'pass')).toEqual([]);
+    expect(counts.pass).toBe(6);
+  });
+
+  it('fails the mandated suite with an RSA certificate', async () => {
+    expect(notPassed(await over('rsa')).map(({ id }) => id)).toEqual(['TRANSPORT-09']);
   });
 });
 
