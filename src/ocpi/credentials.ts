@@ -7,6 +7,7 @@ import type { PartnerClient } from './client.js';
 import { hashOf, newServerToken } from './credentials-token.js';
 import { discover } from './discover.js';
 import { isObject, textIn } from './json.js';
+import type { Maker } from './maker.js';
 import type { Partner, Partners, Registration } from './partners.js';
 import { invalid } from './refusal.js';
 import type { Answer, Heard, OcpiServer } from './server.js';
@@ -17,6 +18,7 @@ export interface CredentialsContext {
   readonly ocpi: OcpiConfig;
   readonly partners: Partners;
   readonly client: PartnerClient;
+  readonly maker: Maker;
   readonly baseUrl: () => string;
 }
 
@@ -87,10 +89,7 @@ async function agree(heard: Heard, context: CredentialsContext): Promise<Answer>
   runtime.log.info({ partner: partner.id, version }, 'a roaming partner registered');
   return {
     data: credentialsOf(version, serverToken, context),
-    delivered: async () => {
-      await partner.delivered(registration.serverTokenHash);
-      partners.events.emit('registered', partner);
-    },
+    delivered: () => partners.delivered(partner, registration.serverTokenHash),
   };
 }
 
@@ -118,11 +117,14 @@ function checkRoles(body: unknown, version: OcpiVersion, partner: Partner): void
     throw invalid('Credentials: a role is not one that was agreed on with this partner');
 }
 
-function credentialsOf(version: OcpiVersion, token: string, { ocpi, baseUrl }: CredentialsContext): unknown {
+function credentialsOf(version: OcpiVersion, token: string, context: CredentialsContext): unknown {
+  const { ocpi, baseUrl, maker } = context;
   const { countryCode, partyId, name } = ocpi.party;
   const party = { country_code: countryCode, party_id: partyId, business_details: { name } };
   const common = { token, url: `${baseUrl()}/versions` };
-  return traitsOf(version).roles
+  const credentials = traitsOf(version).roles
     ? { ...common, roles: [{ role: 'CPO', ...party }] }
     : { ...common, ...party };
+  maker.check(schemaName(version, 'Credentials'), credentials, 'credentials');
+  return credentials;
 }

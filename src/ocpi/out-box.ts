@@ -66,21 +66,28 @@ export class OutBox {
   #settle(job: string, refusals: number, outcome: PushOutcome): void {
     if (outcome === 'done') {
       this.#failures = 0;
-      return this.#next();
+      this.#next();
+    } else if (outcome === 'refused') {
+      this.#refuse(job, refusals + 1);
+    } else {
+      this.#repeat(job, outcome === 'failed' ? 0 : outcome.retryAfterMs);
     }
-    if (outcome === 'refused') {
-      if (refusals + 1 >= REFUSALS) {
-        if (!this.#jobs.has(job)) this.#options.refused(job);
-        return this.#next();
-      }
-      this.#jobs.set(job, refusals + 1);
-      return this.#pause(this.#firstPause());
-    }
+  }
+
+  /** A no concerns this job alone: the others go first, and it is given up in the end. */
+  #refuse(job: string, refusals: number): void {
+    const isNewer = this.#jobs.has(job);
+    if (refusals < REFUSALS) this.#jobs.set(job, refusals);
+    else if (!isNewer) this.#options.refused(job);
+    this.#pause(this.#firstPause());
+  }
+
+  #repeat(job: string, atLeastMs: number): void {
     this.#putBack(job);
     this.#failures += 1;
     const doubled = this.#firstPause() * 2 ** Math.min(this.#failures - 1, 16);
     const pause = Math.min(doubled, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
-    this.#pause(outcome === 'failed' ? pause : Math.max(pause, outcome.retryAfterMs));
+    this.#pause(Math.max(pause, atLeastMs));
   }
 
   /** To the front: its turn was now. */

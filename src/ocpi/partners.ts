@@ -95,13 +95,22 @@ export class Partner {
     await this.#shelf.set(this.id, { registration, ...(used === undefined ? {} : { usedTokenHash: used }) });
   }
 
-  /** The partner has the serverToken with this hash: the one before it is good no more. */
-  async delivered(serverTokenHash: string): Promise<void> {
+  /** A registration that the partner knows of. */
+  get settled(): Registration | undefined {
+    return this.registration?.pending ? undefined : this.registration;
+  }
+
+  /**
+   * The partner has the serverToken with this hash: the one before it is good no more.
+   * @returns what kind of token that was, or undefined if nothing changed
+   */
+  async delivered(serverTokenHash: string): Promise<TokenKind | undefined> {
     const record = this.#shelf.get(this.id);
-    if (!record?.registration?.pending) return;
-    if (!sameHash(record.registration.serverTokenHash, serverTokenHash)) return;
-    const { pending: _, ...registration } = record.registration;
+    if (!record?.registration?.pending) return undefined;
+    if (!sameHash(record.registration.serverTokenHash, serverTokenHash)) return undefined;
+    const { pending, ...registration } = record.registration;
     await this.#shelf.set(this.id, { ...record, registration });
+    return pending.kind;
   }
 
   /** Ends it in both directions. */
@@ -112,7 +121,10 @@ export class Partner {
 }
 
 export interface PartnerEvents {
+  /** The partner has its token. */
   readonly registered: [partner: Partner];
+  /** It has a new one, and perhaps new endpoints. */
+  readonly renewed: [partner: Partner];
 }
 
 export class Partners {
@@ -125,6 +137,12 @@ export class Partners {
 
   byId(id: string): Partner | undefined {
     return this.all.find((partner) => partner.id === id);
+  }
+
+  /** The partner showed that it has the serverToken with this hash, or was sent it in full. */
+  async delivered(partner: Partner, serverTokenHash: string): Promise<void> {
+    const before = await partner.delivered(serverTokenHash);
+    if (before) this.events.emit(before === 'registration' ? 'registered' : 'renewed', partner);
   }
 
   /** Whose token this is. The first form of a header that is known counts. */

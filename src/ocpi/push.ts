@@ -58,13 +58,8 @@ export class Push {
         );
       });
     });
-    for (const partner of partners.all) {
-      const { shelves } = roaming.worldOf(partner);
-      for (const [uid, told] of shelves.evses.entries())
-        if (isDirty(told)) this.#put({ partner }, `evse ${uid}`);
-      for (const [id, told] of shelves.sessions.entries())
-        if (isDirty(told)) this.#put({ partner }, `session ${id}`);
-    }
+    partners.events.on('renewed', (partner) => this.#putDirty(roaming.worldOf(partner)));
+    for (const partner of partners.all) this.#putDirty(roaming.worldOf(partner));
   }
 
   stop(): void {
@@ -72,12 +67,20 @@ export class Push {
   }
 
   #put({ partner }: Pick<World, 'partner'>, job: string): void {
-    if (partner.registration) this.#boxes.get(partner)?.put(job);
+    if (partner.settled) this.#boxes.get(partner)?.put(job);
+  }
+
+  /** What the partner has not taken yet, tried at once. */
+  #putDirty({ partner, shelves }: World): void {
+    for (const [uid, told] of shelves.evses.entries())
+      if (isDirty(told)) this.#put({ partner }, `evse ${uid}`);
+    for (const [id, told] of shelves.sessions.entries())
+      if (isDirty(told)) this.#put({ partner }, `session ${id}`);
+    this.#boxes.get(partner)?.wake();
   }
 
   /** A partner that registers reads what there is; it is told what changes after that. */
-  async #beginAnew({ partner, shelves }: World): Promise<void> {
-    this.#boxes.get(partner)?.wake();
+  async #beginAnew({ shelves }: World): Promise<void> {
     for (const [uid, { view }] of shelves.evses.entries())
       await evsePushed(shelves.evses, uid, view.lastUpdated);
     for (const [id, { view }] of shelves.sessions.entries())
@@ -99,7 +102,7 @@ export class Push {
 
   /** A change of status is a PATCH; to a partner that does not know the EVSE the whole location is PUT. */
   async #sendEvse(world: World, uid: string): Promise<PushOutcome> {
-    const { registration } = world.partner;
+    const registration = world.partner.settled;
     const told = world.shelves.evses.get(uid);
     if (!registration || !told || !isDirty(told)) return 'done';
     const made = this.#options.maker.make(registration.version, 'evse', told.view, told.causes);
@@ -145,7 +148,7 @@ export class Push {
 
   /** Always the whole session: partners disagree about what a PATCH of a list means. */
   async #sendSession(world: World, id: string): Promise<PushOutcome> {
-    const { registration } = world.partner;
+    const registration = world.partner.settled;
     const told = world.shelves.sessions.get(id);
     if (!registration || !told || !isDirty(told)) return 'done';
     if (!tellable(registration.version, told.view.location)) return 'done';

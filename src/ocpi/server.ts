@@ -10,10 +10,11 @@ import type { Runtime } from '../depot/index.js';
 import type { JournalId } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import type { Party } from './client.js';
-import { presentedTokens } from './credentials-token.js';
+import { hashOf, presentedTokens } from './credentials-token.js';
 import type { Partner, Partners, Presented } from './partners.js';
 import type { Lineage, Recorder } from './recorder.js';
-import { invalid, toldOf, unknownObject } from './refusal.js';
+import { toldOf, unknownObject } from './refusal.js';
+import { checkRouting, swapRouting } from './routing.js';
 import { isOcpiVersion, type OcpiVersion, traitsOf } from './version.js';
 
 const MAX_BODY_BYTES = 1_048_576;
@@ -130,7 +131,7 @@ export class OcpiServer {
       reply.type('application/json; charset=utf-8');
       this.#nameIds(request, reply);
       request.presented = this.#options.partners.identify(presentedTokens(request.headers.authorization));
-      if (request.presented) return;
+      if (request.presented) return this.#confirm(request.presented);
       this.#options.runtime.log.warn(
         { ip: request.ip, method: request.method },
         'a request without a known token',
@@ -153,6 +154,11 @@ export class OcpiServer {
       const message = http < 500 ? error.message : 'the request could not be served';
       return reply.code(http < 500 ? http : 200).send(this.#envelope(http < 500 ? 2000 : 3000, message));
     });
+  }
+
+  /** Who uses its new token has received it, even if our answer seemed lost. */
+  async #confirm({ partner, kind, token }: Presented): Promise<void> {
+    if (kind === 'server') await this.#options.partners.delivered(partner, hashOf(token));
   }
 
   /** Both ids are echoed; a peer that leaves them out gets some. */
@@ -243,7 +249,8 @@ export class OcpiServer {
       throw unknownObject();
     }
     const version = wanted ?? partner.registration?.version ?? '2.2.1';
-    if (kind === 'functional' && traitsOf(version).routed) this.#checkRouting(request, partner);
+    if (kind === 'functional' && traitsOf(version).routed)
+      checkRouting(request, partner, this.#options.party);
     return {
       partner,
       presented,
@@ -254,19 +261,6 @@ export class OcpiServer {
       body: readBody(raw),
       entry,
     };
-  }
-
-  /** Peers that omit the headers are let through; a party that is not the partner's is not. */
-  #checkRouting({ headers }: FastifyRequest, partner: Partner): void {
-    const from = partyIn(headers, 'from');
-    if (from && !partner.isParty(from.countryCode, from.partyId)) {
-      throw invalid('OCPI-from is not a party of this connection');
-    }
-    const to = partyIn(headers, 'to');
-    const { countryCode, partyId } = this.#options.party;
-    const isUs =
-      !to || (to.countryCode.toUpperCase() === countryCode && to.partyId.toUpperCase() === partyId);
-    if (!isUs) throw invalid('OCPI-to is not a party of this connection');
   }
 
   #whenDelivered(reply: FastifyReply, delivered: () => Promise<void>): void {
@@ -303,24 +297,5 @@ function readBody(raw: string): unknown {
     return JSON.parse(raw);
   } catch (error) {
     throw new BridgeError('OCPI_NOT_JSON', 'the body is not JSON', {}, { cause: error });
-  }
-}
-
-function partyIn(headers: FastifyRequest['headers'], side: 'from' | 'to'): Party | undefined {
-  const countryCode = headers[`ocpi-${side}-country-code`];
-  const partyId = headers[`ocpi-${side}-party-id`];
-  if (typeof countryCode !== 'string' || typeof partyId !== 'string') return undefined;
-  return { countryCode, partyId };
-}
-
-const SWAPPED = [
-  ['ocpi-from-country-code', 'ocpi-to-country-code'],
-  ['ocpi-from-party-id', 'ocpi-to-party-id'],
-] as const;
-
-function swapRouting({ headers }: FastifyRequest, reply: FastifyReply): void {
-  for (const [from, to] of SWAPPED) {
-    if (typeof headers[from] === 'string') reply.header(to, headers[from]);
-    if (typeof headers[to] === 'string') reply.header(from, headers[to]);
   }
 }

@@ -62,8 +62,8 @@ export async function startOcpi(runtime: Runtime, options: OcpiOptions): Promise
   const server = new OcpiServer({ runtime, listen: listen.ocpi, party: ocpi.party, partners, recorder });
   await server.open();
   const baseUrl = () => publicBase(listen.ocpi.publicUrl, server);
-  addVersions(server, baseUrl);
-  addCredentials(server, { runtime, ocpi, partners, client, baseUrl });
+  addVersions(server, maker, baseUrl);
+  addCredentials(server, { runtime, ocpi, partners, client, maker, baseUrl });
   addLocations(server, { roaming, maker, baseUrl });
   addSessions(server, { roaming, maker, baseUrl });
   addTokens(server, { runtime, tokens, roaming });

@@ -1,7 +1,8 @@
 /** Versions and version details (version_information_endpoint of 2.2.1): only modules that work are announced. */
 import type { JsonObject } from '../mapping/index.js';
+import type { Maker } from './maker.js';
 import type { Answer, OcpiServer } from './server.js';
-import { type OcpiVersion, traitsOf, VERSIONS } from './version.js';
+import { type OcpiVersion, schemaName, traitsOf, VERSIONS } from './version.js';
 
 const MODULES = [
   ['credentials', 'SENDER'],
@@ -13,20 +14,21 @@ const MODULES = [
 ] as const;
 
 /** `baseUrl`: our public URL with `/ocpi`. */
-export function addVersions(server: OcpiServer, baseUrl: () => string): void {
-  server.route('GET', '/versions', 'versions', 'configuration', ({ partner }) => ({
-    data: VERSIONS.filter((version) => partner.config.versions.includes(version)).map((version) => ({
+export function addVersions(server: OcpiServer, maker: Maker, baseUrl: () => string): void {
+  server.route('GET', '/versions', 'versions', 'configuration', ({ partner }) => {
+    const data = VERSIONS.filter((version) => partner.config.versions.includes(version)).map((version) => ({
       version,
       url: `${baseUrl()}/${version}`,
-    })),
-  }));
-  server.route(
-    'GET',
-    '/:version',
-    'version_details',
-    'configuration',
-    ({ version }): Answer => ({ data: { version, endpoints: endpoints(version, baseUrl()) } }),
-  );
+    }));
+    // The newest schema knows the names of them all.
+    for (const entry of data) maker.check(schemaName('2.3.0', 'Version'), entry, 'versions');
+    return { data };
+  });
+  server.route('GET', '/:version', 'version_details', 'configuration', ({ version }): Answer => {
+    const data = { version, endpoints: endpoints(version, baseUrl()) };
+    maker.check(schemaName(version, 'VersionDetails'), data, 'version_details');
+    return { data };
+  });
 }
 
 function endpoints(version: OcpiVersion, baseUrl: string): JsonObject[] {

@@ -1,0 +1,41 @@
+/** The partner of the shipped example, and what it has a right to complain about. */
+import { type EmspOptions, EmspSimulator, type OcpiViolation } from '../../src/sim/emsp/index.js';
+import type { Bench } from './bench.js';
+
+export const PARTY = { countryCode: 'NL', partyId: 'EMS' };
+export const TOKEN_A = 'demo-registration-token-emsp';
+export const EPOCH = '2020-01-01T00:00:00Z';
+
+export async function startEmsp(options: Partial<EmspOptions> = {}): Promise<EmspSimulator> {
+  const emsp = new EmspSimulator({ party: PARTY, ...options });
+  await emsp.start();
+  return emsp;
+}
+
+/** Registered with the bench. */
+export async function registeredEmsp(
+  bench: Bench,
+  options: Partial<EmspOptions> = {},
+): Promise<EmspSimulator> {
+  const emsp = await startEmsp(options);
+  await emsp.register(bench.versionsUrl, TOKEN_A);
+  return emsp;
+}
+
+/** Every module lists the versions it knows; a version that the partner does not know is no fault. */
+export function complaints(emsp: EmspSimulator): OcpiViolation[] {
+  return emsp.violations.filter(({ message }) => !message.startsWith('Version/version enum'));
+}
+
+/** Waits until this holds. */
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  what: string,
+  withinMs = 5_000,
+): Promise<void> {
+  const end = Date.now() + withinMs;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`${what} did not come within ${withinMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
