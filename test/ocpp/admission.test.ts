@@ -1,0 +1,129 @@
+/** Who gets a socket, who does not, and who may take one over. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { OcppHarness, until } from './harness.js';
+import { type Dialled, dial, knock } from './raw.js';
+
+const open: Dialled[] = [];
+afterEach(async () => {
+  for (const dialled of open.splice(0)) await dialled.end();
+});
+
+async function dialled(...args: Parameters<typeof dial>): Promise<Dialled> {
+  const socket = await dial(...args);
+  open.push(socket);
+  return socket;
+}
+
+describe('before the upgrade', () => {
+  let harness: OcppHarness;
+  beforeAll(async () => {
+    harness = await OcppHarness.start({ options: { limits: { badLogins: 1_000 } } });
+  });
+  afterAll(() => harness.remove());
+
+  it('answers an unknown station with 404 and remembers it for adoption', async () => {
+    expect(await knock(harness.port, { identity: 'CP-X9', password: 'whatever' })).toBe(404);
+    expect(harness.ocpp.strangers().map(({ identity }) => identity)).toEqual(['CP-X9']);
+    expect(harness.log.at(-1)).toMatchObject({ code: 'OCPP_UNKNOWN_STATION', identity: 'CP-X9' });
+  });
+
+  it.each([
+    '/',
+    '/ocpp',
+    '/ocpp/',
+    '/elsewhere/CP-N1',
+    '/ocpp/%zz',
+    '/ocpp/CP-N1%00',
+    '/ocpp/__proto__',
+    '/ocpp/CP-N1/CP-N1',
+    `/ocpp/${'x'.repeat(65)}`,
+    '/ocpp/../ocpp/CP-N1',
+  ])('answers the path %s with 404', async (path) => {
+    expect(await knock(harness.port, { path })).toBe(404);
+  });
+
+  it.each([
+    ['no credentials', { password: '' }],
+    ['a wrong password', { password: 'cp-n1-secret-0002' }],
+    ['a shorter password', { password: 'cp-n1' }],
+    ["another station's user", { user: 'CP-N2' }],
+    ["another station's user and password", { user: 'CP-N2', password: 'cp-n2-secret-0002' }],
+    ['a token of another scheme', { password: '', header: { authorization: 'Bearer cp-n1-secret-0001' } }],
+    ['broken base64', { password: '', header: { authorization: 'Basic %%%' } }],
+  ])('answers %s with 401', async (_name, options) => {
+    expect(await knock(harness.port, options)).toBe(401);
+    expect(harness.log.at(-1)).toMatchObject({ code: 'OCPP_BAD_LOGIN', identity: 'CP-N1' });
+  });
+
+  it('never logs a password', () => {
+    expect(JSON.stringify(harness.log)).not.toContain('secret');
+  });
+
+  it('refuses who offers no version that is spoken here', async () => {
+    expect(await knock(harness.port, { protocols: [] })).toBe(400);
+    expect(await knock(harness.port, { protocols: ['ocpp1.5', 'soap'] })).toBe(400);
+  });
+
+  it('takes odd lists of subprotocols and prefers 2.0.1', async () => {
+    const header = { 'sec-websocket-protocol': 'ocpp1.6,' };
+    expect(await knock(harness.port, { header })).toBe(101);
+    const both = await dialled(harness.port, { protocols: ['ocpp1.6', 'ocpp2.0.1'] });
+    expect(both.socket.protocol).toBe('ocpp2.0.1');
+  });
+
+  it('answers a plain request with 426', async () => {
+    const response = await fetch(`http://127.0.0.1:${harness.port}/ocpp/CP-N1`);
+    expect(response.status).toBe(426);
+  });
+});
+
+describe('lockout', () => {
+  it('shuts the door for one identity at one address only', async () => {
+    const harness = await OcppHarness.start({ options: { limits: { badLogins: 5 } } });
+    try {
+      for (let i = 0; i < 5; i++) expect(await knock(harness.port, { password: `guess-${i}` })).toBe(401);
+      expect(await knock(harness.port)).toBe(429);
+      expect(await knock(harness.port, { localAddress: '127.0.0.2' })).toBe(101);
+      expect(await knock(harness.port, { identity: 'CP-N2', password: 'cp-n2-secret-0002' })).toBe(101);
+    } finally {
+      await harness.remove();
+    }
+  });
+});
+
+describe('a second connection of one identity', () => {
+  let harness: OcppHarness;
+  beforeAll(async () => {
+    harness = await OcppHarness.start({
+      edit: (text) => text.replace(', password: cp-n4-secret-0004', ''),
+      options: { limits: { badLogins: 1_000 } },
+    });
+  });
+  afterAll(() => harness.remove());
+
+  it('displaces the first with the right password, whose end then changes nothing', async () => {
+    const first = await dialled(harness.port);
+    const second = await dialled(harness.port);
+    await until(() => first.closed, 'the end of the first');
+    expect(await second.ask([2, '1', 'Heartbeat', {}])).toMatchObject([3, '1', {}]);
+    expect(harness.ocpp.commands.isConnected('N1')).toBe(true);
+  });
+
+  it('never displaces it with wrong ones, however often', async () => {
+    const owner = await dialled(harness.port);
+    const tries = Array.from({ length: 50 }, (_, i) => knock(harness.port, { password: `guess-${i}` }));
+    expect(new Set(await Promise.all(tries))).toEqual(new Set([401]));
+    expect(owner.closed).toBeUndefined();
+    expect(await owner.ask([2, '1', 'Heartbeat', {}])).toMatchObject([3, '1', {}]);
+  });
+
+  it('loses to a living one where no password is configured', async () => {
+    const anonymous = { identity: 'CP-N4', password: '', protocols: ['ocpp2.0.1'] };
+    const owner = await dialled(harness.port, anonymous);
+    expect(await knock(harness.port, anonymous)).toBe(409);
+    expect(owner.closed).toBeUndefined();
+    await owner.end();
+    const next = await dialled(harness.port, anonymous);
+    expect(await next.ask([2, '1', 'Heartbeat', {}])).toMatchObject([3, '1', {}]);
+  });
+});
