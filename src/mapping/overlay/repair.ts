@@ -54,7 +54,7 @@ function compileRepair({ overlay, ast, path }: BoundRepair): Repair {
     const value = Object.hasOwn(holder, last) ? holder[last] : undefined;
     if (!test(value) || !siblings.every((sibling) => sibling.test(keyOf(holder, sibling.key)))) return false;
     const next = act(value, holder);
-    if (next === failed) return false;
+    if (next === failed || next === value) return false;
     if (next === undefined) return delete holder[last];
     holder[last] = next;
     return true;
@@ -77,7 +77,7 @@ function mendElements(
     const value = list[i];
     if (!test(value) || !siblings.every((sibling) => sibling.test(keyOf(value, sibling.key)))) continue;
     const next = act(value, {});
-    if (next === failed) continue;
+    if (next === failed || next === value) continue;
     if (next === undefined) list.splice(i, 1);
     else list[i] = next;
     changed = true;
