@@ -3,17 +3,13 @@
  * ends a request. Every command has an intent on record before it is sent, and its outcome after it.
  */
 import type { CommandOutcome, Runtime, StationCommands } from '../depot/index.js';
-import type {
-  DepotState,
-  DomainEvent,
-  JournalId,
-  LimitStep,
-  ProcessState,
-  RequestState,
-} from '../domain/index.js';
+import type { DomainEvent, JournalId, LimitStep, ProcessState, RequestState } from '../domain/index.js';
 import { requestOf } from '../domain/index.js';
+import { powerAt, sameLimits } from './steps.js';
 
 const RETRY_MS = [5_000, 30_000, 120_000] as const;
+/** A schedule whose far end differs is renewed at least this often: it is what the charger falls back on. */
+const REFRESH_MS = 15 * 60_000;
 
 /** What was last tried at a point. */
 interface Attempt {
@@ -70,8 +66,7 @@ export class Commander {
         const request = requestOf(state, process);
         if (request?.status === 'stopping' && !process.stop)
           this.#begin(process, () => this.#stopProcess(process, request));
-        else if (this.#limitIsDue(state, process))
-          this.#begin(process, () => this.#setLimit(process, request));
+        else if (this.#limitIsDue(process)) this.#begin(process, () => this.#setLimit(process, request));
       }
     }
   }
@@ -91,16 +86,19 @@ export class Commander {
   }
 
   /** True if the plan differs from what was last tried, and enough time went by (a lower limit never waits). */
-  #limitIsDue(state: DepotState, process: ProcessState): boolean {
+  #limitIsDue(process: ProcessState): boolean {
     const plan = process.plan?.value;
     if (!plan || plan.steps.length === 0) return false;
     const last = this.#attempts.get(process.pointId);
     if (!last || last.processId !== process.processId) return true;
-    const nowMs = this.#runtime.now().getTime();
-    if (sameSteps(last.steps, plan.steps)) return last.failures > 0 && this.#mayRetry(last, nowMs);
-    const lower =
-      (plan.steps[0]?.powerW ?? 0) <
-      (state.stations[process.stationId]?.points[process.pointId]?.limit?.value.steps[0]?.powerW ?? 0);
+    const now = this.#runtime.now();
+    const nowMs = now.getTime();
+    if (last.failures > 0 && sameLimits(last.steps, plan.steps, now.toISOString()))
+      return this.#mayRetry(last, nowMs);
+    const stale = nowMs - last.at > REFRESH_MS && last.steps !== plan.steps;
+    if (!stale && sameLimits(last.steps, plan.steps, now.toISOString())) return false;
+    const limitNow = powerAt(plan.steps, now.toISOString()) ?? 0;
+    const lower = limitNow < (powerAt(last.steps, now.toISOString()) ?? Number.POSITIVE_INFINITY);
     const waitMs = this.#runtime.config.depots[0].charging.minPushSeconds * 1000 - (nowMs - last.at);
     if (lower || waitMs <= 0) return true;
     this.#lookAgain(waitMs);
@@ -131,7 +129,8 @@ export class Commander {
     const { steps } = plan.value;
     const intent = await this.#intend('SetLimit', process, request, [plan.raw], { steps });
     const outcome = await this.#commands.setLimit({ stationId, pointId, processId, steps, intent });
-    const again = before && before.processId === processId && sameSteps(before.steps, steps);
+    const again =
+      before?.processId === processId && sameLimits(before.steps, steps, this.#runtime.now().toISOString());
     const failures = outcome.outcome === 'accepted' ? 0 : (again ? before.failures : 0) + 1;
     this.#attempts.set(pointId, { processId, steps, at: this.#runtime.now().getTime(), failures });
     await this.#record('LimitAnswered', process, intent, outcome, { pointId, steps });
@@ -203,11 +202,4 @@ export class Commander {
     };
     await depot.apply([event as DomainEvent]);
   }
-}
-
-function sameSteps(a: readonly LimitStep[], b: readonly LimitStep[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((step, index) => step.at === b[index]?.at && step.powerW === b[index]?.powerW)
-  );
 }

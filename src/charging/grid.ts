@@ -1,17 +1,22 @@
-/** Free power over time, in slots: what the grid, each station and each point still have. */
+/**
+ * Free power over time, in slots of five minutes by the clock: what the grid, each station and each point still have.
+ * Slots keep their bounds from plan to plan, so that an unchanged world gives an unchanged plan.
+ */
 import type { PlaceLimits, PlanInputs } from './job.js';
 
 export const SLOT_MS = 5 * 60_000;
 
 export class PowerGrid {
   readonly slots: number;
+  readonly #nowMs: number;
   readonly #startMs: number;
   readonly #grid: Float64Array;
   readonly #stations = new Map<string, Float64Array>();
   readonly #points = new Map<string, Float64Array>();
 
   constructor(inputs: PlanInputs) {
-    this.#startMs = Math.floor(Date.parse(inputs.now) / 1000) * 1000;
+    this.#nowMs = Math.floor(Date.parse(inputs.now) / 1000) * 1000;
+    this.#startMs = Math.floor(this.#nowMs / SLOT_MS) * SLOT_MS;
     this.slots = Math.ceil((inputs.horizonHours * 3_600_000) / SLOT_MS);
     this.#grid = this.#filled(inputs.gridLimitW);
     for (const [id, limitW] of inputs.stationLimitsW) this.#stations.set(id, this.#filled(limitW));
@@ -23,9 +28,14 @@ export class PowerGrid {
     return new Float64Array(this.slots).fill(limitW ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Milliseconds since 1970 at which a slot begins. */
+  /** Milliseconds since 1970 at which a slot begins; the first began before now, of which only the rest counts. */
   startOf(slot: number): number {
-    return this.#startMs + slot * SLOT_MS;
+    return Math.max(this.#nowMs, this.#startMs + slot * SLOT_MS);
+  }
+
+  /** How much of a slot is left, in hours. */
+  hours(slot: number): number {
+    return (this.startOf(slot + 1) - this.startOf(slot)) / 3_600_000;
   }
 
   /** The slot that holds an instant; before the plan 0, after it `slots`. */

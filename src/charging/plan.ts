@@ -5,13 +5,12 @@
  * kept free, so that the others together still fit under the grid limit.
  */
 import type { DomainEvent, Instant, LimitStep, Plan, SocForecast } from '../domain/index.js';
-import { PowerGrid, SLOT_MS } from './grid.js';
+import { PowerGrid } from './grid.js';
 import { type Job, jobsOf, type PlanInputs } from './job.js';
 
 export type PlanMade = Extract<DomainEvent, { type: 'PlanMade' }>['payload'];
 
 const STEP_W = 100;
-const SLOT_HOURS = SLOT_MS / 3_600_000;
 
 interface Allocation {
   readonly job: Job;
@@ -62,15 +61,15 @@ function fill(grid: PowerGrid, { job, powerW }: Allocation, targetSocPct: number
   if (!job.energy) return;
   const { batteryWh, socPct } = job.energy;
   const wantedWh = Math.max(0, ((targetSocPct - socPct) / 100) * batteryWh);
-  let missingWh = wantedWh - powerW.reduce((sum, power) => sum + power * SLOT_HOURS, 0);
+  let missingWh = wantedWh - powerW.reduce((sum, power, slot) => sum + power * grid.hours(slot), 0);
   for (let slot = grid.slotOf(job.from); slot < grid.slots && missingWh > 1; slot += 1) {
     const had = powerW[slot] ?? 0;
     const room = Math.min(job.maxPowerW - had, grid.free(job.place, slot));
-    const power = roundDown(Math.min(room, Math.ceil(missingWh / SLOT_HOURS / STEP_W) * STEP_W));
+    const power = roundDown(Math.min(room, Math.ceil(missingWh / grid.hours(slot) / STEP_W) * STEP_W));
     if (power <= 0 || had + power < job.place.minPowerW) continue;
     powerW[slot] = had + power;
     grid.take(job.place, slot, power);
-    missingWh -= power * SLOT_HOURS;
+    missingWh -= power * grid.hours(slot);
   }
 }
 
@@ -147,7 +146,7 @@ function forecastOf(grid: PowerGrid, { job, powerW }: Allocation): SocForecast[]
   for (let slot = 0; slot < powerW.length; slot += 1) {
     const power = powerW[slot] ?? 0;
     if (power === 0) continue;
-    soc = Math.min(maxTargetSocPct, soc + ((power * SLOT_HOURS) / batteryWh) * 100);
+    soc = Math.min(maxTargetSocPct, soc + ((power * grid.hours(slot)) / batteryWh) * 100);
     forecast.push({ socPct: round(soc), at: slotInstant(grid, slot + 1) });
   }
   return forecast;

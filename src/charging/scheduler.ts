@@ -6,11 +6,12 @@ import type { Change, Runtime } from '../depot/index.js';
 import type { DepotState, DomainEvent, JournalId, Plan } from '../domain/index.js';
 import type { PlanInputs } from './job.js';
 import { type PlanMade, planDepot } from './plan.js';
+import { sameLimits } from './steps.js';
 
 const SETTLE_MS = 250;
 const REPLAN_MS = 5 * 60_000;
-const LIMIT_TOLERANCE_W = 500;
 const SOC_TOLERANCE_PCT = 1;
+const TIME_TOLERANCE_MS = 10 * 60_000;
 
 const TRIGGERS: ReadonlySet<DomainEvent['type']> = new Set([
   'RequestListReceived',
@@ -29,6 +30,7 @@ export class Scheduler {
   readonly #runtime: Runtime;
   readonly #constants: Omit<PlanInputs, 'state' | 'now'>;
   #timer: NodeJS.Timeout | undefined;
+  #dueAt = 0;
   #planning: Promise<void> = Promise.resolve();
   #stopped = false;
   readonly #unsubscribe: () => void;
@@ -52,10 +54,14 @@ export class Scheduler {
       this.#arm(SETTLE_MS);
   }
 
+  /** Plans at the latest then: what comes meanwhile never puts off a plan that is due earlier. */
   #arm(afterMs: number): void {
-    if (this.#stopped) return;
+    const dueAt = performance.now() + afterMs;
+    if (this.#stopped || (this.#timer && this.#dueAt <= dueAt)) return;
     clearTimeout(this.#timer);
+    this.#dueAt = dueAt;
     this.#timer = setTimeout(() => {
+      this.#timer = undefined;
       this.#planning = this.#planning.then(() => this.#plan());
     }, afterMs);
   }
@@ -138,47 +144,32 @@ function newsOf(state: DepotState, plan: PlanMade): PlanMade {
   return {
     at: plan.at,
     processes: plan.processes.filter(
-      ({ processId, plan: next }) => !alike(state.processes[processId]?.plan?.value, next, plan.at),
+      ({ processId, plan: next }) => !alike(state.processes[processId]?.plan?.value, next),
     ),
     requests: plan.requests.filter(({ presystemId, chargingRequestId, plan: next }) => {
       const held = state.presystems[presystemId]?.requests[chargingRequestId]?.plan?.value;
-      return !next || !alike(held, next, plan.at);
+      return !next || !alike(held, next);
     }),
   };
 }
 
-function alike(held: Plan | undefined, next: Plan, now: string): boolean {
-  if (!held) return false;
-  const same =
+/** Alike: nothing that a charger should do soon, or that a presystem is told, differs by more than noise. */
+function alike(held: Plan | undefined, next: Plan): boolean {
+  return (
+    held !== undefined &&
     held.policy === next.policy &&
     held.finished === next.finished &&
     held.missing.join() === next.missing.join() &&
     Math.abs((held.departure?.socPct ?? 0) - (next.departure?.socPct ?? 0)) <= SOC_TOLERANCE_PCT &&
     nearInTime(held.minTarget?.at, next.minTarget?.at) &&
-    nearInTime(held.maxTarget?.at, next.maxTarget?.at);
-  return (
-    same &&
-    sampleTimes(held, next, now).every(
-      (at) => Math.abs(powerAt(held, at) - powerAt(next, at)) <= LIMIT_TOLERANCE_W,
-    )
+    nearInTime(held.maxTarget?.at, next.maxTarget?.at) &&
+    sameLimits(held.steps, next.steps, next.steps[0]?.at)
   );
 }
 
 function nearInTime(a: string | undefined, b: string | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return Math.abs(Date.parse(a) - Date.parse(b)) <= REPLAN_MS * 2;
-}
-
-/** Instants at which the two plans are compared: now, and the middle of each later step. */
-function sampleTimes(held: Plan, next: Plan, now: string): string[] {
-  const later = [...held.steps, ...next.steps]
-    .map((step) => Date.parse(step.at))
-    .filter((ms) => ms > Date.parse(now));
-  return [now, ...later.map((ms) => new Date(ms + REPLAN_MS * 2).toISOString())];
-}
-
-function powerAt(plan: Plan, at: string): number {
-  return plan.steps.filter((step) => step.at <= at).at(-1)?.powerW ?? plan.steps[0]?.powerW ?? -1;
+  return Math.abs(Date.parse(a) - Date.parse(b)) <= TIME_TOLERANCE_MS;
 }
 
 function causesOf(state: DepotState, payload: PlanMade): JournalId[] {

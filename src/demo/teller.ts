@@ -1,6 +1,6 @@
 /** Tells the night as it happens; each line names the frame behind it. */
 import type { Change, Depot } from '../depot/index.js';
-import type { DomainEvent } from '../domain/index.js';
+import type { DepotState, DomainEvent } from '../domain/index.js';
 import type { JournalEntry } from '../journal/index.js';
 import type { Ledger } from './ledger.js';
 
@@ -19,8 +19,10 @@ const tellings: Telling = {
     `${stationId} introduces itself: ${payload.vendor} ${payload.model}`,
   PointStatusReported: ({ payload }) =>
     `${payload.pointId} is ${payload.status}${payload.phase ? `, ${payload.phase}` : ''}`,
-  FaultReported: ({ payload, stationId }) =>
-    `${payload.pointId ?? stationId} ${payload.active ? `has a fault: ${payload.pointFaultCode ?? payload.stationFaultCode} (${payload.text ?? 'no text'})` : 'has no fault any more'}`,
+  FaultReported: ({ payload, stationId }, { before }) =>
+    !payload.active && !hadFault(before, stationId, payload.pointId, payload.key)
+      ? undefined
+      : `${payload.pointId ?? stationId} ${payload.active ? `has a fault: ${payload.pointFaultCode ?? payload.stationFaultCode} (${payload.text ?? 'no text'})` : 'has no fault any more'}`,
   TransactionStarted: ({ payload }) =>
     `${payload.pointId} begins a transaction for ${payload.vehicleId ?? payload.token ?? 'somebody'}`,
   TransactionEnded: ({ payload, stationId }, { after }) => {
@@ -41,6 +43,12 @@ const tellings: Telling = {
   StopAnswered: ({ payload, stationId }) => `${stationId} is told to stop: ${payload.outcome}`,
 };
 
+function hadFault(state: DepotState, stationId: string, pointId: string | undefined, key: string): boolean {
+  const station = state.stations[stationId];
+  const faults = pointId ? station?.points[pointId]?.faults : station?.faults;
+  return Boolean(faults?.[key]?.value);
+}
+
 /** Starts telling; `write` gets one line at a time. */
 export function tell(depot: Depot, ledger: Ledger, write: (line: string) => void, now: () => Date): void {
   const said = new Map<string, string>();
@@ -57,11 +65,25 @@ export function tell(depot: Depot, ledger: Ledger, write: (line: string) => void
     }
   });
   depot.journal.onEntry((entry) => {
-    if (entry.protocol !== 'ocpi' || entry.direction === 'internal' || !entry.http) return;
-    write(
-      `${clockOf(now())}  ${entry.link} ${entry.direction === 'in' ? 'asks' : 'is sent'} ${entry.action}  ${behind(entry, entry.id)}`,
-    );
+    const told = roaming(entry);
+    if (told) write(`${clockOf(now())}  ${told}  ${behind(entry, entry.id)}`);
   });
+}
+
+/** What partners are told and ask for; answers, and how they look things up, are left out. */
+function roaming(entry: JournalEntry): string | undefined {
+  if (entry.protocol !== 'ocpi' || !entry.http || entry.http.status !== undefined) return undefined;
+  const partner = entry.link.replace('ocpi:', '');
+  if (entry.direction === 'in' && /^(POST|PUT|DELETE)/.test(entry.action))
+    return `${partner} sends ${entry.action}`;
+  if (entry.direction === 'out' && /^(PUT|PATCH)/.test(entry.action))
+    return `${partner} is told: ${entry.action} ${summary(entry.raw)}`;
+  return undefined;
+}
+
+function summary(raw: string): string {
+  const { status, kwh } = JSON.parse(raw) as { status?: string; kwh?: number };
+  return [status, kwh === undefined ? undefined : `${kwh} kWh`].filter(Boolean).join(', ');
 }
 
 /** The time of the night, as a heading for a scene too. */

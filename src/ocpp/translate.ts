@@ -12,7 +12,7 @@ import type {
   Provenance,
   RunContext,
   Selector,
-} from '../mapping/api.js';
+} from '../mapping/index.js';
 import { type OcppProtocol, tableName } from './protocol.js';
 
 /** What is known of a frame beside its payload. */
@@ -113,7 +113,13 @@ export function translate(
       } as unknown as StationEvent);
     }
   }
-  return { events, failures, notes, rules: [...rules] };
+  return { events: readingsLast(events), failures, notes, rules: [...rules] };
+}
+
+/** Readings count towards the transaction that the same frame begins, so its beginning comes first. */
+function readingsLast(events: readonly DomainEvent[]): DomainEvent[] {
+  const isReading = (event: DomainEvent) => event.type === 'MeterSampled';
+  return [...events.filter((event) => !isReading(event)), ...events.filter(isReading)];
 }
 
 /** State names list elements `samples.0.powerW`, tables `samples[0].powerW`. */

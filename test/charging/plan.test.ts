@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type PlanInputs, type PlanMade, planDepot } from '../../src/charging/index.js';
+import { sameLimits } from '../../src/charging/steps.js';
 import { initialState } from '../../src/domain/index.js';
 import { at, list, run, station } from '../support/events.js';
 
@@ -42,7 +43,7 @@ function inputs(buses: readonly Bus[], more: Partial<PlanInputs> = {}): PlanInpu
     .map((bus) => ({ chargingRequestId: `R${bus.point}`, vehicleId: `V${bus.point}`, ...bus.request }));
   return {
     state: run([...events, list('BMS', 1, ordered)], fresh),
-    now: at(2),
+    now: at(5),
     policy: 'deadline',
     horizonHours: 12,
     stationLimitsW: new Map(),
@@ -73,9 +74,9 @@ describe('planDepot', () => {
       planDepot(inputs([{ point: 'A', socPct: 50, batteryKwh: 300, request: ordered }])),
       'A',
     );
-    expect(plan?.steps[0]).toEqual({ at: at(2), powerW: 150_000 });
-    expect(plan?.minTarget).toEqual({ socPct: 80, at: at(2 + 40) });
-    expect(plan?.maxTarget).toEqual({ socPct: 95, at: at(2 + 55) });
+    expect(plan?.steps[0]).toEqual({ at: at(5), powerW: 150_000 });
+    expect(plan?.minTarget).toEqual({ socPct: 80, at: at(5 + 40) });
+    expect(plan?.maxTarget).toEqual({ socPct: 95, at: at(5 + 55) });
   });
 
   it('sets nothing for a bus whose battery or SoC nobody told, says so, and keeps its room free', () => {
@@ -150,7 +151,7 @@ describe('planDepot', () => {
           }));
           const made = planDepot(inputs(given, { gridLimitW: gridKw * 1000 }));
           for (let minute = 0; minute < 12 * 60; minute += 5) {
-            const now = at(2 + minute + 1);
+            const now = at(5 + minute + 1);
             const powers = given.map(
               ({ point }) =>
                 planOf(made, point)
@@ -165,5 +166,29 @@ describe('planDepot', () => {
       ),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('an unchanged world', () => {
+  it('gives the same limits a minute later', () => {
+    const buses = [
+      { point: 'A', socPct: 50, batteryKwh: 300, request: { ...ordered, priority: 1 } },
+      { point: 'B', socPct: 40, batteryKwh: 300, request: { ...ordered, priority: 2 } },
+    ];
+    const limited = { gridLimitW: 200_000 };
+    const first = planDepot(inputs(buses, limited));
+    const second = planDepot(inputs(buses, { ...limited, now: at(6) }));
+    for (const point of ['A', 'B']) {
+      const [before, after] = [planOf(first, point)?.steps ?? [], planOf(second, point)?.steps ?? []];
+      expect(sameLimits(before, after, at(6))).toBe(true);
+    }
+  });
+
+  it('is not confused with one where a vehicle must pause', () => {
+    const steps = (powerW: number) => [{ at: at(0), powerW }];
+    expect(sameLimits(steps(500), steps(0), at(1))).toBe(false);
+    expect(sameLimits(steps(100_000), steps(101_500), at(1))).toBe(true);
+    expect(sameLimits(steps(100_000), steps(105_000), at(1))).toBe(false);
+    expect(sameLimits(steps(1), [], at(1))).toBe(false);
   });
 });

@@ -85,15 +85,26 @@ export function deliver(
   at: Instant,
 ): DepotState {
   return withProcess(state, processId, (process) => {
-    const receivedAt = event.payload.receivedAt;
-    const start = process.meterStartWh ?? {
-      ...leafOf(event, path, registerWh, at, receivedAt),
-      rule: 'bridge/first-reading',
-    };
-    const deliveredWh = registerWh - start.value;
+    const reading = leafOf(event, path, registerWh, at, event.payload.receivedAt);
+    const { start, fallenBackWh } = startOf(process, reading);
     const before = process.deliveredWh;
-    if (deliveredWh < (before?.value ?? 0)) return { ...process, meterStartWh: start };
+    const deliveredWh = Math.max(registerWh - start.value, (before?.value ?? 0) + fallenBackWh);
+    if (deliveredWh <= 0 && !before) return { ...process, meterStartWh: start };
     if (before && deliveredWh === before.value) return { ...process, meterStartWh: start };
-    return { ...process, meterStartWh: start, deliveredWh: leafOf(event, path, deliveredWh, at, receivedAt) };
+    return { ...process, meterStartWh: start, deliveredWh: { ...reading, value: deliveredWh } };
   });
+}
+
+/** The start that counts, and by how much an earlier reading has just moved a start that was only a first reading. */
+function startOf(
+  process: ProcessState,
+  reading: Leaf<number>,
+): { start: Leaf<number>; fallenBackWh: number } {
+  const held = process.meterStartWh;
+  const first = { ...reading, rule: 'bridge/first-reading' };
+  if (!held) return { start: first, fallenBackWh: 0 };
+  const earlier = held.rule === first.rule && reading.at < held.at && reading.value <= held.value;
+  return earlier
+    ? { start: first, fallenBackWh: held.value - reading.value }
+    : { start: held, fallenBackWh: 0 };
 }

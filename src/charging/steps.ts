@@ -1,0 +1,35 @@
+/** Comparing limits over time: what a charger would do differently, soon. */
+import type { Instant, LimitStep } from '../domain/index.js';
+
+/** How far ahead two schedules must agree; later differences are corrected by later plans. */
+const SOON_MS = 10 * 60_000;
+const TOLERANCE_W = 1_000;
+const TOLERANCE_SHARE = 0.02;
+
+/** The limit in force at an instant; before the first step the first one's. */
+export function powerAt(steps: readonly LimitStep[], at: Instant): number | undefined {
+  return (steps.filter((step) => step.at <= at).at(-1) ?? steps[0])?.powerW;
+}
+
+/** True if both schedules say the same, within noise, from `now` on for ten minutes; none at all equals only none. */
+export function sameLimits(
+  a: readonly LimitStep[],
+  b: readonly LimitStep[],
+  now: Instant | undefined,
+): boolean {
+  if (a.length === 0 || b.length === 0 || now === undefined) return a.length === b.length;
+  const from = Date.parse(now);
+  const bounds = [...a, ...b]
+    .map((step) => Date.parse(step.at))
+    .filter((ms) => ms > from && ms <= from + SOON_MS);
+  return [from, ...bounds].every((ms) =>
+    near(powerAt(a, new Date(ms).toISOString()), powerAt(b, new Date(ms).toISOString())),
+  );
+}
+
+function near(a: number | undefined, b: number | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  // Nothing and a little are never the same: a vehicle that may not charge must be told.
+  if ((a === 0) !== (b === 0)) return false;
+  return Math.abs(a - b) <= Math.max(TOLERANCE_W, TOLERANCE_SHARE * Math.max(a, b));
+}
