@@ -58,7 +58,9 @@ export function makeGeneration(parts: GenerationParts): LoadedGeneration {
 
 function repairsByMessage(repairs: readonly BoundRepair[]): ReadonlyMap<string, Repairs> {
   const byMessage = new Map<string, BoundRepair[]>();
-  for (const repair of repairs) {
+  // The strongest first: a vendor's own repair knows more than one that is meant for everybody.
+  const ordered = [...repairs].sort((a, b) => levelOf(b.overlay) - levelOf(a.overlay));
+  for (const repair of ordered) {
     const { name } = repair.path.node.message;
     byMessage.set(name, [...(byMessage.get(name) ?? []), repair]);
   }

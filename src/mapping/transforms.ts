@@ -70,6 +70,10 @@ export function parseInstant(text: string): number | undefined {
   return midnight.getTime() + ((h * 60 + mi - offset) * 60 + Math.min(s, 59)) * 1000 + milliseconds;
 }
 
+function twoDigits(text: string, at: number): number {
+  return text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 528;
+}
+
 /** `2026-01-31T23:59:59Z` exactly, which most senders write and which is left as it is. */
 function isPlainUtc(text: string): boolean {
   if (text.length !== 20 || text.charCodeAt(19) !== 90 || text.charCodeAt(10) !== 84) return false;
@@ -78,11 +82,17 @@ function isPlainUtc(text: string): boolean {
     const expected = i === 4 || i === 7 ? 45 : i === 13 || i === 16 ? 58 : 0;
     if (expected === 0 ? i !== 10 && (code < 48 || code > 57) : code !== expected) return false;
   }
-  const two = (at: number): number => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 528;
-  const [month, day] = [two(5), two(8)];
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
   // Days 29 to 31 depend on the month: those are read in full.
   return (
-    month >= 1 && month <= 12 && day >= 1 && day <= 28 && two(11) <= 23 && two(14) <= 59 && two(17) <= 59
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= 28 &&
+    twoDigits(text, 11) <= 23 &&
+    twoDigits(text, 14) <= 59 &&
+    twoDigits(text, 17) <= 59
   );
 }
 

@@ -34,8 +34,11 @@ export class FoldScratch {
   }
 
   clear(): void {
-    this.held.fill(0);
-    this.ranks.fill(worst);
+    // A loop: these arrays are too short for `fill` to be worth its call.
+    for (let i = 0; i < this.takes.length; i++) {
+      this.held[i] = 0;
+      this.ranks[i] = worst;
+    }
     this.context = undefined;
     this.contextRank = worst;
     if (this.signed.length > 0) this.signed = [];
