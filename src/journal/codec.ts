@@ -1,5 +1,12 @@
 import { BridgeError } from '../errors/index.js';
-import type { JournalDirection, JournalDraft, JournalEntry, JournalId, JournalProtocol } from './entry.js';
+import type {
+  FieldSource,
+  JournalDirection,
+  JournalDraft,
+  JournalEntry,
+  JournalId,
+  JournalProtocol,
+} from './entry.js';
 
 /**
  * A stored entry: JSON with short names, because it is written with each frame. `JSON.stringify` escapes lone
@@ -18,7 +25,38 @@ interface Stored {
   readonly u?: readonly string[] | undefined;
   readonly e?: string | undefined;
   readonly h?: JournalDraft['http'] | undefined;
+  readonly f?: StoredFields | undefined;
   readonly r: string;
+}
+
+/** Field sources with every text once: one snapshot of a big depot has thousands of them with few rules and frames. */
+interface StoredFields {
+  readonly texts: readonly string[];
+  /** Path, then rule, raw and read as places in `texts`. */
+  readonly rows: readonly (readonly [path: string, rule: number, raw: number, read: number])[];
+}
+
+function encodeFields(fields: readonly FieldSource[]): StoredFields {
+  const places = new Map<string, number>();
+  const place = (text: string): number => {
+    const known = places.get(text) ?? places.size;
+    places.set(text, known);
+    return known;
+  };
+  const rows = fields.map(
+    ({ path, rule, raw, read }) => [path, place(rule), place(raw), place(read)] as const,
+  );
+  return { texts: [...places.keys()], rows };
+}
+
+function decodeFields({ texts, rows }: StoredFields): FieldSource[] {
+  const text = (place: number): string => texts[place] ?? '';
+  return rows.map(([path, rule, raw, read]) => ({
+    path,
+    rule: text(rule),
+    raw: text(raw),
+    read: text(read),
+  }));
 }
 
 /** The text to store; the id and the depot are the stream's. */
@@ -35,6 +73,7 @@ export function encodeEntry(draft: JournalDraft, at: number): string {
     u: draft.rules?.length ? draft.rules : undefined,
     e: draft.error,
     h: draft.http,
+    f: draft.fields?.length ? encodeFields(draft.fields) : undefined,
     r: draft.raw,
   };
   return JSON.stringify(stored);
@@ -63,6 +102,7 @@ export function decodeEntry(depotId: string, id: JournalId, text: string): Journ
     ...(stored.u === undefined ? {} : { rules: stored.u }),
     ...(stored.e === undefined ? {} : { error: stored.e }),
     ...(stored.h === undefined ? {} : { http: stored.h }),
+    ...(stored.f === undefined ? {} : { fields: decodeFields(stored.f) }),
   };
 }
 

@@ -82,6 +82,7 @@ export class Session {
     );
     socket.once('close', (code, reason) => this.#ended(code, String(reason)));
     forgive(context.forgiven);
+    if (this.#profile.uriIdentifiers && upstream.lenient) forgive(['VDV463_LENIENT_PLAIN_ID']);
   }
 
   get booted(): boolean {

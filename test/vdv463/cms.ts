@@ -8,7 +8,7 @@ import { Depot, Metrics, type Runtime } from '../../src/depot/index.js';
 import type { StationEvents } from '../../src/domain/index.js';
 import { IdentityRegistry } from '../../src/identity/index.js';
 import { type JournalEntry, openJournal } from '../../src/journal/index.js';
-import { type LoadedGeneration, loadGeneration } from '../../src/mapping/index.js';
+import { type Generation, type LoadedGeneration, loadGeneration } from '../../src/mapping/index.js';
 import { openStore, type Store } from '../../src/store/index.js';
 import { type RunningVdv463, startVdv463 } from '../../src/vdv463/index.js';
 
@@ -51,6 +51,7 @@ export interface CmsOptions {
   /** A folder to go on with, as after a restart. */
   readonly folder?: string;
   readonly now?: () => Date;
+  readonly tables?: () => Generation;
 }
 
 export interface LogLine {
@@ -100,7 +101,7 @@ export class Cms {
       log,
       metrics: new Metrics(),
       now: options.now ?? (() => new Date()),
-      tables,
+      tables: options.tables ?? tables,
       park: () => {},
     };
     try {
