@@ -52,6 +52,7 @@ export interface CmsOptions {
   readonly folder?: string;
   readonly now?: () => Date;
   readonly tables?: () => Generation;
+  readonly host?: string;
 }
 
 export interface LogLine {
@@ -198,10 +199,10 @@ export class Cms {
   }
 }
 
-function configOf(folder: string, { upstreams, tls }: CmsOptions): Config {
+function configOf(folder: string, { upstreams, tls, host = '127.0.0.1' }: CmsOptions): Config {
   const config = loadConfig('config/depot.example.yaml');
   config.store = { kind: 'lmdb', path: folder };
-  config.listen.vdv463 = { host: '127.0.0.1', port: 0, ...(tls ? { tls } : {}) };
+  config.listen.vdv463 = { host, port: 0, ...(tls ? { tls } : {}) };
   config.upstreams = [...(upstreams ?? [upstream(), ITCS])];
   return config;
 }
