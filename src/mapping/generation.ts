@@ -32,6 +32,8 @@ export interface LoadedGeneration extends Generation {
   rowCounts(): RowCounts;
   /** Names of the overlays that apply to a station, the strongest first. */
   overlaysOf(mapping: string, select: Selector | undefined): readonly string[];
+  /** What it is made of, names resolved: for reports about tables, never for translating. */
+  readonly parts: Pick<GenerationParts, 'mappings' | 'overlays' | 'repairs'>;
 }
 
 /** Makes the immutable whole; mappings are compiled when first run. */
@@ -53,7 +55,7 @@ export function makeGeneration(parts: GenerationParts): LoadedGeneration {
     runners.set(ir.name, new Runner(ir, overlays, id, executor));
   }
   const mappings = [...runners.values()].map((runner) => new LoadedMapping(runner));
-  return new Loaded(id, mappings, runners, repairsByMessage(parts.repairs));
+  return new Loaded(id, mappings, runners, parts);
 }
 
 function repairsByMessage(repairs: readonly BoundRepair[]): ReadonlyMap<string, Repairs> {
@@ -190,6 +192,7 @@ class LoadedMapping implements Mapping {
 
 class Loaded implements LoadedGeneration {
   readonly id: string;
+  readonly parts: LoadedGeneration['parts'];
   private readonly mappings: readonly LoadedMapping[];
   private readonly runners: ReadonlyMap<string, Runner>;
   private readonly repairs: ReadonlyMap<string, Repairs>;
@@ -200,12 +203,13 @@ class Loaded implements LoadedGeneration {
     id: string,
     mappings: readonly LoadedMapping[],
     runners: ReadonlyMap<string, Runner>,
-    repairs: ReadonlyMap<string, Repairs>,
+    parts: LoadedGeneration['parts'],
   ) {
     this.id = id;
+    this.parts = parts;
     this.mappings = mappings;
     this.runners = runners;
-    this.repairs = repairs;
+    this.repairs = repairsByMessage(parts.repairs);
     this.byName = new Map(mappings.map((mapping) => [mapping.name, mapping]));
     for (const mapping of mappings) {
       const first = mapping.runner.sources[0]?.name ?? '';

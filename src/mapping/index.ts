@@ -15,6 +15,23 @@ export type {
 export type { CheckReport } from './check/context.js';
 export { type Diagnostic, formatDiagnostic } from './diagnostics.js';
 export type { LoadedGeneration, RowCounts } from './generation.js';
+export {
+  conditionText,
+  type EffectiveLayer,
+  type EffectiveMapping,
+  type EffectiveRule,
+  type EffectiveTables,
+  effectiveTables,
+  fieldText,
+  inputText,
+  leafPaths,
+  outputText,
+  readPaths,
+  unreadPaths,
+} from './inspect/index.js';
 export { type LoadOptions, type LoadResult, loadFiles, loadGeneration, type TableFile } from './load.js';
 export { refuseForbiddenKeys } from './overlay/repair.js';
-export type { SchemaSource } from './schema/node.js';
+export type { BoundPath, FieldIr, MappingIr, TableIr } from './resolve/ir.js';
+export type { SchemaNode, SchemaSource } from './schema/node.js';
+export { rootOf } from './schema/node.js';
+export type { InputCell, RowAst } from './syntax/ast.js';
