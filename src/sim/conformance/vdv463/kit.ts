@@ -65,6 +65,12 @@ export class Kit {
     return this.wait(this.intervalMs + this.answerMs);
   }
 
+  /** How long a charging process may take to show: before 2.0 as long as its first measured power. */
+  get chargesWithinMs(): number {
+    const { dialect, meterIntervalMs = 60_000 } = this.options;
+    return this.wait(this.showsWithinMs + (dialect === '2.0.0' ? 0 : meterIntervalMs));
+  }
+
   /** @throws NotPlayable if that is longer than the user wants to wait */
   wait(ms: number): number {
     if (ms > this.#maxWaitMs) throw new NotPlayable(`would wait ${ms} ms, allowed are ${this.#maxWaitMs}`);

@@ -27,6 +27,11 @@ export interface ConformanceOptions extends Identity {
   readonly timeoutMs?: number;
   /** How often the CMS is set to send a request again: 3. */
   readonly retries?: number;
+  /**
+   * How often the chargers measure: 60 s. Before 2.0 a process shows its power or does not show, so it may
+   * come that late.
+   */
+  readonly meterIntervalMs?: number;
   /** How long the kit waits for an answer of the CMS: 5 s. */
   readonly answerMs?: number;
   /** Scenarios that would have to wait longer are skipped: 2 min. */
