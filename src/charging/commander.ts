@@ -5,7 +5,7 @@
 import type { CommandOutcome, Runtime, StationCommands } from '../depot/index.js';
 import type { DomainEvent, JournalId, LimitStep, ProcessState, RequestState } from '../domain/index.js';
 import { requestOf } from '../domain/index.js';
-import { powerAt, sameLimits } from './steps.js';
+import { powerAt, sameLimits, sameSchedule } from './steps.js';
 
 const RETRY_MS = [5_000, 30_000, 120_000] as const;
 /** A schedule whose far end differs is renewed at least this often: it is what the charger falls back on. */
@@ -95,7 +95,7 @@ export class Commander {
     const nowMs = now.getTime();
     if (last.failures > 0 && sameLimits(last.steps, plan.steps, now.toISOString()))
       return this.#mayRetry(last, nowMs);
-    const stale = nowMs - last.at > REFRESH_MS && last.steps !== plan.steps;
+    const stale = nowMs - last.at > REFRESH_MS && !sameSchedule(last.steps, plan.steps, now.toISOString());
     if (!stale && sameLimits(last.steps, plan.steps, now.toISOString())) return false;
     const limitNow = powerAt(plan.steps, now.toISOString()) ?? 0;
     const lower = limitNow < (powerAt(last.steps, now.toISOString()) ?? Number.POSITIVE_INFINITY);

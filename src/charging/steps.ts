@@ -17,14 +17,34 @@ export function sameLimits(
   b: readonly LimitStep[],
   now: Instant | undefined,
 ): boolean {
+  return same(a, b, now, SOON_MS);
+}
+
+/** The same for all time to come. */
+export function sameSchedule(
+  a: readonly LimitStep[],
+  b: readonly LimitStep[],
+  now: Instant | undefined,
+): boolean {
+  return same(a, b, now, Number.POSITIVE_INFINITY);
+}
+
+function same(
+  a: readonly LimitStep[],
+  b: readonly LimitStep[],
+  now: Instant | undefined,
+  aheadMs: number,
+): boolean {
   if (a.length === 0 || b.length === 0 || now === undefined) return a.length === b.length;
   const from = Date.parse(now);
   const bounds = [...a, ...b]
     .map((step) => Date.parse(step.at))
-    .filter((ms) => ms > from && ms <= from + SOON_MS);
-  return [from, ...bounds].every((ms) =>
-    near(powerAt(a, new Date(ms).toISOString()), powerAt(b, new Date(ms).toISOString())),
-  );
+    .filter((ms) => ms > from && ms <= from + aheadMs);
+  return [from, ...bounds].every((ms) => near(powerAt(a, instant(ms)), powerAt(b, instant(ms))));
+}
+
+function instant(ms: number): Instant {
+  return new Date(ms).toISOString();
 }
 
 function near(a: number | undefined, b: number | undefined): boolean {

@@ -66,7 +66,11 @@ export function tell(depot: Depot, ledger: Ledger, write: (line: string) => void
   });
   depot.journal.onEntry((entry) => {
     const told = roaming(entry);
-    if (told) write(`${clockOf(now())}  ${told}  ${behind(entry, entry.id)}`);
+    // A session that only counts on is no news.
+    const kind = told?.replace(/,? [\d.]+ kWh$/, '');
+    if (!told || said.get('roaming') === kind) return;
+    said.set('roaming', kind ?? '');
+    write(`${clockOf(now())}  ${told}  ${behind(entry, entry.id)}`);
   });
 }
 
