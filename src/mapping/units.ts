@@ -60,6 +60,20 @@ export interface Conversion {
   readonly fractional: boolean;
 }
 
+/** How the standards spell units that they do not write by their symbol; OCPP 1.6 has one of them misspelt. */
+const spelt: ReadonlyMap<string, string> = new Map([
+  ['Celsius', 'degC'],
+  ['Celcius', 'degC'],
+  ['Fahrenheit', 'degF'],
+  ['Percent', '%'],
+  ['Hertz', 'Hz'],
+]);
+
+/** The unit that a word can only mean; undefined for words nobody agreed on. */
+export function meaningOf(word: string): string | undefined {
+  return units.has(word) ? word : spelt.get(word);
+}
+
 export const knownUnits: readonly string[] = [...units.keys()];
 
 /** The conversion, `null` if both are the same, or undefined if there is none. */

@@ -2,7 +2,7 @@ import { didYouMean } from '../diagnostics.js';
 import type { FoldIr } from '../resolve/ir.js';
 import type { SchemaNode } from '../schema/node.js';
 import type { FoldRole, Located } from '../syntax/ast.js';
-import { conversion, knownUnits } from '../units.js';
+import { conversion, knownUnits, meaningOf } from '../units.js';
 import type { CheckContext } from './context.js';
 
 /** The fold takes or ignores every measurand, knows every unit and context, and sets numbers of fitting units. */
@@ -24,7 +24,8 @@ export function checkFold(context: CheckContext, fold: FoldIr): void {
   for (const take of ast.take) checkWords(context, nodeOf('location'), take.locations);
   for (const [role, word] of ast.absent) checkWords(context, nodeOf(role), [word]);
   checkComplete(context, fold, 'unit', [...ast.units.keys()]);
-  for (const { value, at } of ast.units.values())
+  for (const [word, { value, at }] of ast.units) {
+    const meant = meaningOf(word);
     if (!knownUnits.includes(value))
       context.add(
         'MAP_FOLD',
@@ -32,6 +33,9 @@ export function checkFold(context: CheckContext, fold: FoldIr): void {
         `${value} is not a unit`,
         didYouMean(value, knownUnits) ?? `known: ${knownUnits.join(', ')}`,
       );
+    else if (meant !== undefined && meant !== value)
+      context.add('MAP_FOLD', at, `${word} means ${meant}, not ${value}`);
+  }
   checkTakes(context, fold);
   if (fold.signed && fold.signed.node.items?.type !== 'string')
     context.add('MAP_TYPE', fold.signed.ref.at, `${fold.signed.node.title} is not a list of texts`);

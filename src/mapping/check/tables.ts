@@ -5,6 +5,7 @@ import {
   fits,
   nameOf,
   none,
+  other,
   possible,
   tableClauses,
   type ValueClass,
@@ -119,15 +120,17 @@ function checkElse(context: CheckContext, table: TableIr, clauses: readonly Clau
     const bare = columns.length === 1 ? elseCovers.get('') : undefined;
     const declared = elseCovers.get(path.ref.text) ?? bare;
     if (declared) used.add(elseCovers.has(path.ref.text) ? path.ref.text : '');
-    if (!closedValues(path)) {
+    const cells = table.rows.flatMap((row) => row.inputs[i] ?? []);
+    // An open path is closed where `only` admits nothing but named values.
+    if (!closedValues(path) && possible(path, cells, clauses).includes(other)) {
       if (declared)
         context.add('MAP_ELSE_COUNT', declared.at, `${path.ref.text} is open: \`else\` has no count there`);
       continue;
     }
-    const cells = table.rows.flatMap((row) => row.inputs[i] ?? []);
     const elseRow = table.ast.rows.findIndex((row) => row.inputs[i]?.kind === 'else');
     const cell = table.rows[elseRow]?.inputs[i];
     const covered = cell ? possible(path, cells, clauses).filter((value) => fits(cell, value, path)) : [];
+    if (!declared && !closedValues(path)) continue;
     if (!declared)
       context.add(
         'MAP_ELSE_COUNT',

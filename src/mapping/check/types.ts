@@ -111,6 +111,7 @@ function arrive(
     checkEnum(context, field, flow, at, path);
     return;
   }
+  if (wanted === 'date-time' && flow === 'date-time') checkInstant(context, field, source, at);
   if (field.round && !isNumber(wanted))
     add('MAP_TYPE', field.ast.at, `\`round\` is for numbers, and ${target.title} is ${wanted}`);
   if (isNumber(wanted) && isNumber(flow)) {
@@ -125,6 +126,27 @@ function arrive(
         ? 'add `by: text`'
         : undefined;
   add('MAP_TYPE', at, `${source?.title ?? 'the value'} is ${flow}, ${target.title} is ${wanted}`, hint);
+}
+
+/** Instants of the canonical model are in UTC and keep what precision they came with. */
+function checkInstant(context: CheckContext, field: FieldIr, source: SchemaNode | undefined, at: Span): void {
+  const canonical = (name: string | undefined): boolean => name?.startsWith('bridge.') ?? false;
+  if (!canonical(field.target.node.message.name) || canonical(source?.message.name)) return;
+  const last = field.by.at(-1);
+  if (!last)
+    context.add(
+      'MAP_TYPE',
+      at,
+      `${field.target.node.title} is in UTC, ${source?.title} can be in any zone`,
+      'add `by: utc`',
+    );
+  else if (last.value === 'utc-seconds')
+    context.add(
+      'MAP_TRANSFORM',
+      last.at,
+      `\`utc-seconds\` loses what ${field.target.node.title} can keep`,
+      'use `utc`',
+    );
 }
 
 function checkEnum(
