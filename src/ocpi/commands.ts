@@ -102,7 +102,7 @@ function take(
   context.roaming.refresh();
   const decided = COMMANDS[command]?.decide(heard, body, context) ?? 'unsupported';
   const outcome = typeof decided === 'string' ? decided : 'accepted';
-  const made = context.maker.make(version, 'command-response', { outcome }, []);
+  const made = context.maker.make(version, 'command-response', { outcome });
   if (!made) throw new BridgeError('OCPI_OUTBOUND_INVALID', `${version} has no answer to ${command}`);
   const answer = { data: made.value, lineage: made.lineage };
   if (typeof decided === 'string') return answer;

@@ -3,7 +3,7 @@ import type { LocationView } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import type { Json, JsonObject } from '../mapping/index.js';
 import { isObject, sameCi, textIn } from './json.js';
-import { type Made, type Maker, merged } from './maker.js';
+import { answerLineage, listLineage, type Made, type Maker } from './maker.js';
 import { pageOf } from './pages.js';
 import { unknownObject } from './refusal.js';
 import type { Roaming } from './roaming.js';
@@ -20,7 +20,7 @@ export function addLocations(server: OcpiServer, context: ModuleContext): void {
   const add = (path: string, handler: (heard: Heard) => Answer) =>
     server.route('GET', `/:version/locations${path}`, 'locations', 'functional', handler);
   add('', (heard) => list(heard, context));
-  add('/:location', (heard) => single(heard, context, (location) => location));
+  add('/:location', (heard) => single(heard, context, (value) => ({ value, path: '' })));
   add('/:location/:evse', (heard) => single(heard, context, (location) => evseIn(location, heard)));
   add('/:location/:evse/:connector', (heard) =>
     single(heard, context, (location) => connectorIn(evseIn(location, heard), heard)),
@@ -38,7 +38,7 @@ function list(heard: Heard, { roaming, maker, baseUrl }: ModuleContext): Answer 
   const made = page.items.flatMap((shown) => madeOrNothing(() => make(maker, heard, shown)));
   return {
     data: made.map(({ value }) => value),
-    lineage: merged(made.map(({ lineage }) => lineage)),
+    lineage: listLineage(made),
     headers: page.headers,
   };
 }
@@ -54,31 +54,41 @@ export function madeOrNothing(make: () => Made | null): Made[] {
   }
 }
 
+/** A value inside the location, and its path there (empty: the location itself). */
+interface Part {
+  readonly value: Json;
+  readonly path: string;
+}
+
 function single(
   heard: Heard,
   { roaming, maker }: ModuleContext,
-  part: (location: JsonObject) => Json | undefined,
+  partOf: (location: JsonObject) => Part | undefined,
 ): Answer {
   const { partner, version, params } = heard;
   roaming.refresh();
   const shown = roaming.worldOf(partner).location(version, params['location'] ?? '');
   const made = shown && make(maker, heard, shown);
-  const data = made && part(made.value);
-  if (!made || data === undefined) throw unknownObject();
-  return { data, lineage: made.lineage };
+  const part = made && partOf(made.value);
+  if (!made || !part) throw unknownObject();
+  return { data: part.value, lineage: answerLineage(made, part.path) };
 }
 
-function make(maker: Maker, { version }: Heard, { view, causes }: Shown<LocationView>): Made | null {
-  return maker.make(version, 'location', view, causes);
+function make(maker: Maker, { version }: Heard, { view, sources }: Shown<LocationView>): Made | null {
+  return maker.make(version, 'location', view, sources);
 }
 
-function evseIn(location: JsonObject, { params }: Heard): Json | undefined {
-  const evses = Array.isArray(location['evses']) ? location['evses'] : [];
-  return evses.find((evse) => sameCi(textIn(evse, 'uid') ?? '', params['evse'] ?? ''));
+function evseIn(location: JsonObject, { params }: Heard): Part | undefined {
+  return childIn({ value: location, path: '' }, 'evses', 'uid', params['evse']);
 }
 
-function connectorIn(evse: Json | undefined, { params }: Heard): Json | undefined {
-  const connectors =
-    isObject(evse) && Array.isArray(evse['connectors']) ? (evse['connectors'] as Json[]) : [];
-  return connectors.find((connector) => sameCi(textIn(connector, 'id') ?? '', params['connector'] ?? ''));
+function connectorIn(evse: Part | undefined, { params }: Heard): Part | undefined {
+  return evse && childIn(evse, 'connectors', 'id', params['connector']);
+}
+
+function childIn({ value, path }: Part, list: string, key: string, id = ''): Part | undefined {
+  const children = isObject(value) && Array.isArray(value[list]) ? (value[list] as Json[]) : [];
+  const index = children.findIndex((child) => sameCi(textIn(child, key) ?? '', id));
+  const child = children[index];
+  return child === undefined ? undefined : { value: child, path: `${path && `${path}.`}${list}[${index}]` };
 }

@@ -1,7 +1,8 @@
 /** Makes objects for partners: a view through the tables of a version, checked against that version's schema. */
-import type { Runtime } from '../depot/index.js';
+import { fieldSources, type Runtime } from '../depot/index.js';
 import type { JournalId, Source } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
+import type { FieldSource } from '../journal/index.js';
 import type { Json, JsonObject } from '../mapping/index.js';
 import { validatorOf } from '../schemas/index.js';
 import type { Lineage } from './recorder.js';
@@ -10,7 +11,7 @@ import { mappingName, type OcpiVersion } from './version.js';
 /** An object ready to go out, and where it came from. */
 export interface Made {
   readonly value: JsonObject;
-  readonly lineage: Lineage & { readonly rules: readonly string[]; readonly generation: string };
+  readonly lineage: Lineage;
 }
 
 export type ObjectName = 'location' | 'evse' | 'session' | 'command-response' | 'command-result';
@@ -34,7 +35,13 @@ export class Maker {
    * Null: the version cannot express this object, and its tables say so.
    * @throws BridgeError OCPI_OUTBOUND_INVALID; nothing of the object may be sent
    */
-  make(version: OcpiVersion, name: ObjectName, view: object, causes: readonly JournalId[]): Made | null {
+  make(
+    version: OcpiVersion,
+    name: ObjectName,
+    view: object,
+    sources: Readonly<Record<string, Source>> = {},
+    causes: readonly JournalId[] = [],
+  ): Made | null {
     const { identity, metrics } = this.#runtime;
     const mapping = this.#runtime.tables().mapping(mappingName(version, name));
     const result = mapping.run({ [MAIN_SOURCE[name]]: view as Json }, { identity });
@@ -44,8 +51,20 @@ export class Maker {
       throw this.#invalid(mapping.name, `${result.error.code}: ${result.error.message}`);
     }
     this.check(result.target, result.value, name);
-    const { generation } = result.provenance;
-    return { value: result.value, lineage: { causes, generation, rules: result.provenance.rules() } };
+    const { value, provenance } = result;
+    return {
+      value,
+      get lineage() {
+        const frames = Object.values(sources).map(({ raw }) => raw);
+        const fields = fieldSources(value, provenance, sources, MAIN_SOURCE[name]);
+        return {
+          causes: [...new Set([...causes, ...frames])],
+          generation: provenance.generation,
+          rules: provenance.rules(),
+          fields,
+        };
+      },
+    };
   }
 
   /**
@@ -73,18 +92,29 @@ export class Maker {
   }
 }
 
-/** The raw frames behind a view, each once. */
-export function causesOf(sources: Readonly<Record<string, Source>>): JournalId[] {
-  return [...new Set(Object.values(sources).map(({ raw }) => raw))];
-}
-
-/** The lineage of several objects in one body. */
-export function merged(lineages: readonly Lineage[]): Lineage {
-  const rules = [...new Set(lineages.flatMap((lineage) => lineage.rules ?? []))];
-  const generation = lineages.find((lineage) => lineage.generation)?.generation;
+/** The lineage of a list: each object's fields under its place in `data`. */
+export function listLineage(made: readonly Made[]): Lineage {
+  const lineages = made.map(({ lineage }) => lineage);
+  const fields = lineages.flatMap((lineage, index) => lineage.fields?.map(under(`data[${index}].`)) ?? []);
+  const generation = lineages[0]?.generation;
   return {
     causes: [...new Set(lineages.flatMap(({ causes }) => causes))],
-    ...(rules.length > 0 ? { rules } : {}),
+    rules: [...new Set(lineages.flatMap(({ rules }) => rules ?? []))],
+    fields,
     ...(generation === undefined ? {} : { generation }),
   };
+}
+
+/** The lineage of an answer whose data is an object, or the part of one that is at `path` (`evses[0]`). */
+export function answerLineage({ lineage }: Made, path = ''): Lineage {
+  const start = path && `${path}.`;
+  const fields = (lineage.fields ?? [])
+    .filter((field) => field.path.startsWith(start))
+    .map((field) => ({ ...field, path: field.path.slice(start.length) }))
+    .map(under('data.'));
+  return path === '' ? { ...lineage, fields } : { ...lineage, fields, causes: fields.map(({ raw }) => raw) };
+}
+
+function under(prefix: string): (field: FieldSource) => FieldSource {
+  return (field) => ({ ...field, path: `${prefix}${field.path}` });
 }

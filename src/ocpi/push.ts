@@ -105,7 +105,7 @@ export class Push {
     const registration = world.partner.settled;
     const told = world.shelves.evses.get(uid);
     if (!registration || !told || !isDirty(told)) return 'done';
-    const made = this.#options.maker.make(registration.version, 'evse', told.view, told.causes);
+    const made = this.#options.maker.make(registration.version, 'evse', told.view, told.sources);
     if (!made || !world.location(registration.version, told.locationId)) return 'done';
     const path = `${this.#ours()}/${encodeURIComponent(told.locationId)}`;
     const evsePath = `${path}/${encodeURIComponent(uid)}`;
@@ -135,7 +135,7 @@ export class Push {
   ): Promise<PushOutcome> {
     const shown = world.location(registration.version, locationId);
     const made =
-      shown && this.#options.maker.make(registration.version, 'location', shown.view, shown.causes);
+      shown && this.#options.maker.make(registration.version, 'location', shown.view, shown.sources);
     if (!made) return 'done';
     const answer = await this.#call(world, registration, 'PUT', 'locations', path, made);
     if (!answer) return 'done';
@@ -152,7 +152,7 @@ export class Push {
     const told = world.shelves.sessions.get(id);
     if (!registration || !told || !isDirty(told)) return 'done';
     if (!tellable(registration.version, told.view.location)) return 'done';
-    const made = this.#options.maker.make(registration.version, 'session', told.view, told.causes);
+    const made = this.#options.maker.make(registration.version, 'session', told.view, told.sources);
     if (!made) return 'done';
     const path = `${this.#ours()}/${encodeURIComponent(id)}`;
     const answer = await this.#call(world, registration, 'PUT', 'sessions', path, made);
@@ -190,7 +190,8 @@ export class Push {
   #statusOf({ version }: Registration, { value, lineage }: Made): Made {
     const patch = { status: value['status'] ?? null, last_updated: value['last_updated'] ?? null };
     this.#options.maker.check(schemaName(version, 'EVSE.patch'), patch, 'PATCH locations');
-    return { value: patch, lineage };
+    const fields = lineage.fields?.filter(({ path }) => path in patch);
+    return { value: patch, lineage: { ...lineage, ...(fields ? { fields } : {}) } };
   }
 
   #ours(): string {

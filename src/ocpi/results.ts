@@ -88,7 +88,7 @@ export class Results {
     const registration = partner?.registration;
     if (!partner || !registration) return true;
     const { version, clientToken } = registration;
-    const made = maker.make(version, 'command-result', { outcome }, [cause, ...causes]);
+    const made = maker.make(version, 'command-result', { outcome }, {}, [cause, ...causes]);
     if (!made) return true;
     try {
       const answer = await client.call({

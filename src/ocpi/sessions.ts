@@ -1,6 +1,6 @@
 /** Sessions, as their sender (2.2.1 sessions §2.2.1): each partner gets those of its own tokens. */
 import { type ModuleContext, madeOrNothing } from './locations.js';
-import { merged } from './maker.js';
+import { listLineage } from './maker.js';
 import { pageOf } from './pages.js';
 import type { Answer, Heard, OcpiServer } from './server.js';
 import { tellable } from './world.js';
@@ -18,12 +18,12 @@ function list(heard: Heard, { roaming, maker, baseUrl }: ModuleContext): Answer 
     .filter(({ view }) => tellable(version, view.location))
     .map((shown) => ({ ...shown, id: shown.view.sessionId, lastUpdated: shown.view.lastUpdated }));
   const page = pageOf(all, heard, `${baseUrl()}/${version}/sessions`, { dateFromRequired: true });
-  const made = page.items.flatMap(({ view, causes }) =>
-    madeOrNothing(() => maker.make(version, 'session', view, causes)),
+  const made = page.items.flatMap(({ view, sources }) =>
+    madeOrNothing(() => maker.make(version, 'session', view, sources)),
   );
   return {
     data: made.map(({ value }) => value),
-    lineage: merged(made.map(({ lineage }) => lineage)),
+    lineage: listLineage(made),
     headers: page.headers,
   };
 }

@@ -1,13 +1,13 @@
 /** What one partner is told of EVSEs and sessions: the newest view of each, and when it last looked different to it. */
 import { createHash } from 'node:crypto';
-import type { EvseView, Instant, JournalId, SessionView, View } from '../domain/index.js';
-import { causesOf, type Maker, type ObjectName } from './maker.js';
+import type { EvseView, Instant, SessionView, Source, View } from '../domain/index.js';
+import type { Maker, ObjectName } from './maker.js';
 import type { Shelf } from './shelf.js';
 
 /** A view as it is told, with what it was made from. */
 export interface Told<T> {
   readonly view: T;
-  readonly causes: readonly JournalId[];
+  readonly sources: Readonly<Record<string, Source>>;
   /** Hash of the object without its times: what the partner can see. */
   readonly print: string;
   /** Lists are in this order, then by id. */
@@ -47,7 +47,7 @@ export function ifChanged<T extends { readonly lastUpdated: Instant }>(
   const { value, sources } = build(lastUpdated);
   return {
     view: value,
-    causes: causesOf(sources),
+    sources,
     print,
     createdAt: before?.createdAt ?? lastUpdated,
     ...(before?.pushed === undefined ? {} : { pushed: before.pushed }),
@@ -56,7 +56,7 @@ export function ifChanged<T extends { readonly lastUpdated: Instant }>(
 
 /** In the newest version, which can say the most. */
 function printOf(maker: Maker, name: ObjectName, view: object): string {
-  const made = maker.make('2.3.0', name, view, []);
+  const made = maker.make('2.3.0', name, view);
   const timeless = JSON.stringify(made?.value ?? null, (key, value) =>
     key === 'last_updated' ? undefined : value,
   );

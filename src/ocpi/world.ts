@@ -7,10 +7,10 @@ import {
   type GuestFacts,
   type Instant,
   type IsGuest,
-  type JournalId,
   type LocationView,
   type ProcessState,
   type SessionView,
+  type Source,
   sessionView,
   type View,
 } from '../domain/index.js';
@@ -34,7 +34,7 @@ export interface ToldLocation {
 /** A view on its way out. */
 export interface Shown<T> {
   readonly view: T;
-  readonly causes: readonly JournalId[];
+  readonly sources: Readonly<Record<string, Source>>;
   readonly createdAt: Instant;
 }
 
@@ -145,7 +145,7 @@ export class World {
     const newest = told.map(({ view }) => view.lastUpdated).reduce((a, b) => (a > b ? a : b), lastUpdated);
     return {
       view: { ...facts, evses: told.map(({ view }) => view), lastUpdated: newest },
-      causes: [...new Set(told.flatMap(({ causes }) => causes))],
+      sources: Object.fromEntries(told.flatMap(({ sources }, index) => under(`evses.${index}`, sources))),
       createdAt,
     };
   }
@@ -176,6 +176,10 @@ export class World {
       connectorId: place.connector.connectorId,
     };
   }
+}
+
+function under(prefix: string, sources: Readonly<Record<string, Source>>): [string, Source][] {
+  return Object.entries(sources).map(([path, source]) => [`${prefix}.${path}`, source]);
 }
 
 /** What is not for everybody never goes out in a version that cannot say so. */

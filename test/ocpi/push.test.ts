@@ -131,6 +131,10 @@ describe('push', () => {
       ({ action, raw }) => action === 'PointStatusReported' && raw.includes('Available'),
     );
     expect(put?.causes).toContain(said?.id);
+    const { id, causes = [] } = put ?? {};
+    expect(causes).not.toContain('0-0');
+    const field = put?.fields?.find(({ path, raw }) => path === 'evses[0].status' && raw === said?.id);
+    expect(field, id).toMatchObject({ rule: 'ocpi221.evse/s.available', read: 'test/PointStatusReported' });
     await until(async () => {
       const answers = (await bench.journal()).filter(({ causes }) => put && causes.includes(put.id));
       return answers.some(({ direction, http }) => direction === 'in' && http?.status === 201);
