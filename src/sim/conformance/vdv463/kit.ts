@@ -230,7 +230,7 @@ export class Kit {
     const chargingRequestId = this.id(name);
     const mine = (candidate: { readonly chargingRequestId?: string; readonly presystemId?: string }) =>
       candidate.chargingRequestId === chargingRequestId &&
-      (candidate.presystemId === undefined || candidate.presystemId === presystemId);
+      (candidate.presystemId === undefined || this.names(candidate.presystemId, presystemId));
     for (const point of pointsOf(information)) {
       const process = point.chargingProcessInfo;
       if (process && mine(process)) return { point, process };
@@ -238,6 +238,13 @@ export class Kit {
       if (scheduled) return { point, scheduled };
     }
     return undefined;
+  }
+
+  /** Whether a payload names this upstream system. 1.0.0 wants a URI: one that ends in a plain id stands for it. */
+  names(written: string | undefined, presystemId = this.options.presystemId): boolean {
+    if (written === undefined || written === presystemId) return written !== undefined;
+    const wrapped = written.endsWith(`:${presystemId}`) || written.endsWith(`/${presystemId}`);
+    return this.options.dialect === '1.0.0' && wrapped;
   }
 
   /** A request shows in a snapshot as taken, not as refused. */

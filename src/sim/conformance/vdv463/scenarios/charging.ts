@@ -60,7 +60,7 @@ const CHARGING_MUST: readonly Omit<Scenario, 'level'>[] = [
     basis: 'rule 34',
     run: plugged(async (kit, wire, plug) => {
       const { process } = await running(kit, wire, plug);
-      must(process?.presystemId === kit.options.presystemId, `it belongs to ${process?.presystemId}`);
+      must(kit.names(process?.presystemId), `it belongs to ${process?.presystemId}`);
     }),
   },
   {
@@ -104,7 +104,7 @@ const CHARGING_MUST: readonly Omit<Scenario, 'level'>[] = [
       );
       const adopted = kit.sighting(now, 'R9')?.process;
       must(adopted?.chargingProcessId === chargingProcessId, `it is now ${adopted?.chargingProcessId}`);
-      must(adopted?.presystemId === kit.options.presystemId, `it belongs to ${adopted?.presystemId}`);
+      must(kit.names(adopted?.presystemId), `it belongs to ${adopted?.presystemId}`);
     }),
   },
   {
