@@ -13,6 +13,7 @@ export * from './state.js';
 export { historicTime, liveTime } from './time.js';
 export { depotView, rejectedRequests, upstreamView } from './views/depot.js';
 export { type EvsePlace, evseView, type IsGuest, isOwnFleetWindow } from './views/evse.js';
-export { limitAt, newestFault, requestOf } from './views/point.js';
+export { newestFault } from './views/point.js';
+export { limitAt, requestOf } from './views/process.js';
 export { type GuestFacts, sessionView } from './views/session.js';
 export { compact, Sources, type View } from './views/view.js';

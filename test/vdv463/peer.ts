@@ -32,7 +32,7 @@ export interface Sending {
   readonly timestamp?: string;
 }
 
-const WAIT_MS = 3_000;
+const WAIT_MS = 8_000;
 const PCI = 'ProvideChargingInformation';
 const PCR = 'ProvideChargingRequests';
 

@@ -6,6 +6,7 @@ import { withPresystem, withProcess } from './update.js';
 
 /** Gives every process at a bay that has no request the best one that fits; the same state gives the same pairs. */
 export function bindRequests(state: DepotState): DepotState {
+  if (!waitingIn(state).next().value) return state;
   let next = state;
   for (const stationId of Object.keys(state.stations)) {
     for (const point of Object.values(state.stations[stationId]?.points ?? {})) {
@@ -19,10 +20,17 @@ export function bindRequests(state: DepotState): DepotState {
 }
 
 function bestRequest(state: DepotState, process: ProcessState, point: PointState): RequestState | undefined {
-  const waiting = Object.values(state.presystems)
-    .flatMap((presystem) => Object.values(presystem.requests))
-    .filter((request) => request.status === 'pending' && !request.processId && fits(request, process, point));
+  const waiting = [...waitingIn(state)].filter((request) => fits(request, process, point));
   return waiting.sort(byClaim)[0];
+}
+
+/** Requests that no process serves yet. */
+function* waitingIn(state: DepotState): Generator<RequestState> {
+  for (const presystem of Object.values(state.presystems)) {
+    for (const request of Object.values(presystem.requests)) {
+      if (request.status === 'pending' && !request.processId) yield request;
+    }
+  }
 }
 
 function fits(request: RequestState, process: ProcessState, point: PointState): boolean {

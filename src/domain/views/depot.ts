@@ -3,13 +3,15 @@ import type { DepotView, RejectedRequestView, StationView, UpstreamView } from '
 import type { Instant } from '../source.js';
 import type { DepotState, PresystemId, StationState } from '../state.js';
 import { newestFault, pointView } from './point.js';
-import { compact, Sources, type View } from './view.js';
+import { RequestsOfDepot } from './requests.js';
+import { compact, Sources, type View, type ViewContext } from './view.js';
 
 /** `now` decides which step of a limit is in force. */
 export function depotView(state: DepotState, name: string, now: Instant): View<DepotView> {
   const sources = new Sources();
+  const context: ViewContext = { state, now, sources, requests: new RequestsOfDepot(state) };
   const stations = Object.values(state.stations).map((station, index) =>
-    stationView(state, station, now, sources, `stations.${index}.`),
+    stationView(context, station, `stations.${index}.`),
   );
   return { value: { depotId: state.depotId, name, stations }, sources: sources.all };
 }
@@ -36,17 +38,12 @@ function beneath<T>(prefix: string, sources: Readonly<Record<string, T>>): Recor
   return Object.fromEntries(Object.entries(sources).map(([path, source]) => [`${prefix}${path}`, source]));
 }
 
-function stationView(
-  state: DepotState,
-  station: StationState,
-  now: Instant,
-  sources: Sources,
-  prefix: string,
-): StationView {
+function stationView(context: ViewContext, station: StationState, prefix: string): StationView {
+  const { sources } = context;
   const fault = newestFault(station.faults);
   if (fault) sources.note(`${prefix}fault`, fault);
   const points = Object.values(station.points).map((point, index) =>
-    pointView(state, station, point, now, sources, `${prefix}points.${index}.`),
+    pointView(context, station, point, `${prefix}points.${index}.`),
   );
   sources.note(`${prefix}linkState`, station.link);
   const linkLostAt = station.link.value === 'lost' ? station.link.at : undefined;

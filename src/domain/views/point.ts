@@ -1,17 +1,9 @@
 /** A charging point as upstream systems see it (VDV 463 ChargingPointInfo's source). */
-import type { PointView, Prediction, ProcessView, ScheduledProcessView, VehicleView } from '../model.js';
-import { byClaim } from '../reduce/match.js';
-import type { Instant, Leaf, Source } from '../source.js';
-import type {
-  DepotState,
-  Fault,
-  Plan,
-  PointState,
-  ProcessState,
-  RequestState,
-  StationState,
-} from '../state.js';
-import { compact, type Sources } from './view.js';
+import type { PointView, VehicleView } from '../model.js';
+import type { Leaf } from '../source.js';
+import type { Fault, PointState, ProcessState, StationState } from '../state.js';
+import { limitAt, processView, scheduledViews, unmeasuredRequest } from './process.js';
+import { compact, type Sources, type ViewContext } from './view.js';
 
 /** The newest active fault of a set, with its origin. */
 export function newestFault(faults: Readonly<Record<string, Leaf<Fault | null>>>): Leaf<Fault> | undefined {
@@ -19,29 +11,22 @@ export function newestFault(faults: Readonly<Record<string, Leaf<Fault | null>>>
   return active.sort((a, b) => (a.at < b.at ? 1 : -1))[0];
 }
 
-/** The limit that our newest accepted plan sets at this instant; undefined: we set none. */
-export function limitAt(point: PointState, now: Instant): number | undefined {
-  const limit = point.limit?.value;
-  if (limit?.outcome !== 'accepted') return undefined;
-  return limit.steps.filter((step) => step.at <= now).at(-1)?.powerW;
-}
-
 /** `prefix` is the path of this view inside the one that holds it, with a trailing dot, or empty. */
 export function pointView(
-  state: DepotState,
+  context: ViewContext,
   station: StationState,
   point: PointState,
-  now: Instant,
-  sources: Sources,
   prefix: string,
 ): PointView {
+  const { state, now, sources, requests } = context;
   const process = point.processId ? state.processes[point.processId] : undefined;
+  const vehicleId = (point.vehicle ?? process?.vehicle)?.value.vehicleId;
   const fault = newestFault(point.faults);
   if (fault) sources.note(`${prefix}fault`, fault);
   const powerLimitW = limitAt(point, now);
   if (powerLimitW !== undefined && point.limit) sources.note(`${prefix}powerLimitW`, point.limit);
-  const scheduled = requestsHere(state, point, process);
-  const unmeasured = process && unmeasuredRequest(state, process);
+  const scheduled = requests.waiting(point.pointId, process?.processId, vehicleId);
+  const unmeasured = process && unmeasuredRequest(requests, process);
   sources.note(`${prefix}linkState`, station.link);
   if (point.phase?.value) sources.note(`${prefix}phase`, point.phase);
   return compact({
@@ -56,9 +41,9 @@ export function pointView(
     powerLimitW,
     fault: fault && faultView(fault),
     vehicle: vehicleView(point, process, sources, `${prefix}vehicle.`),
-    process: process && processView(state, station, point, process, now, sources, `${prefix}process.`),
-    scheduled: listView(scheduled, sources, `${prefix}scheduled.`),
-    scheduledOrUnmeasured: listView(
+    process: process && processView(context, station, point, process, `${prefix}process.`),
+    scheduled: scheduledViews(scheduled, sources, `${prefix}scheduled.`),
+    scheduledOrUnmeasured: scheduledViews(
       unmeasured ? [unmeasured, ...scheduled] : scheduled,
       sources,
       `${prefix}scheduledOrUnmeasured.`,
@@ -66,10 +51,10 @@ export function pointView(
   });
 }
 
-/** A reading taken before the transaction ended says nothing of the power now. */
+/** A reading of another process, or from before the transaction ended, says nothing of the power now. */
 function livePower(point: PointState, process: ProcessState | undefined): Leaf<number> | undefined {
   const { powerW } = point.readings;
-  if (!powerW || !process) return undefined;
+  if (!powerW || !process || powerW.at < process.startedAt) return undefined;
   return process.endedAt && process.endedAt >= powerW.at ? undefined : powerW;
 }
 
@@ -98,145 +83,4 @@ function vehicleView(
 function socSince(point: PointState, process: ProcessState | undefined): Leaf<number> | undefined {
   const soc = point.readings.socPct;
   return soc && process && soc.at >= process.startedAt ? soc : undefined;
-}
-
-function processView(
-  state: DepotState,
-  station: StationState,
-  point: PointState,
-  process: ProcessState,
-  now: Instant,
-  sources: Sources,
-  prefix: string,
-): ProcessView {
-  const request = requestOf(state, process);
-  const energyFlowed = (process.deliveredWh?.value ?? 0) > 0;
-  const open = Boolean(process.transactionId && !process.endedAt);
-  noteProcess(sources, prefix, point, process, request);
-  const phase = process.phase ?? point.phase;
-  if (phase?.value) sources.note(`${prefix}phase`, phase);
-  const live = open ? process.readings : {};
-  return compact({
-    processId: process.processId,
-    presystemId: request?.presystemId,
-    chargingRequestId: request?.request.chargingRequestId,
-    startedAt: process.startedAt,
-    transaction: process.endedAt ? ('ended' as const) : open ? ('open' as const) : ('none' as const),
-    phase: phase?.value ?? undefined,
-    ...sources.take(prefix, 'stopClass', process.stopClass),
-    pointFaulted: point.status?.value === 'Faulted' || station.status?.value === 'Faulted',
-    heldByLimit: !energyFlowed && limitAt(point, now) === 0,
-    energyFlowed,
-    requestRejected: request !== undefined && isRejected(state, request),
-    ...sources.take(prefix, 'deliveredEnergyWh', process.deliveredWh),
-    ...sources.take(prefix, 'powerW', live.powerW),
-    ...sources.take(prefix, 'currentA', live.currentA),
-    ...sources.take(prefix, 'voltageV', live.voltageV),
-    ...sources.take(prefix, 'reactivePowerVar', live.reactivePowerVar),
-    prediction: prediction(process.plan, Boolean(process.endedAt)),
-  });
-}
-
-/** The origins of what is known of a process beside its readings. */
-function noteProcess(
-  sources: Sources,
-  prefix: string,
-  point: PointState,
-  process: ProcessState,
-  request: RequestState | undefined,
-): void {
-  const transaction = process.stopReason ?? process.stopClass ?? process.transactionId;
-  const origins: Readonly<Record<string, Source | undefined>> = {
-    processId: process.startSource,
-    startedAt: process.startSource,
-    presystemId: request?.source,
-    chargingRequestId: request?.source,
-    transaction,
-    pointFaulted: point.status,
-    heldByLimit: point.limit,
-    energyFlowed: process.deliveredWh,
-    requestRejected: request?.rejection,
-    prediction: process.plan,
-  };
-  for (const [key, origin] of Object.entries(origins)) if (origin) sources.note(`${prefix}${key}`, origin);
-}
-
-/** The request a process serves. */
-export function requestOf(state: DepotState, process: ProcessState): RequestState | undefined {
-  const key = process.requestKey?.value;
-  if (!key) return undefined;
-  for (const presystem of Object.values(state.presystems)) {
-    for (const request of Object.values(presystem.requests)) if (request.key === key) return request;
-  }
-  return undefined;
-}
-
-function prediction(plan: Leaf<Plan> | undefined, ended: boolean): Prediction {
-  const { minTarget, maxTarget, departure, final, progress } = plan?.value ?? {};
-  const finished = ended || plan?.value.finished;
-  return compact({
-    status: finished ? ('Finished' as const) : ('Ongoing' as const),
-    minTarget,
-    maxTarget,
-    departure,
-    final,
-    progress: progress && [...progress],
-  });
-}
-
-/** The request was refused as last listed, or cannot be served. */
-function isRejected(state: DepotState, request: RequestState): boolean {
-  const { refused } = state.presystems[request.presystemId] ?? {};
-  return request.rejection !== undefined || Object.hasOwn(refused ?? {}, request.request.chargingRequestId);
-}
-
-/** Requests that wait for this point: named for it, or for the vehicle at it; the one in progress is not among them. */
-function requestsHere(
-  state: DepotState,
-  point: PointState,
-  process: ProcessState | undefined,
-): RequestState[] {
-  const vehicleId = point.vehicle?.value.vehicleId ?? process?.vehicle?.value.vehicleId;
-  return Object.values(state.presystems)
-    .flatMap((presystem) => Object.values(presystem.requests))
-    .filter((request) => request.status === 'pending' && !request.processId)
-    .filter(({ request }) => isFor(request, point.pointId, process?.processId, vehicleId))
-    .sort(byClaim);
-}
-
-function isFor(
-  request: RequestState['request'],
-  pointId: string,
-  processId: string | undefined,
-  vehicleId: string | undefined,
-): boolean {
-  if (request.chargingPointId) return request.chargingPointId === pointId;
-  if (request.chargingProcessId) return request.chargingProcessId === processId;
-  return vehicleId !== undefined && request.vehicleId === vehicleId;
-}
-
-/** The request of a process that is not over and whose power nobody has told. */
-function unmeasuredRequest(state: DepotState, process: ProcessState): RequestState | undefined {
-  const measured = process.transactionId && !process.endedAt && process.readings.powerW;
-  return measured || process.endedAt ? undefined : requestOf(state, process);
-}
-
-function listView(
-  requests: readonly RequestState[],
-  sources: Sources,
-  prefix: string,
-): ScheduledProcessView[] | undefined {
-  if (requests.length === 0) return undefined;
-  return requests.map((request, index) => {
-    sources.note(`${prefix}${index}`, request.source);
-    if (request.plan) sources.note(`${prefix}${index}.prediction`, request.plan);
-    return compact({
-      presystemId: request.presystemId,
-      chargingRequestId: request.request.chargingRequestId,
-      processId: request.processId,
-      vehicleId: request.request.vehicleId,
-      startAt: request.plan?.value.steps.find((step) => step.powerW > 0)?.at,
-      prediction: prediction(request.plan, false),
-    });
-  });
 }

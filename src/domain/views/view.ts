@@ -1,10 +1,21 @@
 /** A view: what one reader may see of the state, with the origin of each value beside it. */
-import type { Leaf, Source } from '../source.js';
+import type { Instant, Leaf, Source } from '../source.js';
+import type { DepotState } from '../state.js';
+import type { RequestsOfDepot } from './requests.js';
 
 export interface View<T> {
   readonly value: T;
   /** By path in `value` (`process.powerW`, `stations.0.points.1.status`): the raw frame and the rule that read it. */
   readonly sources: Readonly<Record<string, Source>>;
+}
+
+/** What the parts of one view share while it is built. */
+export interface ViewContext {
+  readonly state: DepotState;
+  /** Decides which step of a limit is in force. */
+  readonly now: Instant;
+  readonly sources: Sources;
+  readonly requests: RequestsOfDepot;
 }
 
 /** Collects sources while a view is built. */
