@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { BridgeError } from '../errors/index.js';
 import type { Generation, Json, JsonObject, Mapping, MapResult, RunContext, Selector } from './api.js';
-import { type Compiled, compileMapping, type Execute, isFailure, type Made } from './compile/mapping.js';
+import { type Execute, isFailure, type Made } from './compile/executable.js';
+import { type Compiled, compileMapping } from './compile/mapping.js';
 import { stepReader, watchPrototype } from './compile/paths.js';
 import { didYouMean } from './diagnostics.js';
 import type { BoundOverlay } from './overlay/bind.js';

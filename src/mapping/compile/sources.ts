@@ -3,7 +3,7 @@ import type { BoundPath, FieldIr } from '../resolve/ir.js';
 import { type Frame, fail, type Get } from '../run/frame.js';
 import type { CompactProvenance } from '../run/provenance.js';
 import { type Adaptation, adaptation } from './adapt.js';
-import type { RunNested } from './mapping.js';
+import type { RunNested } from './executable.js';
 
 /** What the values of a field are made with. */
 export interface FieldContext {

@@ -1,4 +1,4 @@
-import type { OverlayPatch } from '../compile/mapping.js';
+import type { OverlayPatch } from '../compile/executable.js';
 import { didYouMean, type Findings } from '../diagnostics.js';
 import type { Binder } from '../resolve/bind.js';
 import { placeKey } from '../resolve/domain.js';

@@ -1,0 +1,97 @@
+import type { Json, JsonObject, MapFailure, MapNote, RunContext } from '../api.js';
+import type { FieldIr, MappingIr, TableIr } from '../resolve/ir.js';
+import { type Frame, fail, type Get, type Test, undecided } from '../run/frame.js';
+import { CompactProvenance, type RuleBook } from '../run/provenance.js';
+import type { FoldKernel } from './fold.js';
+
+/** What an overlay changes in a mapping, bound to the mapping's schemas. */
+export interface OverlayPatch {
+  readonly name: string;
+  readonly tables: ReadonlyMap<string, TableIr>;
+  readonly fields: readonly FieldIr[];
+}
+
+/** A whole output. */
+export interface Made {
+  readonly value: JsonObject;
+  readonly provenance: CompactProvenance;
+  readonly notes: MapNote[] | undefined;
+}
+
+/** Runs over sources in the order of `from`. null: does not apply. A failure is one with `code`. */
+export type Execute = (
+  sources: readonly (Json | undefined)[],
+  context: RunContext,
+) => Made | MapFailure | null;
+
+/** Runs another mapping over one element or object; its failure becomes the frame's. */
+export type RunNested = (frame: Frame, value: Json) => Made | null;
+
+/** Another mapping by name, run in the context given; compiled when first used. */
+export type FindExecutor = (name: string) => { execute: Execute; sources: MappingIr['sources'] };
+
+export function isFailure(outcome: Made | MapFailure): outcome is MapFailure {
+  return 'code' in outcome;
+}
+
+/** The compiled parts of a mapping. */
+export interface Parts {
+  readonly build: Get;
+  readonly only: Test | undefined;
+  readonly book: RuleBook;
+  /** How many tables decide, overlays' own among them. */
+  readonly tables: number;
+  readonly fold: FoldKernel | undefined;
+  readonly losses: ((frame: Frame) => void) | undefined;
+}
+
+/** Puts the parts together: one frame per run, the object whole or a failure. */
+export function executable(mapping: string, parts: Parts): Execute {
+  const { build, only, book, tables, fold, losses } = parts;
+  const noRows = new Array<number>(tables).fill(undecided);
+  const noRules = new Array<number>(book.targets.length).fill(-1);
+  return (sources, context) => {
+    const frame: Frame = {
+      sources,
+      context,
+      rows: noRows.slice(),
+      rules: noRules.slice(),
+      nested: undefined,
+      notes: undefined,
+      failure: undefined,
+      fold: undefined,
+    };
+    if (only && !only(frame)) return null;
+    if (fold && !fold.run(frame)) return frame.failure ?? null;
+    const value = build(frame) as JsonObject | undefined;
+    if (frame.failure) return frame.failure;
+    if (value === undefined) {
+      fail(frame, mapping, 'MAP_MISSING', 'the target got no value');
+      return frame.failure ?? null;
+    }
+    losses?.(frame);
+    return { value, provenance: new CompactProvenance(book, frame.rules, frame.nested), notes: frame.notes };
+  };
+}
+
+/** A runner of a used mapping; found at its first run, since it may come later in the files. */
+export function nestedRunner(name: string, aliases: readonly string[], find: FindExecutor): RunNested {
+  let execute: Execute | undefined;
+  let places: readonly number[] = [];
+  return (frame, value) => {
+    if (!execute) {
+      const found = find(name);
+      execute = found.execute;
+      places = found.sources.slice(1).map(({ alias }) => aliases.indexOf(alias));
+    }
+    const sources = places.length === 0 ? [value] : [value, ...places.map((place) => frame.sources[place])];
+    const outcome = execute(sources, frame.context);
+    if (outcome === null) return null;
+    if (isFailure(outcome)) {
+      frame.failure ??= outcome;
+      return null;
+    }
+    if (outcome.notes) frame.notes = [...(frame.notes ?? []), ...outcome.notes];
+    return outcome;
+  };
+}
