@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { reportFailure } from './cli/failure.js';
+import { registerSim } from './cli/sim.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -68,5 +69,7 @@ program
   .option('--once', 'play the night through in under a minute, check it, end')
   .option('--keep <folder>', 'keep the store there, for trace')
   .action((options) => run(async () => (await import('./cli/demo.js')).demo(options)));
+
+registerSim(program, run);
 
 await program.parseAsync();

@@ -1,6 +1,6 @@
 /** The configuration: one YAML file, checked before anything starts. */
 export { isLoopback } from './check.js';
-export { configSchema } from './config.schema.js';
+export { configSchema, DIALECTS } from './config.schema.js';
 export { loadConfig, parseConfig } from './load.js';
 export { suggest } from './suggest.js';
 export type * from './types.js';

@@ -14,6 +14,7 @@ afterEach(async () => {
 async function bridgeOn(store: 'lmdb' | 'redis'): Promise<BridgeProcess> {
   const bridge = await startBridgeProcess({
     store: store === 'lmdb' ? 'lmdb' : { redisUrl: inject('redisUrl') },
+    edit: (text) => `${text}\nocpp: { metering: { intervalSeconds: 1 } }\n`,
   });
   cleanups.push(() => bridge.remove());
   return bridge;

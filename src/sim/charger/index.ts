@@ -6,7 +6,7 @@ export { type Clock, ScaledClock } from './clock.js';
 export { type ChargerCommandOptions, runChargerCommand } from './command.js';
 export { SimulatorError } from './errors.js';
 export { Fleet, runFleet } from './fleet.js';
-export type { ChargerOptions, PointOptions, Protocol, Quirks, TlsOptions } from './options.js';
+export type { ChargerOptions, PointOptions, PowerType, Protocol, Quirks, TlsOptions } from './options.js';
 export type { PointState } from './outlet.js';
 export { clockOf, parseScenario, readScenario, runScenario } from './scenario.js';
 export type { Scenario, Step } from './scenario.schema.js';
