@@ -17,8 +17,8 @@ import {
 } from './dialect.js';
 import { limitCall, profileIds } from './limit.js';
 import { Onboarding } from './onboarding.js';
-import { unitFor } from './schedule.js';
 import { Once } from './once.js';
+import { unitFor } from './schedule.js';
 import { DIALECT_16 } from './v16.js';
 import { DIALECT_201 } from './v201.js';
 

@@ -81,3 +81,12 @@ export function wholeNumber<K extends string>(name: K, text: string | undefined)
   const value = Number(text);
   return text && Number.isInteger(value) && value >= 0 ? ({ [name]: value } as { [P in K]: number }) : {};
 }
+
+/**
+ * Whether a setting is as wished. Lists of words have no order that matters, and more than was wished does no harm.
+ */
+export function isAsWished(setting: string | undefined, wish: string): boolean {
+  if (setting === undefined) return false;
+  const has = new Set(setting.split(',').map((word) => word.trim()));
+  return wish.split(',').every((word) => has.has(word));
+}

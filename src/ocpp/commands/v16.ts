@@ -7,6 +7,7 @@ import {
   type AtPoint,
   type CommandDialect,
   type Composite,
+  isAsWished,
   type MeteringWish,
   type Survey,
   wholeNumber,
@@ -121,7 +122,7 @@ async function survey(
     : [];
   const refused: string[] = [];
   for (const [key, value] of wanted) {
-    if (settings[key] === value) continue;
+    if (isAsWished(settings[key], value)) continue;
     const status = await change(asker, key, value, intent);
     if (status === 'Accepted' || status === 'RebootRequired') settings[key] = value;
     else refused.push(`${key}=${value}: ${status}`);

@@ -7,6 +7,7 @@ import {
   type AtPoint,
   type CommandDialect,
   type Composite,
+  isAsWished,
   type MeteringWish,
   type Survey,
   wholeNumber,
@@ -158,7 +159,7 @@ async function write(
     ['SampledDataCtrlr.TxUpdatedInterval', String(wish.intervalSeconds)],
     ['SampledDataCtrlr.TxUpdatedMeasurands', wish.measurands.join(',')],
   ];
-  const differing = wanted.filter(([name, value]) => settings[name] !== value);
+  const differing = wanted.filter(([name, value]) => !isAsWished(settings[name], value));
   if (differing.length === 0) return [];
   const setVariableData = differing.map(([name, attributeValue]) => ({
     ...variableOf(name),

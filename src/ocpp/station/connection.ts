@@ -87,6 +87,8 @@ export class StationConnection implements RpcOwner {
       return { answer, frames: await frames() };
     } catch (cause) {
       throw new CallFailure((cause as Error).message, await frames(), { cause });
+    } finally {
+      if (this.#open === open) this.#open = undefined;
     }
   }
 
