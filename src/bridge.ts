@@ -7,11 +7,10 @@ import { Depot, Metrics, type Running, type Runtime } from './depot/index.js';
 import { startHousekeeping } from './housekeeping.js';
 import { IdentityRegistry } from './identity/index.js';
 import { type Journal, openJournal } from './journal/index.js';
-import type { MapFailure } from './mapping/index.js';
 import { startOcpi } from './ocpi/index.js';
 import { startOcpp } from './ocpp/index.js';
-import { depotKey, openStore, type Store } from './store/index.js';
-import { Tables } from './tables.js';
+import { openStore, type Store } from './store/index.js';
+import { Parked, type Reloaded, TableCounting, Tables, watchTables } from './tables/index.js';
 import { startVdv463 } from './vdv463/index.js';
 
 /** A bridge that serves. */
@@ -26,7 +25,7 @@ export interface Bridge {
     readonly vdv463: number;
   };
   /** Reads all tables again; a bad table never replaces a good one. */
-  reload(): Promise<{ generation: string; changed: boolean }>;
+  reload(): Promise<Reloaded>;
   /** Ends everything in order: peers first, what they caused is stored, then the store. */
   stop(): Promise<void>;
 }
@@ -58,6 +57,7 @@ export async function startBridge(
     }));
     const depot = await Depot.open(depotConfig.id, stations, store, journal);
     undo.push(() => depot.settled());
+    const parked = await Parked.open(store, depot.id, log);
     const runtime: Runtime = {
       config,
       depot,
@@ -66,10 +66,10 @@ export async function startBridge(
       metrics: new Metrics(),
       now,
       tables: () => tables.current,
-      park: (raw, failure) => park(store, depot.id, raw, failure, log),
+      park: (raw, failure) => parked.park(raw, failure),
     };
     await recordStart(journal, runtime);
-    const edges = await startEdges(runtime, store, undo, tables);
+    const edges = await startEdges(runtime, store, undo, { tables, parked });
     return {
       runtime,
       store,
@@ -83,13 +83,32 @@ export async function startBridge(
   }
 }
 
-async function startEdges(runtime: Runtime, store: Store, undo: (() => Promise<unknown>)[], tables: Tables) {
+async function startEdges(
+  runtime: Runtime,
+  store: Store,
+  undo: (() => Promise<unknown>)[],
+  { tables, parked }: { readonly tables: Tables; readonly parked: Parked },
+) {
   const { config } = runtime;
   const started = <T extends Running>(edge: T): T => {
     undo.push(() => edge.stop(STOP_MS));
     return edge;
   };
-  const admin = started(await startAdmin(runtime, { store, reload: () => tables.reload(runtime) }));
+  const counting = new TableCounting(runtime, tables, parked);
+  undo.push(async () => counting.stop());
+  const admin = started(
+    await startAdmin(runtime, {
+      store,
+      tables: {
+        reload: () => tables.reload(runtime),
+        counters: () => counting.counters(),
+        list: () => parked.list(),
+        show: (raw) => parked.find(raw),
+        rerun: (options) => parked.rerun(runtime, options),
+        remove: (raw) => parked.remove(raw),
+      },
+    }),
+  );
   let authorize: ((token: string) => Promise<boolean>) | undefined;
   const ocpp = started(
     await startOcpp(runtime, { authorize: async (token) => (authorize ? authorize(token) : false) }),
@@ -101,6 +120,10 @@ async function startEdges(runtime: Runtime, store: Store, undo: (() => Promise<u
   authorize = ocpi?.authorize;
   const charging = startCharging(runtime, ocpp.commands);
   undo.push(() => charging.stop());
+  if (runtime.config.tables.watch) {
+    const watch = watchTables(tables.folders, () => tables.reload(runtime), { log: runtime.log });
+    undo.push(() => watch.stop());
+  }
   const housekeeping = startHousekeeping(runtime);
   undo.push(() => housekeeping.stop());
   return {
@@ -119,16 +142,6 @@ async function recordStart(journal: Journal, runtime: Runtime): Promise<void> {
     raw: JSON.stringify({ identityVersion: runtime.identity.version, generation: runtime.tables().id }),
     causes: [],
     generation: runtime.tables().id,
-  });
-}
-
-function park(store: Store, depotId: string, raw: string, failure: MapFailure, log: Logger): void {
-  log.warn({ ...failure, journalId: raw }, 'an object could not be translated and is parked');
-  store.hashSet(depotKey(depotId, 'parked'), raw, JSON.stringify(failure)).catch((error: unknown) => {
-    log.error(
-      { err: error, journalId: raw },
-      'an object could not be parked; its raw payload is in the journal',
-    );
   });
 }
 

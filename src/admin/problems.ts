@@ -1,6 +1,6 @@
 /** RFC 9457 problem details for the admin API. */
 import type { FastifyInstance } from 'fastify';
-import { BridgeError, catalogue } from '../errors/index.js';
+import { BridgeError, catalogue, type ErrorCode } from '../errors/index.js';
 
 /** An error with an HTTP status; `detail` says what to do. */
 export class ProblemError extends Error {
@@ -19,13 +19,18 @@ export function problem(statusCode: number, title: string, detail: string): Prob
   return new ProblemError(statusCode, title, detail);
 }
 
-const NOT_FOUND_CODES: ReadonlySet<string> = new Set(['JOURNAL_NO_ENTRY']);
+/** HTTP status of errors that are no failure of ours. */
+const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
+  JOURNAL_NO_ENTRY: 404,
+  MAP_NOT_PARKED: 404,
+  MAP_REFUSED: 422,
+};
 
 /** Every error leaves as application/problem+json; a {@link BridgeError} carries its catalogue code. */
 export function registerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: Error & { statusCode?: number; validation?: unknown }, request, reply) => {
     if (error instanceof BridgeError) {
-      const status = NOT_FOUND_CODES.has(error.code) ? 404 : 500;
+      const status = STATUS[error.code] ?? 500;
       const { title, fix } = catalogue[error.code];
       return reply
         .code(status)

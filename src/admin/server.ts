@@ -6,13 +6,14 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequ
 import type { Running, Runtime } from '../depot/index.js';
 import type { Store } from '../store/index.js';
 import { registerJournalRoutes } from './journal-routes.js';
+import { registerParkedRoutes } from './parked-routes.js';
 import { problem, registerProblems } from './problems.js';
 import { registerStateRoutes } from './state-routes.js';
+import { registerTableRoutes, type TableOperations } from './tables-routes.js';
 
 export interface AdminOptions {
   readonly store: Store;
-  /** Re-reads all tables; resolves with what changed. Absent: reload is not offered. */
-  readonly reload?: () => Promise<unknown>;
+  readonly tables: TableOperations;
 }
 
 /** Starts the admin listener; it is the last to stop. */
@@ -41,7 +42,9 @@ export async function startAdmin(runtime: Runtime, options: AdminOptions): Promi
       return reply.type(registry.contentType).send(await registry.metrics());
     });
     guarded.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
-    registerStateRoutes(guarded, runtime, options);
+    registerStateRoutes(guarded, runtime);
+    registerTableRoutes(guarded, runtime, options.tables);
+    registerParkedRoutes(guarded, runtime, options.tables);
     registerJournalRoutes(guarded, runtime);
   });
   await app.listen({ host, port });

@@ -1,15 +1,9 @@
-/** What the bridge knows now: depot, parked objects, tables. */
+/** What the bridge knows now. */
 import type { FastifyInstance } from 'fastify';
 import type { Runtime } from '../depot/index.js';
-import { depotKey } from '../store/index.js';
 import { problem } from './problems.js';
-import type { AdminOptions } from './server.js';
 
-export function registerStateRoutes(
-  app: FastifyInstance,
-  runtime: Runtime,
-  { store, reload }: AdminOptions,
-): void {
+export function registerStateRoutes(app: FastifyInstance, runtime: Runtime): void {
   app.get(
     '/api/v1/state',
     { schema: { summary: 'The whole state of the depot, each value with its source' } },
@@ -26,17 +20,4 @@ export function registerStateRoutes(
       return stations[id];
     },
   );
-  app.get('/api/v1/parked', { schema: { summary: 'Objects that no table could make whole' } }, async () => {
-    const parked = await store.hashGetAll(depotKey(runtime.depot.id, 'parked'));
-    return Object.entries(parked).map(([raw, failure]) => ({ raw, ...JSON.parse(failure) }));
-  });
-  app.get('/api/v1/tables', { schema: { summary: 'The generation of tables in force' } }, async () => ({
-    generation: runtime.tables().id,
-  }));
-  if (reload)
-    app.post(
-      '/api/v1/tables/reload',
-      { schema: { summary: 'Read all tables again; a bad one changes nothing' } },
-      async () => reload(),
-    );
 }

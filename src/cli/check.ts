@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { loadConfig } from '../config/index.js';
 import type { BridgeError } from '../errors/index.js';
 import { type CheckReport, type Diagnostic, formatDiagnostic, loadGeneration } from '../mapping/index.js';
-import { tableFolders } from '../tables.js';
+import { tableFolders } from '../tables/index.js';
 
 export interface CheckOptions {
   readonly config: string;

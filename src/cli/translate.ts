@@ -4,7 +4,7 @@ import { loadConfig } from '../config/index.js';
 import { BridgeError } from '../errors/index.js';
 import { IdentityRegistry } from '../identity/index.js';
 import type { Json, JsonObject, Mapping, MapResult, Selector } from '../mapping/index.js';
-import { Tables } from '../tables.js';
+import { Tables } from '../tables/index.js';
 
 export interface TranslateOptions {
   readonly config: string;

@@ -22,6 +22,7 @@ export interface Config {
   durability?: 'always' | 'everysec';
   listen: ListenConfig;
   mappings?: string[];
+  tables?: TablesConfig;
   /**
    * @minItems 1
    * @maxItems 1
@@ -80,6 +81,19 @@ export interface TlsConfig {
   key: string;
   cert: string;
   clientCa?: string;
+}
+/**
+ * How changed tables take their place.
+ */
+export interface TablesConfig {
+  /**
+   * Read the tables again when their files change; SIGHUP and the admin API always can.
+   */
+  watch?: boolean;
+  /**
+   * How many of the last received payloads go through old and new tables before the swap.
+   */
+  shadowReplay?: number;
 }
 /**
  * One depot.
@@ -248,6 +262,17 @@ export interface OcppConfig {
   pingSeconds?: number;
   callTimeoutSeconds?: number;
   acceptUnknownTokens?: boolean;
+  metering?: MeteringConfig;
+}
+/**
+ * What stations are told to report of a running transaction, if they will.
+ */
+export interface MeteringConfig {
+  intervalSeconds?: number;
+  /**
+   * Measurands of OCPP; SoC is left out for stations that only have alternating current.
+   */
+  measurands?: string[];
 }
 /**
  * How long raw payloads are kept.

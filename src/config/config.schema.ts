@@ -21,6 +21,7 @@ export const configSchema = {
     durability: { enum: ['always', 'everysec'], default: 'everysec' },
     listen: ref('ListenConfig'),
     mappings: list(text, { default: ['builtin'] }),
+    tables: { ...ref('TablesConfig'), default: {} },
     depots: list(ref('DepotConfig'), { minItems: 1, maxItems: 1 }),
     vehicles: list(ref('VehicleConfig'), { default: [] }),
     upstreams: list(ref('UpstreamConfig'), { default: [] }),
@@ -152,6 +153,14 @@ export const configSchema = {
       pingSeconds: seconds(30),
       callTimeoutSeconds: seconds(30),
       acceptUnknownTokens: { type: 'boolean', default: true },
+      metering: { ...ref('MeteringConfig'), default: {} },
+    }),
+    MeteringConfig: object('What stations are told to report of a running transaction, if they will.', [], {
+      intervalSeconds: { type: 'integer', minimum: 1, default: 30 },
+      measurands: list(text, {
+        default: ['Energy.Active.Import.Register', 'Power.Active.Import', 'SoC', 'Current.Import', 'Voltage'],
+        description: 'Measurands of OCPP; SoC is left out for stations that only have alternating current.',
+      }),
     }),
     OcpiConfig: object('Roaming.', ['party', 'currency'], {
       party: object('Who we are.', ['countryCode', 'partyId', 'name'], {
@@ -193,6 +202,20 @@ export const configSchema = {
     ),
     LogConfig: object('What is logged.', [], {
       level: { enum: ['trace', 'debug', 'info', 'warn', 'error', 'silent'], default: 'info' },
+    }),
+    TablesConfig: object('How changed tables take their place.', [], {
+      watch: {
+        type: 'boolean',
+        default: false,
+        description: 'Read the tables again when their files change; SIGHUP and the admin API always can.',
+      },
+      shadowReplay: {
+        type: 'integer',
+        minimum: 0,
+        maximum: 10_000,
+        default: 200,
+        description: 'How many of the last received payloads go through old and new tables before the swap.',
+      },
     }),
     JournalConfig: object('How long raw payloads are kept.', [], {
       keepDays: { type: 'number', exclusiveMinimum: 0, default: 30 },

@@ -11,7 +11,10 @@ export type TlsConfig = generated.TlsConfig;
 export type ListenConfig = generated.ListenConfig;
 export type PartnerConfig = generated.PartnerConfig;
 export type ChargingConfig = Required<generated.ChargingConfig>;
-export type OcppConfig = Required<generated.OcppConfig>;
+export type OcppConfig = Required<Omit<generated.OcppConfig, 'metering'>> & {
+  metering: Required<generated.MeteringConfig>;
+};
+export type TablesConfig = Required<generated.TablesConfig>;
 export type JournalConfig = Required<generated.JournalConfig>;
 export type DepotConfig = Omit<generated.DepotConfig, 'charging'> & { charging: ChargingConfig };
 export type UpstreamConfig = Required<generated.UpstreamConfig>;
@@ -21,12 +24,13 @@ export type OcpiConfig = Filled<generated.OcpiConfig, 'partners'>;
 export interface Config
   extends Omit<
     Filled<generated.Config, 'durability' | 'mappings' | 'vehicles'>,
-    'depots' | 'upstreams' | 'ocpi' | 'ocpp' | 'journal' | 'log'
+    'depots' | 'upstreams' | 'ocpi' | 'ocpp' | 'journal' | 'log' | 'tables'
   > {
   depots: [DepotConfig];
   upstreams: UpstreamConfig[];
   ocpi?: OcpiConfig;
   ocpp: OcppConfig;
   journal: JournalConfig;
+  tables: TablesConfig;
   log: Required<generated.LogConfig>;
 }

@@ -46,6 +46,12 @@ export class Metrics {
     labelNames: ['protocol', 'code'] as const,
     registers: [this.registry],
   });
+  readonly tableReloads = new Counter({
+    name: 'bridge_table_reloads_total',
+    help: 'Times the tables were read again: changed, unchanged, or refused (the tables in force stay)',
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  });
   readonly lineageGaps = new Counter({
     name: 'bridge_lineage_gaps_total',
     help: 'Frames that could not be journalled',

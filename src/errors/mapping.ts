@@ -51,6 +51,10 @@ export const mappingErrors = {
     title: 'A sampled value has a reading context that the table does not list; it was not used',
     fix: 'Add it to `contexts` of the fold, or repair it by an overlay for this vendor.',
   },
+  MAP_NOT_PARKED: {
+    title: 'Nothing of this journal id is parked',
+    fix: 'List what is parked with `depotbridge parked`; it may have been applied or removed meanwhile.',
+  },
   // Errors of the check: the tables are wrong, nothing was run.
   MAP_SYNTAX: {
     title: 'The file is not valid YAML',

@@ -2,21 +2,16 @@
 import type { Running, Runtime } from '../depot/index.js';
 import { OcppCommands } from './commands/index.js';
 import { CsmsServer, type Stranger } from './csms/index.js';
-import { DEFAULT_LIMITS, DEFAULT_METERING, type OcppOptions } from './options.js';
+import { DEFAULT_LIMITS, type OcppOptions } from './options.js';
 import { admitWith, Station } from './station/index.js';
 
 export type { Abilities, Call, Composite, Reply, Survey } from './commands/index.js';
 export { NoReply, OcppCommands } from './commands/index.js';
 export type { Stranger } from './csms/index.js';
-export {
-  DEFAULT_LIMITS,
-  DEFAULT_METERING,
-  type Metering,
-  type OcppLimits,
-  type OcppOptions,
-} from './options.js';
+export { DEFAULT_LIMITS, type Metering, type OcppLimits, type OcppOptions } from './options.js';
 export type { OcppProtocol } from './protocol.js';
-export { type FrameFacts, type Translation, translate } from './translate.js';
+export { type ReplayedCall, recordedCall, replayCall, type StationFacts } from './replay.js';
+export { type FrameFacts, introductionOf, selectorOf, type Translation, translate } from './translate.js';
 
 export interface RunningOcpp extends Running {
   readonly commands: OcppCommands;
@@ -31,7 +26,7 @@ export interface RunningOcpp extends Running {
  */
 export async function startOcpp(runtime: Runtime, options: OcppOptions = {}): Promise<RunningOcpp> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const metering = options.metering === undefined ? DEFAULT_METERING : options.metering;
+  const metering = options.metering === undefined ? runtime.config.ocpp.metering : options.metering;
   const shared = { runtime, limits, admit: admitWith(runtime, options.authorize) };
   const stations = new Map(
     [...runtime.identity.stations.values()].map((config) => [config.id, new Station(config, shared)]),

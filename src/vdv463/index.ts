@@ -5,7 +5,7 @@ import { Listener } from './listener.js';
 
 export { type Dialect, type DialectProfile, profileOf } from './dialect.js';
 export { composeInformation, type Information, type InformationSource } from './information.js';
-export { replayFrame } from './replay.js';
+export { replayFrame, replayRequests } from './replay.js';
 export {
   presystemOf,
   type RequestsPayload,

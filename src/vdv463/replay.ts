@@ -6,7 +6,7 @@ import type { Generation, IdentityResolver } from '../mapping/index.js';
 import { profileOf } from './dialect.js';
 import { REQ, readFrame } from './envelope.js';
 import { readPayload } from './payload.js';
-import { type RequestsPayload, translateRequests } from './translate.js';
+import { type RequestsPayload, type TranslatedRequests, translateRequests } from './translate.js';
 
 /**
  * The events a received frame caused, derived anew; none for frames that were refused or are answers. Pure.
@@ -21,10 +21,10 @@ export function replayFrame(
 ): PresystemEvent[] {
   if (entry.error || entry.direction !== 'in') return [];
   const profile = profileOf(upstream.dialect);
-  const { lenient, presystemId, dialect } = upstream;
+  const { lenient, presystemId } = upstream;
   const frame = readFrame(entry.raw, { profile, lenient, presystemId });
   if (!frame.ok || frame.envelope.type !== REQ) return [];
-  const { action, payload } = frame.envelope;
+  const { action } = frame.envelope;
   if (action === 'BootNotification') {
     const receivedAt = new Date(entry.at).toISOString();
     return [
@@ -37,8 +37,25 @@ export function replayFrame(
       },
     ];
   }
-  if (action !== 'ProvideChargingRequests') return [];
+  const translated = replayRequests(entry, generation, identity, upstream);
+  return translated ? [translated.event] : [];
+}
+
+/** A received list of charging requests, translated anew; undefined for any other frame. Pure. */
+export function replayRequests(
+  entry: JournalEntry,
+  generation: Generation,
+  identity: IdentityResolver,
+  upstream: Pick<UpstreamConfig, 'presystemId' | 'dialect' | 'lenient'>,
+): TranslatedRequests | undefined {
+  if (entry.error || entry.direction !== 'in') return undefined;
+  const profile = profileOf(upstream.dialect);
+  const { lenient, presystemId, dialect } = upstream;
+  const frame = readFrame(entry.raw, { profile, lenient, presystemId });
+  if (!frame.ok || frame.envelope.type !== REQ) return undefined;
+  const { action, payload } = frame.envelope;
+  if (action !== 'ProvideChargingRequests') return undefined;
   const read = readPayload(profile, action, payload, lenient);
-  if (!read.ok) return [];
-  return [translateRequests(entry, read.payload as RequestsPayload, generation, identity, dialect).event];
+  if (!read.ok) return undefined;
+  return translateRequests(entry, read.payload as RequestsPayload, generation, identity, dialect);
 }

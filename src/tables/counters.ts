@@ -1,0 +1,163 @@
+/** What production says of the tables: rows that decide, inputs that no rule reads, objects that could not be made. */
+import { Counter, Gauge } from 'prom-client';
+import type { Runtime } from '../depot/index.js';
+import type { JournalEntry } from '../journal/index.js';
+import { type LoadedGeneration, readPaths, rootOf, type SchemaNode, unreadPaths } from '../mapping/index.js';
+import { recordedCall } from '../ocpp/index.js';
+import { schemaOf } from '../schemas/index.js';
+import type { Parked } from './parked.js';
+import type { Tables } from './tables.js';
+
+/** An input that a make of station sends and no rule reads. */
+export interface UnreadInput {
+  readonly vendor: string;
+  readonly message: string;
+  readonly path: string;
+  /** In how many of the messages looked at. */
+  readonly count: number;
+}
+
+export interface TableCounters {
+  readonly generation: string;
+  readonly since: string;
+  /** Rows and how often they decided since the start; those that never did too. */
+  readonly rows: readonly { readonly rule: string; readonly count: number }[];
+  readonly unread: readonly UnreadInput[];
+  readonly unmapped: readonly { readonly mapping: string; readonly code: string; readonly count: number }[];
+  readonly parked: number;
+}
+
+/** Every message of a kind and make is looked at this often, then one of many. */
+const ALWAYS = 20;
+const ONE_OF = 50;
+const UNKNOWN = 'unknown';
+
+/** Counts as long as it runs. */
+export class TableCounting {
+  readonly #runtime: Runtime;
+  readonly #tables: Tables;
+  readonly #parked: Parked;
+  readonly #since: string;
+  readonly #seen = new Map<string, number>();
+  readonly #unread: Counter<'vendor' | 'message' | 'path'>;
+  readonly #reads = new WeakMap<LoadedGeneration, Map<string, ReadonlySet<string>>>();
+  readonly stop: () => void;
+
+  constructor(runtime: Runtime, tables: Tables, parked: Parked) {
+    this.#runtime = runtime;
+    this.#tables = tables;
+    this.#parked = parked;
+    this.#since = runtime.now().toISOString();
+    this.#unread = new Counter({
+      name: 'bridge_unread_inputs_total',
+      help: 'Inputs that no rule reads, in a sample of the messages: one in 50 after the first 20 of a kind',
+      labelNames: ['vendor', 'message', 'path'] as const,
+      registers: [runtime.metrics.registry],
+    });
+    registerGauges(runtime, tables, parked);
+    this.stop = runtime.depot.journal.onEntry((entry) => this.#look(entry));
+  }
+
+  async counters(): Promise<TableCounters> {
+    const unread = await this.#unread.get();
+    const unmapped = await this.#runtime.metrics.unmapped.get();
+    const counts = this.#tables.rowCounts();
+    const generation = this.#tables.current;
+    return {
+      generation: generation.id,
+      since: this.#since,
+      rows: rowsOf(generation).map((rule) => ({ rule, count: counts.get(rule) ?? 0 })),
+      unread: unread.values.map(({ labels: { vendor = '', message = '', path = '' }, value }) => ({
+        ...{ vendor: String(vendor), message: String(message), path: String(path) },
+        count: value,
+      })),
+      unmapped: unmapped.values.map(({ labels: { mapping = '', code = '' }, value }) => ({
+        ...{ mapping: String(mapping), code: String(code) },
+        count: value,
+      })),
+      parked: this.#parked.size,
+    };
+  }
+
+  /** A listener of the journal: cheap for most entries, and it must not throw. */
+  #look(entry: JournalEntry): void {
+    if (entry.direction !== 'in' || !entry.protocol.startsWith('ocpp')) return;
+    const vendor = this.#vendorOf(entry);
+    const kind = `${vendor} ${entry.protocol} ${entry.action}`;
+    const number = this.#seen.get(kind) ?? 0;
+    this.#seen.set(kind, number + 1);
+    if (number >= ALWAYS && number % ONE_OF !== 0) return;
+    const call = recordedCall(entry);
+    if (!call) return;
+    const message = `${entry.protocol === 'ocpp1.6' ? 'ocpp16' : 'ocpp201'}.${call.action}`;
+    const reads = this.#readsOf(message);
+    if (reads.size === 0) return;
+    const schema = schemaOf(message);
+    const known = new Set(
+      unreadPaths(call.payload, reads).map((path) => (schema ? knownPart(rootOf(schema), path) : path)),
+    );
+    for (const path of known) this.#unread.inc({ vendor, message, path });
+  }
+
+  #vendorOf({ link }: JournalEntry): string {
+    const { identity, depot } = this.#runtime;
+    const station = identity.stationByOcppIdentity(link.slice('ocpp:'.length));
+    return depot.state.stations[station?.id ?? '']?.boot?.value.vendor ?? UNKNOWN;
+  }
+
+  #readsOf(message: string): ReadonlySet<string> {
+    const generation = this.#tables.current;
+    const byMessage = this.#reads.get(generation) ?? new Map<string, ReadonlySet<string>>();
+    this.#reads.set(generation, byMessage);
+    const known = byMessage.get(message) ?? readPaths(generation, message);
+    byMessage.set(message, known);
+    return known;
+  }
+}
+
+function registerGauges(runtime: Runtime, tables: Tables, parked: Parked): void {
+  const registers = [runtime.metrics.registry];
+  new Counter({
+    name: 'bridge_table_rows_total',
+    help: 'How often a row of a table decided; rows that never did are left out',
+    labelNames: ['rule'] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const [rule, count] of tables.rowCounts()) if (count > 0) this.inc({ rule }, count);
+    },
+  });
+  new Gauge({
+    name: 'bridge_parked_objects',
+    help: 'Objects that no table could make whole and that wait for a rerun',
+    registers,
+    collect() {
+      this.set(parked.size);
+    },
+  });
+}
+
+/** Ids of all rows, `<mapping or overlay>/<row>`. */
+function rowsOf({ parts: { mappings, overlays } }: LoadedGeneration): string[] {
+  return [
+    ...mappings.flatMap(({ name, tables }) =>
+      tables.flatMap((table) => table.rows.map((row) => `${name}/${row.id}`)),
+    ),
+    ...overlays.flatMap(({ name, tables }) =>
+      [...tables.values()].flatMap((table) => table.rows.map((row) => `${name}/${row.id}`)),
+    ),
+  ];
+}
+
+/** The part of a path that the schema knows: a peer must not fill the metrics with names of its own. */
+function knownPart(root: SchemaNode, path: string): string {
+  let node: SchemaNode | undefined = root;
+  const known: string[] = [];
+  for (const step of path.replaceAll('[]', '.[]').split('.')) {
+    const next: SchemaNode | undefined = step === '[]' ? node?.items : node?.properties.get(step)?.node;
+    if (!next) return [...known, '*'].join('.').replaceAll('.[]', '[]');
+    known.push(step);
+    node = next;
+  }
+  return path;
+}

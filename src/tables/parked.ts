@@ -1,0 +1,204 @@
+/** Objects that no table could make whole: kept with the id of their raw payload, run again after a fix. */
+import type { Logger } from 'pino';
+import type { Runtime } from '../depot/index.js';
+import type { DomainEvent, JournalId } from '../domain/index.js';
+import { BridgeError } from '../errors/index.js';
+import type { JournalEntry } from '../journal/index.js';
+import type { MapFailure } from '../mapping/index.js';
+import { depotKey, type Store } from '../store/index.js';
+import { type Replayed, replayEntry } from './replay.js';
+
+/** One raw payload and what of it could not be translated. */
+export interface ParkedObject {
+  /** Journal id of the raw payload. */
+  readonly raw: JournalId;
+  readonly failures: readonly MapFailure[];
+}
+
+/**
+ * What running a parked payload again came to. `applied`: what failed before is in the state now, and no longer parked.
+ * `would-apply`: the same, in a dry run. `fails`: still not whole; it stays. `superseded`: a newer message of the same
+ * kind replaced it, so it is no longer parked. `gone`: its payload has expired. `unsupported`: no table reads it on the way in.
+ */
+export type RerunOutcome = 'applied' | 'would-apply' | 'fails' | 'superseded' | 'gone' | 'unsupported';
+
+export interface Rerun {
+  readonly raw: JournalId;
+  readonly outcome: RerunOutcome;
+  readonly message?: string;
+  /** What the payload becomes now, of what had failed. */
+  readonly events: readonly { readonly type: string; readonly payload: unknown }[];
+  readonly failures: readonly MapFailure[];
+}
+
+/** More than this are not kept: the oldest go; their payloads are in the journal all the same. */
+const MOST = 10_000;
+/** Between the journal id and the mapping in a field of the store's hash. */
+const SEPARATOR = ' ';
+
+/** What a rerun needs of the bridge. */
+export type RerunWorld = Pick<Runtime, 'config' | 'depot' | 'identity' | 'tables'>;
+
+export class Parked {
+  readonly #store: Store;
+  readonly #key: string;
+  readonly #log: Logger;
+  readonly #fields: Set<string>;
+
+  private constructor(store: Store, key: string, log: Logger, fields: readonly string[]) {
+    this.#store = store;
+    this.#key = key;
+    this.#log = log;
+    this.#fields = new Set([...fields].sort(byAge));
+  }
+
+  /** The parked objects of a depot. */
+  static async open(store: Store, depotId: string, log: Logger): Promise<Parked> {
+    const key = depotKey(depotId, 'parked');
+    return new Parked(store, key, log, Object.keys(await store.hashGetAll(key)));
+  }
+
+  /** How many failures are parked. */
+  get size(): number {
+    return this.#fields.size;
+  }
+
+  /** Keeps a failure. Never fails itself: the raw payload is in the journal. */
+  park(raw: JournalId, failure: MapFailure): void {
+    this.#log.warn({ ...failure, journalId: raw }, 'an object could not be translated and is parked');
+    const field = `${raw}${SEPARATOR}${failure.mapping}`;
+    this.#fields.add(field);
+    this.#store.hashSet(this.#key, field, JSON.stringify(failure)).catch((error: unknown) => {
+      this.#log.error(
+        { err: error, journalId: raw },
+        'an object could not be parked; its payload is in the journal',
+      );
+    });
+    for (const oldest of this.#fields) {
+      if (this.#fields.size <= MOST) break;
+      this.#forget(oldest).catch((error: unknown) => {
+        this.#log.error({ err: error, field: oldest }, 'an old parked object could not be removed');
+      });
+    }
+  }
+
+  /** All parked payloads, oldest first. */
+  async list(): Promise<ParkedObject[]> {
+    const byRaw = new Map<JournalId, MapFailure[]>();
+    const held = Object.entries(await this.#store.hashGetAll(this.#key)).sort(([a], [b]) => byAge(a, b));
+    for (const [field, value] of held) {
+      const raw = rawOf(field);
+      byRaw.set(raw, [...(byRaw.get(raw) ?? []), JSON.parse(value) as MapFailure]);
+    }
+    return [...byRaw].map(([raw, failures]) => ({ raw, failures }));
+  }
+
+  /** @throws BridgeError MAP_NOT_PARKED */
+  async find(raw: JournalId): Promise<ParkedObject> {
+    const found = (await this.list()).find((parked) => parked.raw === raw);
+    if (found) return found;
+    throw new BridgeError('MAP_NOT_PARKED', `nothing of ${raw} is parked`, { journalId: raw });
+  }
+
+  /** Forgets a parked payload without running it. @throws BridgeError MAP_NOT_PARKED */
+  async remove(raw: JournalId): Promise<void> {
+    await this.find(raw);
+    await this.#removeAll(raw);
+  }
+
+  /**
+   * Runs parked payloads through the tables in force: one, or all of them, oldest first. What is whole now is applied to
+   * the state, journalled as `ParkedRerun`, and no longer parked.
+   *
+   * @throws BridgeError MAP_NOT_PARKED
+   */
+  async rerun(world: RerunWorld, options: { raw?: JournalId; dryRun?: boolean } = {}): Promise<Rerun[]> {
+    const wanted = options.raw === undefined ? await this.list() : [await this.find(options.raw)];
+    const results: Rerun[] = [];
+    for (const parked of wanted) results.push(await this.#rerunOne(world, parked, options.dryRun ?? false));
+    return results;
+  }
+
+  async #rerunOne(world: RerunWorld, { raw, failures }: ParkedObject, dryRun: boolean): Promise<Rerun> {
+    const nothing = { raw, events: [], failures: [] };
+    const entry = await readEntry(world, raw);
+    if (!entry) return this.#done({ ...nothing, outcome: 'gone' }, dryRun);
+    const generation = world.tables();
+    const replayed = replayEntry(entry, generation, world);
+    if (!replayed) return { ...nothing, outcome: 'unsupported', failures };
+    const { message } = replayed;
+    if (await isSuperseded(world, entry))
+      return this.#done({ ...nothing, message, outcome: 'superseded' }, dryRun);
+    const events = eventsOf(replayed, failures);
+    const told = events.map(({ type, payload }) => ({ type, payload }));
+    if (replayed.failures.length > 0)
+      return { raw, message, outcome: 'fails', events: told, failures: replayed.failures };
+    if (dryRun) return { raw, message, outcome: 'would-apply', events: told, failures: [] };
+    await world.depot.journal.append({
+      depotId: world.depot.id,
+      link: 'bridge',
+      protocol: 'bridge',
+      direction: 'internal',
+      action: 'ParkedRerun',
+      raw: JSON.stringify({ raw, mappings: failures.map(({ mapping }) => mapping) }),
+      causes: [raw],
+      generation: generation.id,
+      rules: [...new Set(events.map((event) => event.ruleOf('')))],
+    });
+    await world.depot.apply(events);
+    return this.#done({ raw, message, outcome: 'applied', events: told, failures: [] }, dryRun);
+  }
+
+  async #done(rerun: Rerun, dryRun: boolean): Promise<Rerun> {
+    if (!dryRun) await this.#removeAll(rerun.raw);
+    return rerun;
+  }
+
+  async #removeAll(raw: JournalId): Promise<void> {
+    const held = Object.keys(await this.#store.hashGetAll(this.#key));
+    for (const field of held) if (rawOf(field) === raw) await this.#forget(field);
+  }
+
+  async #forget(field: string): Promise<void> {
+    this.#fields.delete(field);
+    await this.#store.hashDelete(this.#key, field);
+  }
+}
+
+/** What had failed and is whole now; the rest of the payload is in the state already. */
+function eventsOf({ events }: Replayed, failures: readonly MapFailure[]): DomainEvent[] {
+  const failed = new Set(failures.map(({ mapping }) => mapping));
+  const part = events.filter((event) => failed.has(event.ruleOf('')));
+  // Refused as a whole, before any mapping ran.
+  return part.length > 0 ? part : [...events];
+}
+
+/** An old list of requests must not come back over a newer one. */
+async function isSuperseded({ depot }: RerunWorld, entry: JournalEntry): Promise<boolean> {
+  if (entry.protocol !== 'vdv463') return false;
+  const { link, action, id } = entry;
+  const newer = depot.journal.entries({ link, action, after: id, direction: 'in' });
+  for await (const later of newer) if (!later.error) return true;
+  return false;
+}
+
+async function readEntry({ depot }: RerunWorld, raw: JournalId): Promise<JournalEntry | undefined> {
+  try {
+    return await depot.journal.read(raw);
+  } catch (error) {
+    if (error instanceof BridgeError && error.code === 'JOURNAL_NO_ENTRY') return undefined;
+    throw error;
+  }
+}
+
+function rawOf(field: string): JournalId {
+  return field.split(SEPARATOR)[0] ?? field;
+}
+
+/** Journal ids are `ms-seq`. */
+function byAge(a: string, b: string): number {
+  const [[ms = 0, seq = 0], [otherMs = 0, otherSeq = 0]] = [a, b].map((field) =>
+    rawOf(field).split('-').map(Number),
+  ) as [number[], number[]];
+  return ms - otherMs || seq - otherSeq;
+}

@@ -1,0 +1,59 @@
+/** What a recorded payload becomes through some generation of tables: for shadow replays and parked objects. */
+import type { Runtime } from '../depot/index.js';
+import type { DomainEvent } from '../domain/index.js';
+import type { JournalEntry } from '../journal/index.js';
+import type { Generation, JsonObject, MapFailure } from '../mapping/index.js';
+import { replayCall } from '../ocpp/index.js';
+import { replayRequests } from '../vdv463/index.js';
+
+/** The part of the bridge that a replay looks at; none of it is changed. */
+export type ReplayWorld = Pick<Runtime, 'config' | 'depot' | 'identity'>;
+
+export interface Replayed {
+  /** The message's own word: `ocpp16.StatusNotification`, `ProvideChargingRequests`. */
+  readonly message: string;
+  readonly events: readonly DomainEvent[];
+  readonly failures: readonly MapFailure[];
+}
+
+/** Undefined: nothing that tables read on the way in (answers, heartbeats of a link, what was refused by protocol). */
+export function replayEntry(
+  entry: JournalEntry,
+  generation: Generation,
+  world: ReplayWorld,
+): Replayed | undefined {
+  if (entry.direction !== 'in') return undefined;
+  if (entry.protocol.startsWith('ocpp')) return replayOcpp(entry, generation, world);
+  if (entry.protocol === 'vdv463') return replayVdv463(entry, generation, world);
+  return undefined;
+}
+
+function replayOcpp(entry: JournalEntry, generation: Generation, world: ReplayWorld): Replayed | undefined {
+  const station = world.identity.stationByOcppIdentity(entry.link.slice('ocpp:'.length));
+  if (!station) return undefined;
+  const boot = world.depot.state.stations[station.id]?.boot?.value;
+  const facts = { stationId: station.id, site: world.depot.id, ...(boot ? { boot } : {}) };
+  const call = replayCall(entry, generation, world.identity, facts);
+  if (!call) return undefined;
+  const { message, issue, translation } = call;
+  if (translation) return { message, events: translation.events, failures: translation.failures };
+  const { path = '', message: reason = 'not valid' } = issue ?? {};
+  return {
+    message,
+    events: [],
+    failures: [{ code: 'OCPP_INVALID_PAYLOAD', mapping: message, path, message: reason }],
+  };
+}
+
+function replayVdv463(entry: JournalEntry, generation: Generation, world: ReplayWorld): Replayed | undefined {
+  const presystemId = entry.link.slice('vdv463:'.length);
+  const upstream = world.config.upstreams.find((each) => each.presystemId === presystemId);
+  const replayed = upstream && replayRequests(entry, generation, world.identity, upstream);
+  if (!replayed) return undefined;
+  return { message: entry.action, events: [replayed.event], failures: replayed.failures };
+}
+
+/** The payload of an event as plain JSON. */
+export function payloadOf(event: DomainEvent): JsonObject {
+  return event.payload as unknown as JsonObject;
+}
