@@ -53,6 +53,8 @@ export interface CmsOptions {
   readonly now?: () => Date;
   readonly tables?: () => Generation;
   readonly host?: string;
+  /** Instead of the example's stations. */
+  readonly stations?: Config['depots'][0]['stations'];
 }
 
 export interface LogLine {
@@ -67,6 +69,7 @@ export class Cms {
   readonly folder: string;
   readonly logged: LogLine[];
   readonly #store: Store;
+  #transactions = Date.now();
 
   private constructor(
     runtime: Runtime,
@@ -148,22 +151,24 @@ export class Cms {
     return entry;
   }
 
-  /** A bus plugs in and a transaction runs. */
+  /** A bus plugs in and a transaction runs; gives its id. */
   async charge(
     stationId: string,
     pointId: string,
     vehicleId: string | undefined,
     more: { powerW?: number; socPct?: number; energyWh?: number } = {},
-  ): Promise<void> {
+  ): Promise<string> {
+    const transactionId = `T${this.#transactions++}`;
     await this.say(stationId, 'LinkOpened', {});
     await this.say(stationId, 'PointStatusReported', { pointId, status: 'Occupied', phase: 'Charging' });
     await this.say(stationId, 'TransactionStarted', {
       pointId,
-      transactionId: `T-${pointId}`,
+      transactionId,
       meterStartWh: 1_000,
       ...(vehicleId ? { vehicleId } : {}),
     });
     if (Object.keys(more).length > 0) await this.measure(stationId, pointId, more);
+    return transactionId;
   }
 
   measure(
@@ -199,10 +204,11 @@ export class Cms {
   }
 }
 
-function configOf(folder: string, { upstreams, tls, host = '127.0.0.1' }: CmsOptions): Config {
+function configOf(folder: string, { upstreams, tls, host = '127.0.0.1', stations }: CmsOptions): Config {
   const config = loadConfig('config/depot.example.yaml');
   config.store = { kind: 'lmdb', path: folder };
   config.listen.vdv463 = { host, port: 0, ...(tls ? { tls } : {}) };
+  if (stations) config.depots[0].stations = stations;
   config.upstreams = [...(upstreams ?? [upstream(), ITCS])];
   return config;
 }

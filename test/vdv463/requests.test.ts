@@ -1,6 +1,10 @@
 /** What becomes of request lists: rules 17, 19, 22, 24 to 33 and the vectors that belong to them. */
+import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Cms, type CmsOptions, ITCS, upstream } from './cms.js';
+import { loadConfig } from '../../src/config/index.js';
+import { type DepotState, reduce } from '../../src/domain/index.js';
+import { replayFrame } from '../../src/vdv463/index.js';
+import { Cms, type CmsOptions, ITCS, tables, upstream } from './cms.js';
 import { order, Peer, type PeerOptions, pointIn } from './peer.js';
 
 const opened: { close(): Promise<void> }[] = [];
@@ -181,6 +185,60 @@ describe('keeping requests', () => {
     const peer = await booted(cms, 'ITCS-1');
     expect((await peer.list([terminate('R1', BUS1)]))[0]).toBe(3);
     expect(idsHeld(cms, 'ITCS-1')).toEqual([]);
+  });
+});
+
+describe('what counts as started', () => {
+  it('rule 37: a transaction at the charger; a bus that is only plugged in has not started', async () => {
+    const cms = await cmsWith();
+    const peer = await booted(cms);
+    await peer.list([order('R1', BUS1)]);
+    await cms.say('N1', 'LinkOpened', {});
+    await cms.say('N1', 'PointStatusReported', { pointId: 'N1-1', status: 'Occupied', phase: 'Preparing' });
+    await cms.say('N1', 'VehicleIdentified', { pointId: 'N1-1', vehicleId: BUS1 });
+    expect(held(cms)['R1']).toMatchObject({ status: 'pending', processId: expect.any(String) });
+    await peer.list([]);
+    expect(idsHeld(cms)).toEqual([]);
+    await peer.list([order('R1', BUS1)]);
+    await cms.say('N1', 'TransactionStarted', { pointId: 'N1-1', transactionId: 'T1' });
+    await peer.list([]);
+    expect(statusOf(cms, 'R1')).toBe('running');
+  });
+
+  it('rule 37: the numbers that the standard leaves open are 10 s, 3 retries, a ping every 30 s', () => {
+    const [first] = loadConfig('config/depot.example.yaml').upstreams;
+    expect(first).toMatchObject({ timeoutSeconds: 10, retries: 3, pingSeconds: 30, lenient: false });
+  });
+});
+
+describe('replay', () => {
+  it('derives the same events from recorded frames, and none from what was refused, repeated or answered', async () => {
+    const cms = await cmsWith();
+    const peer = await running(cms);
+    const messageId = randomUUID();
+    await peer.list([order('R1', BUS1, targets(70, 90)), order('R3', BUS2, targets(90, 80))], { messageId });
+    await peer.list([order('R1', BUS1, targets(70, 90)), order('R3', BUS2, targets(90, 80))], { messageId });
+    await peer.ask('ProvideChargingRequests', {});
+    const [one] = cms.runtime.config.upstreams;
+    if (!one) throw new Error('no upstream');
+    const entries = await cms.journalled({ direction: 'in', link: 'vdv463:BMS-1' });
+    const events = entries.flatMap((entry) => replayFrame(entry, tables(), cms.runtime.identity, one));
+    expect(events.map(({ type }) => type)).toEqual([
+      'PresystemBooted',
+      'RequestListReceived',
+      'RequestListReceived',
+    ]);
+    const { depot } = cms.runtime;
+    const before = { ...depot.state, presystems: {} };
+    const after = events.reduce<DepotState>(reduce, before);
+    const { R1, R2 } = after.presystems['BMS-1']?.requests ?? {};
+    const live = depot.state.presystems['BMS-1']?.requests;
+    expect({ request: R1?.request, source: R1?.source }).toEqual({
+      request: live?.['R1']?.request,
+      source: live?.['R1']?.source,
+    });
+    expect(R2).toEqual(live?.['R2']);
+    expect(after.presystems['BMS-1']?.refused).toEqual(depot.state.presystems['BMS-1']?.refused);
   });
 });
 
