@@ -44,6 +44,8 @@ export interface CallAnswer {
   readonly entry: JournalId;
   /** Seconds to wait, if the partner said so. */
   readonly retryAfterS: number | undefined;
+  /** The Link header. */
+  readonly link: string | undefined;
 }
 
 export interface ClientOptions {
@@ -100,6 +102,7 @@ export class PartnerClient {
         ...envelope,
         entry: entry.id,
         retryAfterS: seconds(headers['retry-after']),
+        link: typeof headers['link'] === 'string' ? headers['link'] : undefined,
       };
       metrics.messages.inc({
         protocol: 'ocpi',

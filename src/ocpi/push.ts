@@ -17,11 +17,16 @@ export interface PushOptions {
   readonly roaming: Roaming;
   readonly client: PartnerClient;
   readonly maker: Maker;
+  /** Reads the partner's own list of tokens: due once it is registered, and in turn with what it is told. */
+  readonly readTokens: (partner: Partner) => Promise<PushOutcome>;
   /** Milliseconds before the first repetition of a failed push. */
   readonly firstPauseMs?: number;
 }
 
 type Method = 'PUT' | 'PATCH';
+
+/** The job of reading a partner's tokens. */
+const TOKENS = 'tokens';
 
 export class Push {
   readonly #options: PushOptions;
@@ -51,6 +56,7 @@ export class Push {
     roaming.events.on('evse', (world, uid) => this.#put(world, `evse ${uid}`));
     roaming.events.on('session', (world, id) => this.#put(world, `session ${id}`));
     partners.events.on('registered', (partner) => {
+      this.#put({ partner }, TOKENS);
       this.#beginAnew(roaming.worldOf(partner)).catch((error: unknown) => {
         this.#options.runtime.log.error(
           { err: error, partner: partner.id },
@@ -58,8 +64,8 @@ export class Push {
         );
       });
     });
-    partners.events.on('renewed', (partner) => this.#putDirty(roaming.worldOf(partner)));
-    for (const partner of partners.all) this.#putDirty(roaming.worldOf(partner));
+    partners.events.on('renewed', (partner) => this.#putAll(roaming.worldOf(partner)));
+    for (const partner of partners.all) this.#putAll(roaming.worldOf(partner));
   }
 
   stop(): void {
@@ -70,8 +76,9 @@ export class Push {
     if (partner.settled) this.#boxes.get(partner)?.put(job);
   }
 
-  /** What the partner has not taken yet, tried at once. */
-  #putDirty({ partner, shelves }: World): void {
+  /** The partner's tokens, and what it has not taken yet, tried at once. */
+  #putAll({ partner, shelves }: World): void {
+    this.#put({ partner }, TOKENS);
     for (const [uid, told] of shelves.evses.entries())
       if (isDirty(told)) this.#put({ partner }, `evse ${uid}`);
     for (const [id, told] of shelves.sessions.entries())
@@ -90,6 +97,7 @@ export class Push {
   async #send(world: World, job: string): Promise<PushOutcome> {
     const [kind, id = ''] = job.split(' ');
     try {
+      if (kind === TOKENS) return await this.#options.readTokens(world.partner);
       return await (kind === 'evse' ? this.#sendEvse(world, id) : this.#sendSession(world, id));
     } catch (error) {
       const code = error instanceof BridgeError ? error.code : undefined;

@@ -12,7 +12,7 @@ export interface RoamingEvents {
 }
 
 export interface RoamingOptions {
-  readonly runtime: Pick<Runtime, 'depot' | 'log'>;
+  readonly runtime: Pick<Runtime, 'depot' | 'log' | 'tables'>;
   readonly worlds: readonly World[];
   readonly guests: Guests;
 }
@@ -22,6 +22,7 @@ export class Roaming {
   readonly #options: RoamingOptions;
   readonly #isGuest = (process: ProcessState) => this.#ownerOf(process) !== undefined;
   #seen: DepotState | undefined;
+  #generation: string | undefined;
   #soon: NodeJS.Immediate | undefined;
   #stop: (() => void) | undefined;
 
@@ -53,8 +54,12 @@ export class Roaming {
   refresh(everything = false): void {
     clearImmediate(this.#soon);
     this.#soon = undefined;
-    const { state } = this.#options.runtime.depot;
-    const before = everything ? undefined : this.#seen;
+    const { depot, tables } = this.#options.runtime;
+    const { state } = depot;
+    // Other tables may tell the same state otherwise.
+    const isSameTables = this.#generation === tables().id;
+    this.#generation = tables().id;
+    const before = everything || !isSameTables ? undefined : this.#seen;
     const isFirst = this.#seen === undefined;
     this.#seen = state;
     if (before === state) return;

@@ -11,7 +11,7 @@ import { addCredentials } from './credentials.js';
 import { type Admission, Guests } from './guests.js';
 import { addLocations } from './locations.js';
 import { Maker } from './maker.js';
-import { type PartnerRecord, Partners } from './partners.js';
+import { type Partner, type PartnerRecord, Partners } from './partners.js';
 import { grantedTo } from './places.js';
 import { Push } from './push.js';
 import { Recorder } from './recorder.js';
@@ -21,6 +21,7 @@ import { OcpiServer } from './server.js';
 import { addSessions } from './sessions.js';
 import { Shelf } from './shelf.js';
 import { TokenBook } from './token-book.js';
+import { readTokenList } from './token-list.js';
 import { addTokens } from './tokens.js';
 import { addVersions } from './versions.js';
 import { World } from './world.js';
@@ -40,15 +41,46 @@ export interface RunningOcpi extends Running {
  * @throws BridgeError OCPI_NOT_CONFIGURED, STORE_UNAVAILABLE; or the listener's error
  */
 export async function startOcpi(runtime: Runtime, options: OcpiOptions): Promise<RunningOcpi> {
-  const { config, depot } = runtime;
-  const { ocpi } = config;
+  const { ocpi } = runtime.config;
   if (!ocpi) throw new BridgeError('OCPI_NOT_CONFIGURED', 'the configuration has no `ocpi`');
-  const { store } = options;
+  const parts = await openParts(runtime, ocpi, options);
+  const { server, client, roaming, push, results } = parts;
+  const { host, port } = runtime.config.listen.ocpi;
+  const stop = async (withinMs: number) => {
+    roaming.stop();
+    push.stop();
+    results.stop();
+    await server.close(withinMs);
+    await client.close();
+  };
+  try {
+    await server.open();
+    addModules(parts);
+    roaming.start();
+    await server.app.listen({ host, port });
+    push.start();
+    await results.resume();
+  } catch (error) {
+    await stop(0);
+    throw error;
+  }
+  return {
+    host,
+    port: portOf(server),
+    authorize: (token, stationId) => authorize(token, stationId, parts),
+    stop,
+  };
+}
+
+async function openParts(runtime: Runtime, ocpi: OcpiConfig, { store, commands }: OcpiOptions) {
+  const { config, depot } = runtime;
+  const { party } = ocpi;
+  const listen = config.listen.ocpi;
   const partners = new Partners(ocpi.partners, await Shelf.open<PartnerRecord>(store, depot.id, 'partners'));
   const recorder = new Recorder(runtime);
   const maker = new Maker(runtime);
-  const allowPrivate = allowsPrivate(ocpi, config.listen.ocpi.publicUrl);
-  const client = new PartnerClient({ party: ocpi.party, allowPrivate, recorder, metrics: runtime.metrics });
+  const allowPrivate = allowsPrivate(ocpi, listen.publicUrl);
+  const client = new PartnerClient({ party, allowPrivate, recorder, metrics: runtime.metrics });
   const tokens = await TokenBook.open(store, depot.id, partners.all);
   const guests = new Guests({
     identity: runtime.identity,
@@ -58,37 +90,24 @@ export async function startOcpi(runtime: Runtime, options: OcpiOptions): Promise
   });
   const worlds = await openWorlds(runtime, ocpi, partners, maker, store);
   const roaming = new Roaming({ runtime, worlds, guests });
-  const { listen } = config;
-  const server = new OcpiServer({ runtime, listen: listen.ocpi, party: ocpi.party, partners, recorder });
-  await server.open();
-  const baseUrl = () => publicBase(listen.ocpi.publicUrl, server);
-  addVersions(server, maker, baseUrl);
-  addCredentials(server, { runtime, ocpi, partners, client, maker, baseUrl });
-  addLocations(server, { roaming, maker, baseUrl });
-  addSessions(server, { roaming, maker, baseUrl });
-  addTokens(server, { runtime, tokens, roaming });
   const open = await Shelf.open<OpenCommand>(store, depot.id, 'commands');
   const results = new Results({ runtime, partners, client, maker, open });
-  const { commands } = options;
-  addCommands(server, { runtime, commands, roaming, guests, maker, recorder, results, allowPrivate });
-  const push = new Push({ runtime, party: ocpi.party, partners, roaming, client, maker });
-  roaming.start();
-  push.start();
-  const { host } = listen.ocpi;
-  await server.app.listen({ host, port: listen.ocpi.port });
-  await results.resume();
-  return {
-    host,
-    port: portOf(server),
-    authorize: (token, stationId) => authorize(token, stationId, { runtime, guests, roaming, client, maker }),
-    stop: async (withinMs) => {
-      roaming.stop();
-      push.stop();
-      results.stop();
-      await server.close(withinMs);
-      await client.close();
-    },
-  };
+  const readTokens = (partner: Partner) => readTokenList(partner, { runtime, tokens, roaming, client });
+  const push = new Push({ runtime, party, partners, roaming, client, maker, readTokens });
+  const server = new OcpiServer({ runtime, listen, party, partners, recorder });
+  const baseUrl = () => publicBase(listen.publicUrl, server);
+  const shared = { runtime, ocpi, commands, allowPrivate, baseUrl };
+  return { ...shared, partners, recorder, maker, client, tokens, guests, roaming, results, push, server };
+}
+
+function addModules(parts: Awaited<ReturnType<typeof openParts>>): void {
+  const { server, maker, baseUrl } = parts;
+  addVersions(server, maker, baseUrl);
+  addCredentials(server, parts);
+  addLocations(server, parts);
+  addSessions(server, parts);
+  addTokens(server, parts);
+  addCommands(server, parts);
 }
 
 async function openWorlds(
@@ -99,6 +118,8 @@ async function openWorlds(
   store: Store,
 ): Promise<World[]> {
   const { config, depot, identity, now } = runtime;
+  const { keepDays } = config.journal;
+  const { currency } = ocpi;
   return Promise.all(
     partners.all.map(async (partner) => {
       const granted = grantedTo(partner.config, config, identity);
@@ -107,7 +128,7 @@ async function openWorlds(
         locations: await Shelf.open<never>(store, depot.id, 'locations', partner.id),
         sessions: await Shelf.open<never>(store, depot.id, 'sessions', partner.id),
       };
-      return new World({ partner, granted, shelves, maker, currency: ocpi.currency, now });
+      return new World({ partner, granted, shelves, maker, currency, keepDays, now });
     }),
   );
 }

@@ -36,20 +36,30 @@ export function addTokens(server: OcpiServer, context: TokensContext): void {
   });
 }
 
-async function store(
-  heard: Heard,
-  object: JsonRecord,
-  { runtime, tokens, roaming }: TokensContext,
-): Promise<Answer> {
+async function store(heard: Heard, object: JsonRecord, context: TokensContext): Promise<Answer> {
   const { partner, version } = heard;
   const key = keyOf(heard);
   checkOwner(object, key);
-  const guest = readToken(object, version, partner, key, runtime);
-  const isNew = tokens.get(partner, key) === undefined;
-  await tokens.set(partner, key, { object, guest });
+  const isNew = context.tokens.get(partner, key) === undefined;
+  await keepToken(object, key, version, partner, context);
   // A process whose token was unknown so far may be a guest's now.
-  roaming.refresh(true);
+  context.roaming.refresh(true);
   return { http: isNew ? 201 : 200 };
+}
+
+/**
+ * Reads a token and keeps it.
+ * @throws BridgeError OCPI_INVALID
+ */
+export async function keepToken(
+  object: JsonRecord,
+  key: TokenKey,
+  version: OcpiVersion,
+  partner: Partner,
+  { runtime, tokens }: Pick<TokensContext, 'runtime' | 'tokens'>,
+): Promise<void> {
+  const guest = readToken(object, version, partner, key, runtime);
+  await tokens.set(partner, key, { object, guest });
 }
 
 /**

@@ -50,6 +50,7 @@ export interface WorldOptions {
   readonly shelves: WorldShelves;
   readonly maker: Maker;
   readonly currency: string;
+  readonly keepDays: number;
   readonly now: () => Date;
 }
 
@@ -80,7 +81,7 @@ export class World {
   /** Brings the locations in line with the configuration; EVSEs whose grant has gone are told as removed, for ever. */
   settle(): Stored[] {
     const { granted, now } = this.#options;
-    const stored: Stored[] = [];
+    const stored: Stored[] = [...this.#forgetOld()];
     for (const facts of granted.locations) {
       const print = createHash('sha256').update(JSON.stringify(facts)).digest('base64url');
       const before = this.shelves.locations.get(facts.locationId);
@@ -96,6 +97,15 @@ export class World {
       if (told) stored.push(this.shelves.evses.set(uid, { ...told, locationId: before.locationId }));
     }
     return stored;
+  }
+
+  /** Sessions that ended longer ago than the journal reaches go with it. */
+  *#forgetOld(): Generator<Stored> {
+    const { now, keepDays } = this.#options;
+    const before = new Date(now().getTime() - keepDays * 86_400_000).toISOString();
+    for (const [id, { view }] of this.shelves.sessions.entries()) {
+      if (isOver(view) && view.lastUpdated < before) yield this.shelves.sessions.delete(id);
+    }
   }
 
   /** Looks at a granted bay again. Gives what was stored, or undefined if the partner would see no difference. */

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EmspSimulator, sampleToken } from '../../src/sim/emsp/index.js';
 import { Bench } from './bench.js';
-import { complaints, EPOCH, PARTY, registeredEmsp, until } from './partner.js';
+import { complaints, EPOCH, PARTY, registeredEmsp, startEmsp, TOKEN_A, until } from './partner.js';
 
 let bench: Bench;
 let emsp: EmspSimulator;
@@ -160,6 +160,26 @@ describe('commands', () => {
     emsp.misbehave({ kind: 'error', match: '/commands/', times: 1 });
     const asked = await emsp.startSession(here());
     expect((await asked.result()).result).toBe('ACCEPTED');
+    expect(complaints(emsp)).toEqual([]);
+  });
+});
+
+describe('the list of tokens', () => {
+  it('is read when a partner registers, every page of it', async () => {
+    await emsp.stop();
+    await bench.end();
+    bench = await new Bench().start();
+    const many = Array.from({ length: 250 }, (_, index) =>
+      sampleToken(PARTY, 'RFID', { uid: `CARD${index}` }),
+    );
+    const foreign = sampleToken({ countryCode: 'NL', partyId: 'OTH' }, 'RFID', { uid: 'FOREIGN' });
+    const broken = sampleToken(PARTY, 'RFID', { uid: 'BROKEN', whitelist: 'SOMETIMES' });
+    emsp = await startEmsp({ tokens: [foreign, broken, ...many] });
+    await emsp.register(bench.versionsUrl, TOKEN_A);
+    await until(() => bench.ocpi.authorize('CARD249'), 'the last token');
+    expect(await bench.ocpi.authorize('CARD0')).toBe(true);
+    expect(await bench.ocpi.authorize('FOREIGN')).toBe(false);
+    expect(await bench.ocpi.authorize('BROKEN')).toBe(false);
     expect(complaints(emsp)).toEqual([]);
   });
 });

@@ -12,13 +12,19 @@ export async function startEmsp(options: Partial<EmspOptions> = {}): Promise<Ems
   return emsp;
 }
 
-/** Registered with the bench. */
+/** Registered with the bench, which has read its list of tokens: empty, whatever the partner knows. */
 export async function registeredEmsp(
   bench: Bench,
   options: Partial<EmspOptions> = {},
 ): Promise<EmspSimulator> {
   const emsp = await startEmsp(options);
+  const { tokens } = emsp;
+  emsp.tokens = [];
   await emsp.register(bench.versionsUrl, TOKEN_A);
+  const wasRead = async () =>
+    (await bench.journal()).some(({ action, direction }) => action === 'GET tokens' && direction === 'in');
+  await until(wasRead, 'the reading of tokens');
+  emsp.tokens = tokens;
   return emsp;
 }
 
