@@ -1,0 +1,138 @@
+/** OCPP security profiles 2 and 3: TLS with a password, and certificates on both sides. */
+
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { ChargerSimulator } from '../../src/sim/charger/index.js';
+import { exampleConfig, OcppHarness } from './harness.js';
+
+// Keys of nobody: made for these tests, valid for a hundred years.
+const pem = (name: string) => readFileSync(new URL(`./fixtures/${name}.pem`, import.meta.url), 'utf8');
+const pair = (name: string) => ({ key: pem(`${name}.key`), cert: pem(`${name}.cert`) });
+const ca = pem('ca.cert');
+
+function withTls(tls: object) {
+  const config = exampleConfig();
+  const { ocpp } = config.listen;
+  return { ...config, listen: { ...config.listen, ocpp: { ...ocpp, tls: { ...pair('server'), ...tls } } } };
+}
+
+/** Tries to open a WebSocket: the HTTP status it was refused with, `open`, or `no TLS`. */
+async function attempt(harness: OcppHarness, identity: string, options: object): Promise<string | number> {
+  const socket = new WebSocket(`wss://127.0.0.1:${harness.port}/ocpp/${identity}`, ['ocpp1.6'], {
+    ca,
+    ...options,
+  });
+  return new Promise((resolve) => {
+    socket.on('open', () => {
+      socket.terminate();
+      resolve('open');
+    });
+    socket.on('unexpected-response', (_request, response) => {
+      response.resume();
+      socket.terminate();
+      resolve(response.statusCode ?? 0);
+    });
+    socket.on('error', () => resolve('no TLS'));
+    // TLS 1.3 tells a refused client certificate only after the handshake.
+    socket.on('close', () => resolve('no TLS'));
+  });
+}
+
+const login = (identity: string, password: string) => ({
+  headers: { authorization: `Basic ${Buffer.from(`${identity}:${password}`).toString('base64')}` },
+});
+
+describe('profile 2', () => {
+  let harness: OcppHarness;
+  beforeAll(async () => {
+    harness = await OcppHarness.start({ config: withTls({}) });
+  });
+  afterAll(() => harness.remove());
+
+  it('serves a station with its password', async () => {
+    const charger = new ChargerSimulator({
+      url: harness.url.replace('ws:', 'wss:'),
+      identity: 'CP-N1',
+      password: 'cp-n1-secret-0001',
+      tls: { ca },
+      protocol: 'ocpp1.6',
+      points: [{ connectorId: 1, powerType: 'DC', maxPowerW: 150_000 }],
+    });
+    await charger.start();
+    expect(harness.ocpp.commands.isConnected('N1')).toBe(true);
+    await charger.stop();
+  });
+
+  it('refuses it without', async () => {
+    expect(await attempt(harness, 'CP-N1', {})).toBe(401);
+    expect(await attempt(harness, 'CP-N1', login('CP-N1', 'wrong'))).toBe(401);
+  });
+
+  it.each([
+    ['TLS 1.1', { maxVersion: 'TLSv1.1', minVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }],
+    ['key exchange by RSA', { maxVersion: 'TLSv1.2', ciphers: 'AES128-SHA256:AES128-GCM-SHA256' }],
+    ['no encryption', { maxVersion: 'TLSv1.2', ciphers: 'NULL-SHA256:@SECLEVEL=0' }],
+  ])('refuses %s', async (_name, options) => {
+    const tried = (async () => {
+      const socket = connect({ port: harness.port, host: '127.0.0.1', ca, ...(options as object) });
+      try {
+        await once(socket, 'secureConnect');
+      } finally {
+        socket.destroy();
+      }
+    })();
+    await expect(tried).rejects.toThrow();
+  });
+
+  it.each(['ECDHE-ECDSA-AES128-SHA256', 'ECDHE-ECDSA-AES128-GCM-SHA256', 'TLS_AES_128_GCM_SHA256'])(
+    'speaks %s',
+    async (suite) => {
+      const version = suite.startsWith('TLS_') ? 'TLSv1.3' : 'TLSv1.2';
+      const socket = connect({
+        port: harness.port,
+        host: '127.0.0.1',
+        ca,
+        ciphers: suite,
+        minVersion: version,
+        maxVersion: version,
+      });
+      await once(socket, 'secureConnect');
+      expect(socket.getCipher().name).toBe(suite);
+      socket.destroy();
+    },
+  );
+});
+
+describe('profile 3', () => {
+  let harness: OcppHarness;
+  beforeAll(async () => {
+    harness = await OcppHarness.start({ config: withTls({ clientCa: ca }) });
+  });
+  afterAll(() => harness.remove());
+
+  it('takes a certificate that names the identity as proof', async () => {
+    expect(await attempt(harness, 'CP-N1', pair('cp-n1'))).toBe('open');
+  });
+
+  it("refuses another station's certificate", async () => {
+    expect(await attempt(harness, 'CP-N1', pair('cp-n2'))).toBe(401);
+    expect(harness.log.at(-1)).toMatchObject({ code: 'OCPP_BAD_CERTIFICATE', identity: 'CP-N1' });
+  });
+
+  it('refuses a certificate of a foreign authority, and none', async () => {
+    expect(await attempt(harness, 'CP-N1', pair('foreign'))).toBe('no TLS');
+    expect(await attempt(harness, 'CP-N1', login('CP-N1', 'cp-n1-secret-0001'))).toBe('no TLS');
+  });
+
+  it('refuses a wrong password beside a right certificate', async () => {
+    expect(await attempt(harness, 'CP-N1', { ...pair('cp-n1'), ...login('CP-N1', 'wrong') })).toBe(401);
+  });
+});
+
+it('does not start with a key that does not belong to the certificate', async () => {
+  const config = withTls({ key: pem('cp-n1.key') });
+  await expect(OcppHarness.start({ config })).rejects.toMatchObject({ code: 'OCPP_TLS' });
+});
