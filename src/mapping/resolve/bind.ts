@@ -126,7 +126,13 @@ export class Binder {
       links.push(link);
       node = link.node;
     }
-    return { ref, side: isTarget ? 'target' : 'source', links, node };
+    return {
+      ref,
+      key: [ref.alias, ...ref.steps].join('.'),
+      side: isTarget ? 'target' : 'source',
+      links,
+      node,
+    };
   }
 
   condition(condition: Condition, side: Side): ClauseIr[] {

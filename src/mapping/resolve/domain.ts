@@ -35,6 +35,7 @@ export function closedValues(path: BoundPath): readonly Scalar[] | undefined {
 
 /** The key under which two paths are the same place. */
 export function placeKey(path: BoundPath, length = path.links.length): string {
+  if (length === path.links.length) return path.key;
   return [path.ref.alias, ...path.ref.steps.slice(0, length)].join('.');
 }
 

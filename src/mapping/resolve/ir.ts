@@ -27,6 +27,8 @@ export interface Link {
 
 export interface BoundPath {
   readonly ref: PathRef;
+  /** The same place has the same key: alias and steps, parted by dots. */
+  readonly key: string;
   readonly side: 'source' | 'target';
   readonly links: readonly Link[];
   readonly node: SchemaNode;

@@ -2,7 +2,7 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { SchemaSource } from '../../../src/mapping/index.js';
 
-type Schema = Record<string, unknown>;
+export type Schema = Record<string, unknown>;
 const text = { type: 'string' };
 const instant = { type: 'string', format: 'date-time' };
 const object = (required: string[], properties: Schema): Schema => ({
@@ -16,7 +16,7 @@ const number = (unit: string, more: Schema = {}): Schema => ({ type: 'number', '
 const item = object(['n'], { n: { type: 'integer' }, name: text });
 
 /** A small world of messages: tests of the engine do not depend on any protocol. */
-const schemas: Record<string, Schema> = {
+export const schemas: Record<string, Schema> = {
   'x.Msg': object(['id', 'kind'], {
     id: text,
     kind: { enum: ['A', 'B', 'C', 'D'] },
