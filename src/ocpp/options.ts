@@ -34,14 +34,9 @@ export interface Metering {
   readonly measurands: readonly string[];
 }
 
-export const DEFAULT_METERING: Metering = {
-  intervalSeconds: 30,
-  measurands: ['Energy.Active.Import.Register', 'Power.Active.Import', 'SoC', 'Current.Import', 'Voltage'],
-};
-
 export interface OcppOptions {
   readonly limits?: Partial<OcppLimits>;
-  /** What stations are told to measure, if they will; null leaves them as they are. */
+  /** What stations are told to measure instead of what the configuration says; null leaves them as they are. */
   readonly metering?: Metering | null;
   /** Asked for tokens that belong to no vehicle, of stations by our id; false: not known to it either. */
   readonly authorize?: (token: string, stationId: string) => Promise<boolean>;
