@@ -47,27 +47,63 @@ program
   .argument('[paths...]', 'configurations, or folders that hold a whole set of tables')
   .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
   .addOption(new Option('--format <format>', 'output').choices(['text', 'json', 'junit']).default('text'))
+  .option('--effective', 'the rows in force for a station, shadowed ones marked')
+  .option('--station <id>', 'with --effective: whose; a running bridge tells its make')
+  .option('--vendor <name>', 'as in BootNotification')
+  .option('--model <name>', 'as in BootNotification')
+  .option('--firmware <version>', 'as in BootNotification')
+  .addOption(new Option('--ocpp <version>', 'version of OCPP').choices(['1.6', '2.0.1', '2.1']))
+  .option('--mapping <name>', 'with --effective: only this mapping')
   .action((paths, options) => run(async () => (await import('./cli/check.js')).check(paths, options)));
 
 program
   .command('translate')
-  .description('one payload through the tables: output, rules that fired, losses')
+  .description('one payload through the tables: output, rules that fired, inputs that no rule reads, losses')
   .argument('<mapping>', 'a mapping, or a message such as ocpp16.StatusNotification')
-  .argument('[file]', 'JSON payload; - reads standard input', '-')
+  .argument('[file]', 'JSON payload or a whole OCPP-J call; - reads standard input', '-')
   .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
+  .addOption(new Option('--format <format>', 'output').choices(['text', 'json']).default('text'))
   .option('--vendor <name>', 'as in BootNotification')
   .option('--model <name>', 'as in BootNotification')
   .option('--firmware <version>', 'as in BootNotification')
   .option('--station <id>', 'station id', 'N1')
+  .addOption(new Option('--ocpp <version>', 'version of OCPP').choices(['1.6', '2.0.1', '2.1']))
   .action((mapping, file, options) =>
     run(async () => (await import('./cli/translate.js')).translate(mapping, file, options)),
   );
+
+program
+  .command('mapping')
+  .description('work on tables')
+  .command('new')
+  .description('a starting overlay from a captured payload, with an example, on standard output')
+  .requiredOption('--from <file>', 'JSON payload or a whole OCPP-J call; - reads standard input')
+  .requiredOption('--message <name>', 'what it is, such as ocpp16.StatusNotification')
+  .requiredOption('--vendor <name>', 'as in BootNotification')
+  .option('--model <name>', 'as in BootNotification; * stands for any text')
+  .option('--firmware <version>', 'as in BootNotification; <2.4 and the like are versions')
+  .option('--mapping <name>', 'the mapping to overlay, if not the one that fits best')
+  .option('--station <id>', 'station id for the example', 'N1')
+  .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
+  .action((options) => run(async () => (await import('./cli/mapping.js')).newOverlay(options)));
+
+program
+  .command('parked')
+  .description('objects that no table could make whole: list them, run them again after a fix')
+  .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
+  .option('--show <id>', 'one of them, with its raw payload')
+  .option('--rerun [id]', 'one of them, or all, through the tables in force; what is whole now is applied')
+  .option('--dry-run', 'with --rerun: only say what would happen')
+  .option('--remove <id>', 'forget one of them')
+  .addOption(new Option('--format <format>', 'output').choices(['text', 'json']).default('text'))
+  .action((options) => run(async () => (await import('./cli/parked.js')).parked(options)));
 
 program
   .command('demo')
   .description('the bridge with simulated chargers, BMS, ITCS and partner: one night, live')
   .option('--once', 'play the night through in under a minute, check it, end')
   .option('--keep <folder>', 'keep the store there, for trace')
+  .option('--peers <config>', 'only the peers, against a bridge that runs with this configuration')
   .action((options) => run(async () => (await import('./cli/demo.js')).demo(options)));
 
 registerSim(program, run);

@@ -20,14 +20,19 @@ export interface DemoOptions {
   readonly once?: boolean;
   /** Keeps the store in this folder, for `depotbridge trace`. */
   readonly keep?: string;
+  /** Only the peers, against a bridge that runs with this configuration, in real time. */
+  readonly peers?: string;
 }
 
 const DEMO_CONFIG = fileURLToPath(new URL('../../config/demo.yaml', import.meta.url));
 const EVENING = '2026-11-20T18:50:00Z';
 const FAST = 800;
 const LEISURELY = 200;
+/** Without a bridge of its own the demo lives in real time: a minute of the story lasts this long. */
+const PEERS_MINUTE_MS = 2_000;
 
 export async function demo(options: DemoOptions): Promise<number> {
+  if (options.peers) return onlyPeers(options.peers);
   const folder = options.keep ?? mkdtempSync(join(tmpdir(), 'depotbridge-demo-'));
   const config = await demoConfig(folder);
   const clock = new ScaledClock({ startAt: new Date(EVENING), timeScale: options.once ? FAST : LEISURELY });
@@ -48,6 +53,25 @@ export async function demo(options: DemoOptions): Promise<number> {
     await bridge.stop();
     if (!options.keep) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The night at a brisk pace in real time; then the peers stay connected until a signal comes. */
+async function onlyPeers(file: string): Promise<number> {
+  const config = loadConfig(file);
+  const { ocpp, vdv463, ocpi } = config.listen;
+  const doors = { ocpp: ocpp.port, vdv463: vdv463.port, ocpi: ocpi.port };
+  const clock = new ScaledClock({});
+  const peers = makePeers(config, doors, clock);
+  const ended = new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+  const played = play(peers, config, doors, clock, PEERS_MINUTE_MS);
+  played.catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+  await Promise.race([ended, played.then(() => ended)]);
+  await peers.stop();
+  for (const violation of peers.violations()) say(`violation: ${violation}`);
+  return peers.violations().length === 0 ? 0 : 1;
 }
 
 /** The demo's configuration with a store of its own and a port for OCPI, whose URL partners must know. */
@@ -74,12 +98,18 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-async function play(peers: Peers, config: Config, doors: Doors, clock: ScaledClock): Promise<void> {
+async function play(
+  peers: Peers,
+  config: Config,
+  doors: Doors,
+  clock: ScaledClock,
+  minuteMs = 60_000,
+): Promise<void> {
   await connect(peers, config, doors);
   const start = clock.now();
   const until = (minute: number) =>
     new Promise<void>(
-      (resolve) => void clock.after(Math.max(0, start + minute * 60_000 - clock.now()), resolve),
+      (resolve) => void clock.after(Math.max(0, start + minute * minuteMs - clock.now()), resolve),
     );
   for (const scene of night(clock)) {
     await until(scene.minute);
