@@ -3,6 +3,7 @@
  * measure of the tables' speed. Outputs must be equal; the benchmark asserts it.
  */
 import type { JsonObject } from '../../src/mapping/index.js';
+import { transforms } from '../../src/mapping/transforms.js';
 
 type Obj = Record<string, unknown>;
 
@@ -28,11 +29,11 @@ interface Acc {
 
 const contexts = ['Sample.Periodic', 'Sample.Clock', 'Trigger', 'Transaction.End', 'Transaction.Begin', 'Interruption.End', 'Interruption.Begin', 'Other'];
 
+/** Both sides read instants with the same function, so that only the mapping is compared. */
 function utc(text: string): string {
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new Error(`not an instant: ${text}`);
-  const iso = new Date(time).toISOString();
-  return iso.endsWith('.000Z') ? `${iso.slice(0, 19)}Z` : iso;
+  const instant = transforms.get('utc')?.apply(text, 0);
+  if (typeof instant !== 'string') throw new Error(`not an instant: ${text}`);
+  return instant;
 }
 
 function scale(value: number, unit: string | undefined): number {
