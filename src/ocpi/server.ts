@@ -12,12 +12,14 @@ import { BridgeError } from '../errors/index.js';
 import type { Party } from './client.js';
 import { hashOf, presentedTokens } from './credentials-token.js';
 import type { Partner, Partners, Presented } from './partners.js';
+import { readBody, readQuery } from './reading.js';
 import type { Lineage, Recorder } from './recorder.js';
 import { toldOf, unknownObject } from './refusal.js';
 import { checkRouting, swapRouting } from './routing.js';
 import { isOcpiVersion, type OcpiVersion, traitsOf } from './version.js';
 
 const MAX_BODY_BYTES = 1_048_576;
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -77,6 +79,9 @@ export class OcpiServer {
       requestTimeout: 30_000,
       forceCloseConnections: 'idle' as const,
       routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+      // A path that cannot be decoded reaches no hook and no route.
+      frameworkErrors: (_error: unknown, _request: FastifyRequest, reply: FastifyReply) =>
+        reply.code(400).type(JSON_TYPE).send(this.#envelope(2000, 'the URL is malformed')),
     };
     this.app = (
       tls
@@ -128,7 +133,7 @@ export class OcpiServer {
     app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
     app.decorateRequest('presented', undefined);
     app.addHook('onRequest', async (request, reply) => {
-      reply.type('application/json; charset=utf-8');
+      reply.type(JSON_TYPE);
       this.#nameIds(request, reply);
       request.presented = this.#options.partners.identify(presentedTokens(request.headers.authorization));
       if (request.presented) return this.#confirm(request.presented);
@@ -256,7 +261,7 @@ export class OcpiServer {
       presented,
       version,
       params,
-      query: request.query as Heard['query'],
+      query: readQuery(request.query),
       url: request.url,
       body: readBody(raw),
       entry,
@@ -288,14 +293,4 @@ function clientTls(ca: string) {
 /** The module a request without a route was for, so that credentials stay secret in the journal. */
 function nameOfUnknown({ url }: FastifyRequest): string {
   return /\/credentials\b/.test(url) ? 'credentials' : 'unknown';
-}
-
-/** @throws BridgeError OCPI_NOT_JSON */
-function readBody(raw: string): unknown {
-  if (raw === '') return undefined;
-  try {
-    return JSON.parse(raw);
-  } catch (error) {
-    throw new BridgeError('OCPI_NOT_JSON', 'the body is not JSON', {}, { cause: error });
-  }
 }
