@@ -2,7 +2,7 @@
 import type { CommandOutcome, Runtime } from '../../depot/index.js';
 import type { JournalId } from '../../domain/index.js';
 import { BridgeError, type ErrorCode } from '../../errors/index.js';
-import type { JsonObject } from '../../mapping/api.js';
+import type { JsonObject } from '../../mapping/index.js';
 import { issuesOf, validatorOf } from '../../schemas/index.js';
 import { flawOf } from '../inspect.js';
 import { schemaName } from '../protocol.js';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { PointConfig } from '../../config/index.js';
 import type { Instant, JournalId, RateUnit } from '../../domain/index.js';
-import type { JsonObject } from '../../mapping/api.js';
+import type { JsonObject } from '../../mapping/index.js';
 import type { Asker, Call } from './ask.js';
 import type { Abilities } from './schedule.js';
 

@@ -3,7 +3,7 @@ import type { PointConfig } from '../../config/index.js';
 import type { Runtime } from '../../depot/index.js';
 import type { LimitCommand, LimitStep, PointId } from '../../domain/index.js';
 import { BridgeError } from '../../errors/index.js';
-import type { JsonObject } from '../../mapping/api.js';
+import type { JsonObject } from '../../mapping/index.js';
 import { type OcppProtocol, tableName } from '../protocol.js';
 import type { Call } from './ask.js';
 import { type Abilities, scheduleFor } from './schedule.js';

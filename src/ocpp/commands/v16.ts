@@ -1,7 +1,7 @@
 /** Commands in the words of OCPP 1.6. */
 import type { JournalId, RateUnit } from '../../domain/index.js';
 import { BridgeError } from '../../errors/index.js';
-import type { JsonObject } from '../../mapping/api.js';
+import type { JsonObject } from '../../mapping/index.js';
 import { type Asker, NoReply } from './ask.js';
 import {
   type AtPoint,

@@ -1,7 +1,7 @@
 /** Commands in the words of OCPP 2.0.1. */
 import type { PointConfig } from '../../config/index.js';
 import type { JournalId, RateUnit } from '../../domain/index.js';
-import type { JsonObject } from '../../mapping/api.js';
+import type { JsonObject } from '../../mapping/index.js';
 import type { Asker } from './ask.js';
 import {
   type AtPoint,

@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createRPCError, RPCServer } from 'ocpp-rpc';
-import type { JsonObject } from '../../mapping/api.js';
+import type { JsonObject } from '../../mapping/index.js';
 import { type OcppProtocol, PROTOCOLS } from '../protocol.js';
 import { CallRefusal, errorCode, type RefusalKind } from '../refusal.js';
 import { StationSocket } from './socket.js';

@@ -1,7 +1,7 @@
 /** One socket of a station, from its upgrade to its end: journals its frames and hands its calls on in order. */
 import type { ErrorCode } from '../../errors/index.js';
 import type { JournalId } from '../../journal/index.js';
-import type { JsonObject } from '../../mapping/api.js';
+import type { JsonObject } from '../../mapping/index.js';
 import type { OcppLimits } from '../options.js';
 import type { InboundAnswer, InboundCall, OutboundFrame, RpcConnection, RpcOwner } from '../rpc/index.js';
 import type { FrameJournal, Stored } from './frames.js';

@@ -7,7 +7,7 @@ import type { DomainEvent, StationEvent } from '../../domain/index.js';
 import { mintTransactionId, processStartedBy } from '../../domain/index.js';
 import type { ErrorCode } from '../../errors/index.js';
 import type { JournalEntry } from '../../journal/index.js';
-import type { Generation, JsonObject, MapFailure } from '../../mapping/api.js';
+import type { Generation, JsonObject, MapFailure } from '../../mapping/index.js';
 import { type ValidationIssue, validatorOf } from '../../schemas/index.js';
 import { flawOf } from '../inspect.js';
 import { isAction, type OcppProtocol, schemaName, tableName } from '../protocol.js';

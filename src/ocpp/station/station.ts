@@ -2,7 +2,7 @@
 import type { StationConfig } from '../../config/index.js';
 import type { Runtime } from '../../depot/index.js';
 import { BridgeError } from '../../errors/index.js';
-import type { JsonObject } from '../../mapping/api.js';
+import type { JsonObject } from '../../mapping/index.js';
 import type { OcppLimits } from '../options.js';
 import type { OcppProtocol } from '../protocol.js';
 import type { InboundCall, RpcConnection, RpcOwner } from '../rpc/index.js';

@@ -1,6 +1,6 @@
 /** What the builders of answers work with. */
 import type { Instant } from '../../../domain/index.js';
-import type { JsonObject } from '../../../mapping/api.js';
+import type { JsonObject } from '../../../mapping/index.js';
 
 export interface AnswerContext {
   /** The valid payload of the call. */

@@ -1,5 +1,5 @@
 /** Answers to everything a station may send in OCPP 1.6 and its security extension. */
-import type { JsonObject } from '../../../mapping/api.js';
+import type { JsonObject } from '../../../mapping/index.js';
 import { type AnswerContext, empty, type Handling } from './context.js';
 
 async function tagInfo({ payload, admit }: AnswerContext): Promise<JsonObject> {

@@ -1,5 +1,5 @@
 /** Answers to everything a station may send in OCPP 2.0.1 (and in 2.1, as far as it shares the message). */
-import type { JsonObject } from '../../../mapping/api.js';
+import type { JsonObject } from '../../../mapping/index.js';
 import { type AnswerContext, empty, type Handling } from './context.js';
 
 async function tokenInfo(context: AnswerContext): Promise<JsonObject> {
