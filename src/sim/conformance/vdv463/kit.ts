@@ -71,6 +71,11 @@ export class Kit {
     return this.wait(this.showsWithinMs + (dialect === '2.0.0' ? 0 : meterIntervalMs));
   }
 
+  /** How long the first retry of an unanswered information may take. */
+  get retriesWithinMs(): number {
+    return this.wait(this.timeoutMs + this.answerMs);
+  }
+
   /** @throws NotPlayable if that is longer than the user wants to wait */
   wait(ms: number): number {
     if (ms > this.#maxWaitMs) throw new NotPlayable(`would wait ${ms} ms, allowed are ${this.#maxWaitMs}`);

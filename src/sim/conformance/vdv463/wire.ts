@@ -213,8 +213,10 @@ export class Wire {
       const look = () => {
         if (condition()) finish(true);
       };
-      // On a busy machine it may have come already, unread.
-      const timer = setTimeout(() => setImmediate(() => finish(condition())), timeoutMs);
+      // On a busy machine it may have come already, unread: one more look, after the sockets had their turn.
+      let timer = setTimeout(() => {
+        timer = setTimeout(() => finish(condition()), LAST_LOOK_MS);
+      }, timeoutMs);
       this.#watchers.add(look);
     });
   }
@@ -223,6 +225,7 @@ export class Wire {
   async during(ms: number): Promise<readonly Frame[]> {
     const from = this.mark;
     await delay(ms);
+    await delay(LAST_LOOK_MS);
     return this.since(from);
   }
 
@@ -277,6 +280,8 @@ export class Wire {
     for (const look of [...this.#watchers]) look();
   }
 }
+
+const LAST_LOOK_MS = 25;
 
 const ACTIONS: ReadonlySet<string> = new Set([
   'BootNotification',

@@ -10,6 +10,8 @@ import {
 } from '../../../../src/sim/conformance/vdv463/index.js';
 
 const PACE = { intervalMs: 250, timeoutMs: 80, retries: 1 };
+/** An interval long enough to tell what comes at once from what comes by the clock. */
+const SLOW = { intervalMs: 3_000, answerMs: 1_000 };
 
 const pem = (name: string) =>
   readFileSync(new URL(`../../cms/fixtures/${name}.pem`, import.meta.url), 'utf8');
@@ -23,7 +25,13 @@ async function conformance(
 ): Promise<ConformanceReport> {
   const bms = { presystemId: 'urn:bms:1', user: 'bms', password: 'bms-secret', dialect };
   const itcs = { presystemId: 'urn:itcs:1', user: 'itcs', password: 'itcs-secret', dialect };
-  const cms = new CmsSimulator({ presystems: [bms, itcs], ...PACE, faults, ...(tls ? { tls } : {}) });
+  const cms = new CmsSimulator({
+    presystems: [bms, itcs],
+    ...PACE,
+    ...intervalOf(options),
+    faults,
+    ...(tls ? { tls } : {}),
+  });
   const url = await cms.start();
   try {
     return await runConformanceVdv463({
@@ -31,7 +39,7 @@ async function conformance(
       ...PACE,
       kind: 'BMS',
       url,
-      answerMs: 200,
+      answerMs: 2_000,
       meterIntervalMs: 0,
       second: { ...itcs, kind: 'ITCS' },
       bench: {
@@ -45,6 +53,15 @@ async function conformance(
   }
 }
 
+/** The CMS is set to what the kit is told. */
+function paceOf({
+  intervalMs = PACE.intervalMs,
+  timeoutMs = PACE.timeoutMs,
+  retries = PACE.retries,
+}: Partial<ConformanceOptions>) {
+  return { intervalMs, timeoutMs, retries };
+}
+
 const notPassed = ({ results }: ConformanceReport) =>
   results.filter(({ verdict }) => verdict !== 'pass' && verdict !== 'skip');
 
@@ -55,10 +72,22 @@ describe('a correct CMS', () => {
       const report = await conformance(dialect);
       expect(notPassed(report)).toEqual([]);
       expect(report.counts.pass).toBeGreaterThan(100);
-      // Only what needs TLS or another machine is left out.
-      expect(report.counts.skip).toBe(2);
+      // What needs TLS, another machine, or an interval long enough to tell.
+      const skipped = report.results.filter(({ verdict }) => verdict === 'skip').map(({ id }) => id);
+      expect(['TRANSPORT-09', 'TRANSPORT-10', 'BOOT-27', 'INFORMATION-27']).toEqual(
+        expect.arrayContaining(skipped),
+      );
     },
+    60_000,
   );
+
+  it('informs at once, not an interval later', async () => {
+    const { results } = await conformance('1.1.0', [], {
+      ...SLOW,
+      only: ['BOOT-27', 'INFORMATION-27'],
+    });
+    expect(results.filter(({ verdict }) => verdict !== 'pass')).toEqual([]);
+  });
 
   it('skips what cannot be played without a bench or a second system', async () => {
     const report = await conformance('1.1.0', [], {
@@ -120,7 +149,8 @@ describe('a faulty CMS', () => {
   it.concurrent.each(CMS_FAULTS)('is found out: %s', async (fault) => {
     const [scenario, dialect = '1.1.0'] = FINDERS[fault];
     const only = [scenario.startsWith('OVERALL') ? 'REQUESTS-01' : scenario];
-    const report = await conformance(dialect, [fault], { only, strict: true });
+    const pace = { ...(scenario === 'BOOT-27' ? SLOW : {}), timeoutMs: 400, answerMs: 200 };
+    const report = await conformance(dialect, [fault], { ...pace, only, strict: true });
     expect(report.passed).toBe(false);
     expect(notPassed(report).map(({ id }) => id)).toContain(scenario);
   });

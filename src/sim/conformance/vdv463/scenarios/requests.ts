@@ -57,9 +57,8 @@ const REQUESTS_MUST: readonly Omit<Scenario, 'level'>[] = [
       const wire = await kit.ready();
       const here = { chargingPointId: kit.point() };
       await kit.listShown(wire, [kit.order('R1', here)], (now) => kit.shows(now, 'R1'), 'the request');
-      const from = wire.mark;
       await wire.ask(REQUESTS, {});
-      const { information } = await wire.information(kit.showsWithinMs, undefined, 'information', from);
+      const { information } = await wire.information(kit.showsWithinMs);
       must(kit.shows(information, 'R1'), 'the request is gone');
       await kit.clear(wire);
     },
