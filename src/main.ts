@@ -106,6 +106,13 @@ program
   .option('--peers <config>', 'only the peers, against a bridge that runs with this configuration')
   .action((options) => run(async () => (await import('./cli/demo.js')).demo(options)));
 
+program
+  .command('doctor')
+  .description('what is wrong with this installation, and what peers were forgiven')
+  .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
+  .option('--station <id>', 'only this station')
+  .action((options) => run(async () => (await import('./cli/doctor.js')).doctor(options)));
+
 registerSim(program, run);
 
 await program.parseAsync();

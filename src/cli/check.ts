@@ -1,13 +1,18 @@
 /** `depotbridge check`: configuration and tables, everything that is wrong at once; nothing is started. */
 import { statSync } from 'node:fs';
-import { loadConfig } from '../config/index.js';
-import type { BridgeError } from '../errors/index.js';
+import { type Config, loadConfig } from '../config/index.js';
+import { BridgeError } from '../errors/index.js';
 import { type CheckReport, type Diagnostic, formatDiagnostic, loadGeneration } from '../mapping/index.js';
 import { tableFolders } from '../tables/index.js';
+import { effective } from './effective.js';
+import { knownSelector, type StationOptions, selectorOf } from './station.js';
 
-export interface CheckOptions {
+export interface CheckOptions extends StationOptions {
   readonly config: string;
   readonly format: 'text' | 'json' | 'junit';
+  /** Prints the rows in force for a station instead of what was looked at. */
+  readonly effective?: boolean;
+  readonly mapping?: string;
 }
 
 interface Result {
@@ -24,13 +29,15 @@ interface Result {
  */
 export async function check(paths: readonly string[], options: CheckOptions): Promise<number> {
   const started = performance.now();
-  const folders = paths.filter((path) => statSync(path).isDirectory());
+  const folders = paths.filter(isFolder);
   const files = paths.length === 0 ? [options.config] : paths.filter((path) => !folders.includes(path));
   const configErrors: BridgeError[] = [];
   const named: string[] = [];
+  let config: Config | undefined;
   for (const file of files) {
     try {
-      named.push(...tableFolders(loadConfig(file).mappings));
+      config = loadConfig(file);
+      named.push(...tableFolders(config.mappings));
     } catch (error) {
       if (!(error instanceof AggregateError)) throw error;
       configErrors.push(...(error.errors as BridgeError[]));
@@ -45,8 +52,19 @@ export async function check(paths: readonly string[], options: CheckOptions): Pr
     ...(checked && 'generation' in checked ? { generation: checked.generation.id } : {}),
     ms: Math.round(performance.now() - started),
   };
+  if (options.effective && checked && 'generation' in checked && configErrors.length === 0) {
+    const select = config ? await knownSelector(options, config) : selectorOf(options);
+    process.stdout.write(`${effective(checked.generation, select, options)}\n`);
+    return 0;
+  }
   process.stdout.write(`${printers[options.format](result)}\n`);
   return configErrors.length + result.diagnostics.length > 0 ? 1 : 0;
+}
+
+function isFolder(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found) return found.isDirectory();
+  throw new BridgeError('MAP_FILE', `there is neither a folder of tables nor a configuration ${path}`);
 }
 
 const printers: Record<CheckOptions['format'], (result: Result) => string> = { text, json, junit };

@@ -1,56 +1,87 @@
 /** `depotbridge translate`: one payload through the tables, with the rules that fired and what was lost. */
-import { readFileSync } from 'node:fs';
 import { loadConfig } from '../config/index.js';
-import { BridgeError } from '../errors/index.js';
 import { IdentityRegistry } from '../identity/index.js';
-import type { Json, JsonObject, Mapping, MapResult, Selector } from '../mapping/index.js';
+import {
+  type Json,
+  type JsonObject,
+  type LoadedGeneration,
+  type Mapping,
+  type MapResult,
+  readPaths,
+  type Selector,
+  unreadPaths,
+} from '../mapping/index.js';
+import { schemaOf, type ValidationIssue, validatorOf } from '../schemas/index.js';
 import { Tables } from '../tables/index.js';
+import { readPayload } from './payload.js';
+import { type StationOptions, selectorOf } from './station.js';
 
-export interface TranslateOptions {
+export interface TranslateOptions extends StationOptions {
   readonly config: string;
-  readonly vendor?: string;
-  readonly model?: string;
-  readonly firmware?: string;
-  readonly station?: string;
+  readonly format: 'text' | 'json';
+}
+
+/** What a payload came to. */
+interface Translated {
+  readonly message: string;
+  readonly repairs: readonly string[];
+  /** Set if it is refused as a whole. */
+  readonly issue?: ValidationIssue;
+  readonly mappings: readonly {
+    readonly mapping: string;
+    readonly target: string;
+    readonly results: readonly MapResult[];
+  }[];
+  /** Inputs that no rule of any table reads. */
+  readonly unread: readonly string[];
 }
 
 /**
- * `name` is a mapping (`ocpp16.status`) or a message (`ocpp16.StatusNotification`: every mapping that reads it). The
+ * `name` is a mapping (`ocpp16.point-status`) or a message (`ocpp16.StatusNotification`: every mapping that reads it). The
  * payload is that of the first source; an object whose keys are all aliases of the mapping gives several sources.
+ * Exit code 1 if the payload is refused or something of it cannot be made.
+ *
+ * @throws BridgeError MAP_UNKNOWN, MAP_INPUT, MAP_REFUSED, CONFIG_*
  */
 export async function translate(name: string, file: string, options: TranslateOptions): Promise<number> {
   const config = loadConfig(options.config);
   const generation = Tables.load(config.mappings).current;
   const payload = readPayload(file);
+  const select = { ...selectorOf(options, config), ...versionOf(name, options) };
+  const context = { identity: new IdentityRegistry(config), select };
   const byMessage = generation.forMessage(name);
   const mappings = byMessage.length > 0 ? byMessage : [generation.mapping(name)];
-  const identity = new IdentityRegistry(config);
-  const select = selectorOf(options);
-  let failed = false;
-  for (const mapping of mappings) {
-    const inputs = inputsOf(mapping, payload, options);
-    const message = Object.values(mapping.from)[0] ?? '';
-    const first = Object.keys(mapping.from)[0] ?? '';
-    const { payload: repaired, repairs } = generation.repair(message, inputs[first] as JsonObject, select);
-    const results = mapping.runAll({ ...inputs, [first]: repaired }, { identity, select });
-    print(mapping, results, repairs);
-    failed ||= results.some((result) => !result.ok);
-  }
-  return failed ? 1 : 0;
+  const translated = run(generation, mappings, payload, context, options);
+  process.stdout.write(`${options.format === 'json' ? json(translated) : text(translated)}\n`);
+  const failed = translated.mappings.some(({ results }) => results.some((result) => !result.ok));
+  return failed || translated.issue ? 1 : 0;
 }
 
-function readPayload(file: string): JsonObject {
-  const text = readFileSync(file === '-' ? 0 : file, 'utf8');
-  try {
-    return JSON.parse(text) as JsonObject;
-  } catch (cause) {
-    throw new BridgeError(
-      'MAP_INPUT',
-      `the payload is not JSON: ${(cause as Error).message}`,
-      { file },
-      { cause },
-    );
-  }
+function run(
+  generation: LoadedGeneration,
+  mappings: readonly Mapping[],
+  payload: JsonObject,
+  context: { identity: IdentityRegistry; select: Selector },
+  options: TranslateOptions,
+): Translated {
+  const [first] = mappings;
+  const [alias = '', message = ''] = Object.entries(first?.from ?? {})[0] ?? [];
+  const given = first ? inputsOf(first, payload, options) : {};
+  const received = given[alias] as JsonObject;
+  const { payload: repaired, repairs } = generation.repair(message, received, context.select);
+  const [issue] = schemaOf(message) ? validatorOf(message)(repaired) : [];
+  const unread = unreadPaths(repaired, readPaths(generation, message));
+  if (issue) return { message, repairs, issue, mappings: [], unread };
+  return {
+    message,
+    repairs,
+    unread,
+    mappings: mappings.map((mapping) => {
+      const own = Object.keys(mapping.from)[0] ?? alias;
+      const inputs = { ...inputsOf(mapping, payload, options), [own]: repaired };
+      return { mapping: mapping.name, target: mapping.target, results: mapping.runAll(inputs, context) };
+    }),
+  };
 }
 
 function inputsOf(mapping: Mapping, payload: JsonObject, options: TranslateOptions): Record<string, Json> {
@@ -59,36 +90,59 @@ function inputsOf(mapping: Mapping, payload: JsonObject, options: TranslateOptio
   if (keys.length > 0 && keys.every((key) => aliases.includes(key))) return payload;
   const [first = ''] = aliases;
   const envelope = Object.entries(mapping.from).find(([, source]) => source === 'bridge.Envelope')?.[0];
-  const now = new Date().toISOString();
-  const protocol = mapping.name.startsWith('ocpp16') ? 'ocpp1.6' : 'ocpp2.0.1';
+  return { [first]: payload, ...(envelope ? { [envelope]: envelopeOf(mapping.name, options) } : {}) };
+}
+
+function envelopeOf(name: string, { station = 'N1', vendor, model, firmware }: StationOptions): JsonObject {
   return {
-    [first]: payload,
-    ...(envelope ? { [envelope]: { stationId: options.station ?? 'N1', receivedAt: now, protocol } } : {}),
+    stationId: station,
+    receivedAt: new Date().toISOString(),
+    protocol: name.startsWith('ocpp16') ? 'ocpp1.6' : 'ocpp2.0.1',
+    ...(vendor === undefined ? {} : { vendor }),
+    ...(model === undefined ? {} : { model }),
+    ...(firmware === undefined ? {} : { firmware }),
   };
 }
 
-function selectorOf({ vendor, model, firmware, station }: TranslateOptions): Selector {
-  return {
-    ...(vendor ? { vendor } : {}),
-    ...(model ? { model } : {}),
-    ...(firmware ? { firmware } : {}),
-    ...(station ? { station } : {}),
-  };
+/** The version of OCPP that the name of the message tells. */
+function versionOf(name: string, { ocpp }: StationOptions): Pick<Selector, 'peerVersion'> {
+  if (ocpp !== undefined) return { peerVersion: ocpp };
+  if (name.startsWith('ocpp16.')) return { peerVersion: '1.6' };
+  return name.startsWith('ocpp201.') ? { peerVersion: '2.0.1' } : {};
 }
 
-function print(mapping: Mapping, results: readonly MapResult[], repairs: readonly string[]): void {
-  const write = (line: string) => process.stdout.write(`${line}\n`);
-  write(`${mapping.name} → ${mapping.target}`);
-  for (const repair of repairs) write(`  repaired: ${repair}`);
-  if (results.length === 0) write('  does not apply to this payload');
-  for (const result of results) {
-    if (!result.ok) {
-      const { code, message, rule, path } = result.error;
-      write(`  ${code} ${message}${rule ? ` (rule ${rule})` : ''}${path ? ` at ${path}` : ''}`);
-      continue;
-    }
-    write(JSON.stringify(result.value, null, 2).replaceAll(/^/gm, '  '));
-    write(`  rules: ${result.provenance.rules().join(', ')}`);
-    for (const note of result.notes ?? []) write(`  ${note.code} ${note.path}: ${note.detail}`);
+function json({ mappings, ...rest }: Translated): string {
+  const shown = mappings.map(({ results, ...mapping }) => ({
+    ...mapping,
+    results: results.map((result) => {
+      if (!result.ok) return result;
+      const { value, provenance, notes = [] } = result;
+      return { ok: true, value, rules: provenance.rules(), notes };
+    }),
+  }));
+  return JSON.stringify({ ...rest, mappings: shown }, null, 2);
+}
+
+function text({ repairs, issue, mappings, unread }: Translated): string {
+  const lines = repairs.map((repair) => `repaired by ${repair}`);
+  if (issue) lines.push(`refused: ${issue.path || '/'} ${issue.message}`);
+  for (const { mapping, target, results } of mappings) {
+    lines.push(`${mapping} → ${target}`);
+    if (results.length === 0) lines.push('  does not apply to this payload');
+    for (const result of results) lines.push(...resultLines(result));
   }
+  if (unread.length > 0) lines.push(`read by no rule: ${unread.join(', ')}`);
+  return lines.join('\n');
+}
+
+function resultLines(result: MapResult): string[] {
+  if (!result.ok) {
+    const { code, message, rule, path } = result.error;
+    return [`  ${code} ${message}${rule ? ` (rule ${rule})` : ''}${path ? ` at ${path}` : ''}`];
+  }
+  return [
+    JSON.stringify(result.value, null, 2).replaceAll(/^/gm, '  '),
+    `  rules: ${result.provenance.rules().join(', ')}`,
+    ...(result.notes ?? []).map(({ code, path, detail }) => `  ${code} ${path}: ${detail}`),
+  ];
 }

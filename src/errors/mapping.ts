@@ -85,7 +85,7 @@ export const mappingErrors = {
     fix: 'Correct the path; paths start with an alias of `from` or `to`.',
   },
   MAP_FORBIDDEN_KEY: {
-    title: '`__proto__`, `constructor` and `prototype` are not allowed in paths',
+    title: 'A path has `__proto__`, `constructor` or `prototype` in it',
     fix: 'Remove the path.',
   },
   MAP_ENUM: {

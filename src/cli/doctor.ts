@@ -1,0 +1,174 @@
+/** `depotbridge doctor`: what is wrong with this installation, and what peers were forgiven. */
+import { X509Certificate } from 'node:crypto';
+import type { Config, TlsConfig } from '../config/index.js';
+import { loadConfig } from '../config/index.js';
+import type { DepotState } from '../domain/index.js';
+import { BridgeError } from '../errors/index.js';
+import type { JournalEntry } from '../journal/index.js';
+import { openStore } from '../store/index.js';
+import { Tables } from '../tables/index.js';
+import { type BridgeClient, runningBridge } from './bridge-client.js';
+
+export interface DoctorOptions {
+  readonly config: string;
+  /** Only this station, in more detail. */
+  readonly station?: string;
+}
+
+type Level = 'ok' | 'warn' | 'fail';
+
+interface Finding {
+  readonly level: Level;
+  readonly text: string;
+}
+
+const MARKS: Record<Level, string> = { ok: '✓', warn: '!', fail: '✗' };
+const NODE_NEEDED = [20, 19] as const;
+const EXPIRY_WARNING_DAYS = 30;
+const REPAIRS_LOOKED_AT = 1000;
+
+/** Exit code 1 if anything must be mended before the bridge can do its work. */
+export async function doctor(options: DoctorOptions): Promise<number> {
+  const config = loadConfig(options.config);
+  const findings = [
+    node(),
+    { level: 'ok' as const, text: `${options.config} is valid` },
+    tables(config),
+    ...certificates(config),
+  ];
+  const bridge = await runningBridge(config);
+  if (bridge) findings.push(...(await running(bridge, config, options.station)));
+  else findings.push({ level: 'warn', text: 'no bridge runs with this configuration' }, await store(config));
+  for (const { level, text } of findings) process.stdout.write(`${MARKS[level]} ${text}\n`);
+  return findings.some(({ level }) => level === 'fail') ? 1 : 0;
+}
+
+function node(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const enough = major > NODE_NEEDED[0] || (major === NODE_NEEDED[0] && minor >= NODE_NEEDED[1]);
+  const text = `Node.js ${process.versions.node}`;
+  return enough
+    ? { level: 'ok', text }
+    : { level: 'fail', text: `${text}: ${NODE_NEEDED.join('.')} or newer is needed` };
+}
+
+function tables(config: Config): Finding {
+  try {
+    return {
+      level: 'ok',
+      text: `the tables pass, generation ${Tables.load(config.mappings).current.id.slice(0, 12)}`,
+    };
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error;
+    return { level: 'fail', text: error.explain() };
+  }
+}
+
+function certificates({ listen }: Config): Finding[] {
+  const edges: [string, TlsConfig | undefined][] = [
+    ['admin', listen.admin.tls],
+    ['ocpp', listen.ocpp.tls],
+    ['ocpi', listen.ocpi.tls],
+    ['vdv463', listen.vdv463.tls],
+  ];
+  return edges.flatMap(([name, tls]) => (tls ? [certificate(name, tls)] : []));
+}
+
+function certificate(name: string, { cert }: TlsConfig): Finding {
+  const { validTo, publicKey } = new X509Certificate(cert);
+  const days = Math.floor((Date.parse(validTo) - Date.now()) / 86_400_000);
+  const kind = publicKey.asymmetricKeyType ?? 'unknown';
+  const text = `listen.${name}.tls: ${kind} certificate, valid for ${days} days`;
+  if (days < 0) return { level: 'fail', text: `listen.${name}.tls: the certificate expired on ${validTo}` };
+  if (name === 'vdv463' && kind !== 'ec')
+    return { level: 'fail', text: `${text}; VDV 463 demands a suite that needs an ECDSA certificate` };
+  return { level: days < EXPIRY_WARNING_DAYS ? 'warn' : 'ok', text };
+}
+
+async function store(config: Config): Promise<Finding> {
+  try {
+    const opened = await openStore(config.store, config.durability);
+    const answers = await opened.ping();
+    await opened.close();
+    const text = `the ${config.store.kind} store ${answers ? 'answers' : 'does not answer'}`;
+    return { level: answers ? 'ok' : 'fail', text };
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error;
+    return { level: 'fail', text: error.explain() };
+  }
+}
+
+async function running(
+  bridge: BridgeClient,
+  config: Config,
+  station: string | undefined,
+): Promise<Finding[]> {
+  const state = await bridge.call<DepotState>('GET', '/api/v1/state');
+  const parked = await bridge.call<{ raw: string; code: string; message: string }[]>('GET', '/api/v1/parked');
+  const shown = config.depots[0].stations.filter(({ id }) => station === undefined || id === station);
+  if (shown.length === 0)
+    return [{ level: 'fail', text: `${station} is not a station of ${config.depots[0].id}` }];
+  const findings: Finding[] = [{ level: 'ok', text: 'the bridge runs' }];
+  for (const { id, ocpp } of shown)
+    findings.push(...(await stationFindings(bridge, state, id, ocpp.identity)));
+  if (station !== undefined) return findings;
+  findings.push(
+    parked.length === 0
+      ? { level: 'ok', text: 'nothing is parked' }
+      : { level: 'warn', text: `${parked.length} objects are parked; see depotbridge parked` },
+  );
+  for (const { presystemId, alarm } of Object.values(state.presystems)) {
+    if (alarm) findings.push({ level: 'warn', text: `${presystemId}: ${alarm.value}` });
+  }
+  return [...findings, ...(await forgiven(bridge))];
+}
+
+async function stationFindings(
+  bridge: BridgeClient,
+  state: DepotState,
+  id: string,
+  identity: string,
+): Promise<Finding[]> {
+  const station = state.stations[id];
+  const link = station?.link;
+  const boot = station?.boot?.value;
+  const who = boot
+    ? `${boot.vendor} ${boot.model}${boot.firmware ? ` ${boot.firmware}` : ''}`
+    : 'not introduced yet';
+  const connected = link?.value === 'connected';
+  const since = link && link.value !== 'never' ? ` since ${link.at}` : '';
+  const findings: Finding[] = [
+    {
+      level: connected ? 'ok' : 'warn',
+      text: `${id} (${identity}, ${who}): ${link?.value ?? 'never'}${since}`,
+    },
+  ];
+  for (const [rule, count] of await repairs(bridge, identity)) {
+    findings.push({ level: 'warn', text: `${id}: ${rule} repaired ${count} frames` });
+  }
+  return findings;
+}
+
+/** How often each repair was made, among the newest repaired frames of a station. */
+async function repairs(bridge: BridgeClient, identity: string): Promise<[string, number][]> {
+  const query = `link=${encodeURIComponent(`ocpp:${identity}`)}&action=Repair&reverse=true&count=${REPAIRS_LOOKED_AT}`;
+  const entries = await bridge.call<JournalEntry[]>('GET', `/api/v1/journal?${query}`);
+  const counts = new Map<string, number>();
+  for (const rule of entries.flatMap((entry) => entry.rules ?? []))
+    counts.set(rule, (counts.get(rule) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a);
+}
+
+interface Forgiven {
+  readonly labels: { readonly protocol: string; readonly code: string };
+  readonly value: number;
+}
+
+/** What lenient switches and repairs let pass since the bridge started. */
+async function forgiven(bridge: BridgeClient): Promise<Finding[]> {
+  const counted = await bridge.call<Forgiven[]>('GET', '/api/v1/forgiven');
+  return counted.map(({ labels, value }) => ({
+    level: 'warn' as const,
+    text: `${labels.protocol}: ${labels.code} forgiven ${value} times`,
+  }));
+}

@@ -1,0 +1,52 @@
+/** `depotbridge mapping new`: a captured payload becomes a starting overlay that passes its checks as it is. */
+import { loadConfig } from '../config/index.js';
+import { BridgeError } from '../errors/index.js';
+import { schemaNames, schemaOf, validatorOf } from '../schemas/index.js';
+import { Tables } from '../tables/index.js';
+import { type NewOverlay, startOverlay } from './overlay/overlay.js';
+import { startRepair } from './overlay/repair.js';
+import { readPayload } from './payload.js';
+
+export interface NewOverlayOptions {
+  readonly config: string;
+  readonly from: string;
+  readonly message: string;
+  readonly vendor: string;
+  readonly model?: string;
+  readonly firmware?: string;
+  readonly mapping?: string;
+  readonly station: string;
+}
+
+/**
+ * A payload that its schema refuses gives an overlay that repairs it; one that is valid gives an overlay of the mapping
+ * that reads most of what the vendor added, with one row.
+ *
+ * @throws BridgeError MAP_SCHEMA, MAP_UNKNOWN, MAP_INPUT
+ */
+export async function newOverlay(options: NewOverlayOptions): Promise<number> {
+  const { message, vendor, model, firmware, mapping, station } = options;
+  if (!schemaOf(message)) {
+    const near = schemaNames(message.split('.')[0]).filter((name) => !name.endsWith('.conf'));
+    throw new BridgeError(
+      'MAP_SCHEMA',
+      `no message is called ${message}; known: ${near.join(', ') || 'none of this space'}`,
+    );
+  }
+  const wanted: NewOverlay = {
+    message,
+    payload: readPayload(options.from),
+    station,
+    select: {
+      vendor,
+      ...(model === undefined ? {} : { model }),
+      ...(firmware === undefined ? {} : { firmware }),
+    },
+    ...(mapping === undefined ? {} : { mapping }),
+  };
+  const generation = Tables.load(loadConfig(options.config).mappings).current;
+  const concrete = generation.repair(message, wanted.payload, wanted.select).payload;
+  const refused = validatorOf(message)(concrete).length > 0;
+  process.stdout.write(refused ? startRepair(wanted, concrete) : startOverlay(generation, wanted));
+  return 0;
+}
