@@ -27,8 +27,7 @@ async function conformance(
   const itcs = { presystemId: 'urn:itcs:1', user: 'itcs', password: 'itcs-secret', dialect };
   const cms = new CmsSimulator({
     presystems: [bms, itcs],
-    ...PACE,
-    ...intervalOf(options),
+    ...paceOf(options),
     faults,
     ...(tls ? { tls } : {}),
   });
