@@ -29,11 +29,14 @@ interface Stored {
   readonly r: string;
 }
 
-/** Field sources with every text once: one snapshot of a big depot has thousands of them with few rules and frames. */
+/**
+ * Field sources with every text once: one snapshot of a big depot has thousands of them with few rules and frames, and
+ * their paths share all but the last step.
+ */
 interface StoredFields {
   readonly texts: readonly string[];
-  /** Path, then rule, raw and read as places in `texts`. */
-  readonly rows: readonly (readonly [path: string, rule: number, raw: number, read: number])[];
+  /** Places in `texts`: path up to its last step, that step, rule, raw, read. */
+  readonly rows: readonly (readonly [number, number, number, number, number])[];
 }
 
 function encodeFields(fields: readonly FieldSource[]): StoredFields {
@@ -43,16 +46,18 @@ function encodeFields(fields: readonly FieldSource[]): StoredFields {
     places.set(text, known);
     return known;
   };
-  const rows = fields.map(
-    ({ path, rule, raw, read }) => [path, place(rule), place(raw), place(read)] as const,
-  );
+  const rows = fields.map(({ path, rule, raw, read }) => {
+    const cut = path.lastIndexOf('.') + 1;
+    const [parent, step] = [path.slice(0, cut), path.slice(cut)];
+    return [place(parent), place(step), place(rule), place(raw), place(read)] as const;
+  });
   return { texts: [...places.keys()], rows };
 }
 
 function decodeFields({ texts, rows }: StoredFields): FieldSource[] {
   const text = (place: number): string => texts[place] ?? '';
-  return rows.map(([path, rule, raw, read]) => ({
-    path,
+  return rows.map(([parent, step, rule, raw, read]) => ({
+    path: text(parent) + text(step),
     rule: text(rule),
     raw: text(raw),
     read: text(read),

@@ -98,10 +98,14 @@ export class Listener implements Running {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     const sessions = [...this.#sessions];
     for (const session of sessions) session.close(CLOSE.goingAway, 'the bridge stops');
-    const cut = setTimeout(() => {
-      for (const connection of this.#connections) connection.destroy();
-    }, withinMs);
-    await Promise.all(sessions.map((session) => session.drained()));
+    let cut: NodeJS.Timeout | undefined;
+    const late = new Promise<unknown>((resolve) => {
+      cut = setTimeout(() => {
+        for (const connection of this.#connections) connection.destroy();
+        resolve(undefined);
+      }, withinMs);
+    });
+    await Promise.race([late, Promise.all(sessions.map((session) => session.drained()))]);
     await closed;
     clearTimeout(cut);
   }

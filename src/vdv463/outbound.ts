@@ -53,9 +53,12 @@ export class Outbound {
     this.#publisher = new Publisher({
       intervalMs: upstream.intervalSeconds * 1_000,
       compose: () => this.#compose(),
-      deliver: (snapshot) => this.#deliver(snapshot as Made),
+      deliver: (snapshot) => this.#deliver(snapshot as Made).catch((error) => this.#undelivered(error)),
     });
-    this.#stopListening = runtime.depot.onChange(() => this.#publisher.changed());
+    this.#stopListening = runtime.depot.onChange(({ events }) => {
+      const onlyReadings = events.every(({ type }) => type === 'MeterSampled');
+      this.#publisher.changed(onlyReadings ? 'reading' : 'change');
+    });
   }
 
   /** A boot was accepted: tells the depot at once, and from now on, to the presystem as it calls itself. */
@@ -151,6 +154,13 @@ export class Outbound {
       `no answer after ${upstream.retries + 1} attempts; the next snapshot replaces it`,
     );
     if (this.#lostInARow >= LOST_BEFORE_CLOSE) onUnresponsive();
+    return 'lost';
+  }
+
+  #undelivered(error: unknown): 'lost' {
+    const { runtime, upstream } = this.#context;
+    runtime.log.error({ presystem: upstream.presystemId, err: error }, `${ACTION} could not be sent`);
+    this.#slot.close();
     return 'lost';
   }
 

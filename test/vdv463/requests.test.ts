@@ -278,15 +278,15 @@ describe('entries that cannot be served', () => {
   });
 
   it('rule 28: 1.x shows the rejection of a plugged-in bus as ChargingRejectedTechnically', async () => {
-    const cms = await cmsWith({ upstreams: [upstream(), ITCS] });
+    const cms = await cmsWith();
     const bms = await booted(cms);
-    const itcs = await booted(cms, 'ITCS-1');
     await cms.say('N1', 'LinkOpened', {});
     await cms.say('N1', 'PointStatusReported', { pointId: 'N1-1', status: 'Occupied' });
     await cms.say('N1', 'VehicleIdentified', { pointId: 'N1-1', vehicleId: BUS1 });
+    await cms.measure('N1', 'N1-1', { powerW: 0 });
     await bms.list([order('R1', BUS1)]);
     await bms.list([order('R1', BUS1, targets(90, 80))]);
-    const status = await itcs.see((payload) => {
+    const status = await bms.see((payload) => {
       const process = pointIn(payload, 'N1-1')?.chargingProcessInfo;
       return process?.processStatus === 'ChargingRejectedTechnically' ? process : undefined;
     });

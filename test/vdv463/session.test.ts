@@ -267,14 +267,13 @@ describe('requests and answers', () => {
   it('rule 14: a conf with an id of its own: strictly none, leniently matched and counted (vector 7)', async () => {
     const odd = (frame: Frame): Frame =>
       [...confOf(frame).slice(0, 4), randomUUID(), ...frame.slice(5, 6), {}] as Frame;
-    const times = { timeoutSeconds: 0.1, retries: 1 };
+    const times = { timeoutSeconds: 0.5, retries: 1 };
     const cms = await cmsWith({
       upstreams: [upstream(times), { ...ITCS, ...times, lenient: true }],
     });
     const strict = await booted(cms, 'BMS-1', { answer: odd });
     const lenient = await booted(cms, 'ITCS-1', { answer: odd });
     await strict.informed(2);
-    await pause(300);
     expect(lenient.snapshots).toHaveLength(1);
     expect(await cms.count('forgiven', 'VDV463_LENIENT_ANSWER_ID')).toBe(1);
   });
@@ -372,12 +371,13 @@ describe('life and death of a link', () => {
         return confOf(frame);
       },
     });
+    const began = performance.now();
     await cms.say('N1', 'LinkOpened', {});
     await cms.say('N1', 'PointStatusReported', free);
     await cms.charge('N1', 'N1-1', 'V1', { powerW: 10_000 });
     for (let i = 1; i <= 10; i++) await cms.measure('N1', 'N1-1', { powerW: 10_000 + i });
     await peer.see((payload) => pointIn(payload, 'N1-1')?.presentPower === 10.01 || undefined);
-    expect(peer.snapshots.length).toBeLessThanOrEqual(3);
+    expect(peer.snapshots.length).toBeLessThanOrEqual(2 + (performance.now() - began) / 250);
     for (let i = 1; i < times.length; i++) expect((times[i] ?? 0) - (times[i - 1] ?? 0)).toBeGreaterThan(240);
   });
 

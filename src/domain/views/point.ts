@@ -2,7 +2,7 @@
 import type { PointView, VehicleView } from '../model.js';
 import type { Leaf } from '../source.js';
 import type { Fault, PointState, ProcessState, StationState } from '../state.js';
-import { limitAt, processView, scheduledViews, unmeasuredRequest } from './process.js';
+import { limitAt, livePower, processView, scheduledViews, unmeasuredRequest } from './process.js';
 import { compact, type Sources, type ViewContext } from './view.js';
 
 /** The newest active fault of a set, with its origin. */
@@ -26,7 +26,7 @@ export function pointView(
   const powerLimitW = limitAt(point, now);
   if (powerLimitW !== undefined && point.limit) sources.note(`${prefix}powerLimitW`, point.limit);
   const scheduled = requests.waiting(point.pointId, process?.processId, vehicleId);
-  const unmeasured = process && unmeasuredRequest(requests, process);
+  const unmeasured = process && unmeasuredRequest(requests, point, process);
   sources.note(`${prefix}linkState`, station.link);
   if (point.phase?.value) sources.note(`${prefix}phase`, point.phase);
   return compact({
@@ -49,13 +49,6 @@ export function pointView(
       `${prefix}scheduledOrUnmeasured.`,
     ),
   });
-}
-
-/** A reading of another process, or from before the transaction ended, says nothing of the power now. */
-function livePower(point: PointState, process: ProcessState | undefined): Leaf<number> | undefined {
-  const { powerW } = point.readings;
-  if (!powerW || !process || powerW.at < process.startedAt) return undefined;
-  return process.endedAt && process.endedAt >= powerW.at ? undefined : powerW;
 }
 
 function faultView(fault: Leaf<Fault>): PointView['fault'] {

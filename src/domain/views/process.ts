@@ -1,7 +1,15 @@
 /** A charging process as upstream systems see it (VDV 463 ChargingProcessInfo's source), and those to come. */
 import type { Prediction, ProcessView, ScheduledProcessView } from '../model.js';
 import type { Instant, Leaf, Source } from '../source.js';
-import type { DepotState, Plan, PointState, ProcessState, RequestState, StationState } from '../state.js';
+import type {
+  DepotState,
+  Plan,
+  PointState,
+  ProcessState,
+  Readings,
+  RequestState,
+  StationState,
+} from '../state.js';
 import type { RequestsOfDepot } from './requests.js';
 import { compact, type Sources, type ViewContext } from './view.js';
 
@@ -10,6 +18,13 @@ export function limitAt(point: PointState, now: Instant): number | undefined {
   const limit = point.limit?.value;
   if (limit?.outcome !== 'accepted') return undefined;
   return limit.steps.filter((step) => step.at <= now).at(-1)?.powerW;
+}
+
+/** A reading of another process, or from before the transaction ended, says nothing of the power now. */
+export function livePower(point: PointState, process: ProcessState | undefined): Leaf<number> | undefined {
+  const { powerW } = point.readings;
+  if (!powerW || !process || powerW.at < process.startedAt) return undefined;
+  return process.endedAt && process.endedAt >= powerW.at ? undefined : powerW;
 }
 
 /** `prefix` is the path of this view inside the one that holds it, with a trailing dot. */
@@ -26,7 +41,8 @@ export function processView(
   noteProcess(sources, prefix, point, process, request);
   const phase = process.phase ?? point.phase;
   if (phase?.value) sources.note(`${prefix}phase`, phase);
-  const live = open ? process.readings : {};
+  // Without an open transaction only a power measured since then is the power now.
+  const live: Readings = open ? process.readings : withPower(livePower(point, process));
   return compact({
     processId: process.processId,
     presystemId: request?.presystemId,
@@ -46,6 +62,10 @@ export function processView(
     ...sources.take(prefix, 'reactivePowerVar', live.reactivePowerVar),
     prediction: prediction(process.plan, Boolean(process.endedAt)),
   });
+}
+
+function withPower(powerW: Leaf<number> | undefined): Readings {
+  return powerW ? { powerW } : {};
 }
 
 /** The origins of what is known of a process beside its readings. */
@@ -104,9 +124,10 @@ function isRejected(state: DepotState, request: RequestState): boolean {
 /** The request of a process that is not over and whose power nobody has told. */
 export function unmeasuredRequest(
   requests: RequestsOfDepot,
+  point: PointState,
   process: ProcessState,
 ): RequestState | undefined {
-  const measured = process.transactionId && !process.endedAt && process.readings.powerW;
+  const measured = process.transactionId ? process.readings.powerW : livePower(point, process);
   return measured || process.endedAt ? undefined : requests.of(process);
 }
 
