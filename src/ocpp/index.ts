@@ -31,7 +31,10 @@ export async function startOcpp(runtime: Runtime, options: OcppOptions = {}): Pr
   const stations = new Map(
     [...runtime.identity.stations.values()].map((config) => [config.id, new Station(config, shared)]),
   );
-  const commands = new OcppCommands(runtime, stations, metering);
+  const commands = new OcppCommands(runtime, stations, {
+    metering,
+    bootWaitMs: options.bootWaitMs ?? 3_000,
+  });
   const server = new CsmsServer(runtime, stations, limits);
   const port = await server.start();
   return {

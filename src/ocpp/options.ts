@@ -38,6 +38,8 @@ export interface OcppOptions {
   readonly limits?: Partial<OcppLimits>;
   /** What stations are told to measure instead of what the configuration says; null leaves them as they are. */
   readonly metering?: Metering | null;
+  /** How long a station that connected has for its BootNotification before it is asked for its status; 3 s. */
+  readonly bootWaitMs?: number;
   /** Asked for tokens that belong to no vehicle, of stations by our id; false: not known to it either. */
   readonly authorize?: (token: string, stationId: string) => Promise<boolean>;
 }

@@ -14,6 +14,7 @@ beforeEach(async () => {
   const config = exampleConfig();
   harness = await OcppHarness.start({
     config: { ...config, ocpp: { ...config.ocpp, callTimeoutSeconds: 0.4 } },
+    options: { bootWaitMs: 300 },
   });
   cleanups.push(() => harness.remove());
 });

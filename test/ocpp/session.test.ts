@@ -72,7 +72,10 @@ describe.each(['ocpp1.6', 'ocpp2.0.1'] as const)('%s', (protocol) => {
     const process = await until(() => {
       const id = harness.point(stationId, pointId).processId;
       const found = id ? harness.state.processes[id] : undefined;
-      return found?.transactionId && found.readings.socPct && found.phase?.value === 'Charging'
+      return found?.transactionId &&
+        found.readings.socPct &&
+        found.readings.powerW &&
+        found.phase?.value === 'Charging'
         ? found
         : undefined;
     }, 'a charging process with its readings');

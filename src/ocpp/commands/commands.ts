@@ -3,7 +3,6 @@ import type { PointConfig } from '../../config/index.js';
 import type { CommandOutcome, Runtime, SetLimit, StationCommands } from '../../depot/index.js';
 import type { JournalId, PointId, StationId } from '../../domain/index.js';
 import { BridgeError } from '../../errors/index.js';
-import type { Metering } from '../options.js';
 import type { OcppProtocol } from '../protocol.js';
 import type { Station } from '../station/index.js';
 import { Asker, type Call, outcomeOf, type Reply } from './ask.js';
@@ -16,7 +15,7 @@ import {
   type Triggered,
 } from './dialect.js';
 import { limitCall, profileIds } from './limit.js';
-import { Onboarding } from './onboarding.js';
+import { Onboarding, type OnboardingOptions } from './onboarding.js';
 import { Once } from './once.js';
 import { unitFor } from './schedule.js';
 import { DIALECT_16 } from './v16.js';
@@ -47,14 +46,17 @@ export class OcppCommands implements StationCommands {
   readonly #units: ReadonlyMap<StationId, Unit>;
   readonly #once: Once;
 
-  constructor(runtime: Runtime, stations: ReadonlyMap<StationId, Station>, metering: Metering | null) {
+  constructor(runtime: Runtime, stations: ReadonlyMap<StationId, Station>, onboarding: OnboardingOptions) {
     this.#runtime = runtime;
     this.#once = new Once(runtime);
     this.#units = new Map(
       [...stations].map(([stationId, station]) => {
         const asker = new Asker(station, runtime);
         const dialect = () => (station.protocol ? DIALECTS[station.protocol] : undefined);
-        return [stationId, { station, asker, onboarding: new Onboarding(asker, runtime, metering, dialect) }];
+        return [
+          stationId,
+          { station, asker, onboarding: new Onboarding(asker, runtime, onboarding, dialect) },
+        ];
       }),
     );
   }

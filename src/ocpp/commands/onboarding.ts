@@ -10,14 +10,18 @@ import { type Asker, NoReply } from './ask.js';
 import type { CommandDialect, MeteringWish, Survey } from './dialect.js';
 import type { Abilities } from './schedule.js';
 
-/** A station that connects again without having restarted does not send BootNotification: so long it has for it. */
-const BOOT_WAIT_MS = 3_000;
+export interface OnboardingOptions {
+  /** What to measure; null: left as it is. */
+  readonly metering: Metering | null;
+  /** A station that connects again without having restarted sends no BootNotification: so long it has for it. */
+  readonly bootWaitMs: number;
+}
 
 export class Onboarding {
   readonly #station: Station;
   readonly #asker: Asker;
   readonly #runtime: Runtime;
-  readonly #metering: Metering | null;
+  readonly #options: OnboardingOptions;
   readonly #dialect: () => CommandDialect | undefined;
   #survey: Promise<Survey | undefined> = Promise.resolve(undefined);
   #timer: NodeJS.Timeout | undefined;
@@ -25,18 +29,18 @@ export class Onboarding {
   constructor(
     asker: Asker,
     runtime: Runtime,
-    metering: Metering | null,
+    options: OnboardingOptions,
     dialect: () => CommandDialect | undefined,
   ) {
     this.#station = asker.station;
     this.#asker = asker;
     this.#runtime = runtime;
-    this.#metering = metering;
+    this.#options = options;
     this.#dialect = dialect;
     this.#station.listen({
       onConnected: () => {
         clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#begin(true), BOOT_WAIT_MS);
+        this.#timer = setTimeout(() => this.#begin(true), options.bootWaitMs);
         this.#timer.unref();
       },
       onTaken: (action) => {
@@ -94,9 +98,10 @@ export class Onboarding {
   }
 
   #wish(): MeteringWish | undefined {
-    if (!this.#metering) return undefined;
+    const { metering } = this.#options;
+    if (!metering) return undefined;
     const hasDc = this.#station.config.points.some((point) => point.powerType === 'DC');
-    const { intervalSeconds, measurands } = this.#metering;
+    const { intervalSeconds, measurands } = metering;
     return { intervalSeconds, measurands: measurands.filter((measurand) => hasDc || measurand !== 'SoC') };
   }
 }

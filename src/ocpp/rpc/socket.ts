@@ -26,7 +26,9 @@ export class StationSocket extends WebSocket {
   }
 
   override send(data: unknown, ..._options: unknown[]): void {
+    // What cannot be sent any more was not sent: the owner is not told of it.
+    if (this.readyState !== WebSocket.OPEN) return;
     const frame = this.outgoing(String(data));
-    if (frame !== undefined && this.readyState === WebSocket.OPEN) super.send(frame);
+    if (frame !== undefined) super.send(frame);
   }
 }

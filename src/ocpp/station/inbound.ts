@@ -97,7 +97,7 @@ function factsOf(context: InboundContext, { action, entry }: ReceivedCall, paylo
   };
 }
 
-/** The payload after the repairs of overlays; what was done is noted beside the raw frame. */
+/** The payload after the repairs of overlays; which were made is noted: raw frame and tables tell the rest. */
 function repaired(
   context: InboundContext,
   generation: Generation,
@@ -111,7 +111,7 @@ function repaired(
   if (repairs.length === 0) return payload;
   for (const repair of repairs) runtime.metrics.forgiven.inc({ protocol, code: repair });
   const causes = entry ? [entry.id] : [];
-  void frames.note({ action: 'Repair', value: { message, repairs, payload }, causes, rules: repairs });
+  void frames.note({ action: 'Repair', value: { message, repairs }, causes, rules: repairs });
   return payload;
 }
 
