@@ -20,4 +20,9 @@ export function registerStateRoutes(app: FastifyInstance, runtime: Runtime): voi
       return stations[id];
     },
   );
+  app.get(
+    '/api/v1/forgiven',
+    { schema: { summary: 'What lenient switches and repairs let pass since the start, by code' } },
+    async () => (await runtime.metrics.forgiven.get()).values.map(({ labels, value }) => ({ labels, value })),
+  );
 }

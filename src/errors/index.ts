@@ -2,9 +2,7 @@
  * The one catalogue of errors. Each area keeps its entries in a file beside this one; a code is never reused.
  * `docs/errors.md` lists the same codes, and a test compares both.
  */
-import { chargingErrors } from './charging.js';
 import { configErrors } from './config.js';
-import { identityErrors } from './identity.js';
 import { journalErrors } from './journal.js';
 import { mappingErrors } from './mapping.js';
 import { ocpiErrors } from './ocpi.js';
@@ -19,9 +17,7 @@ export interface ErrorEntry {
 }
 
 export const catalogue = {
-  ...chargingErrors,
   ...configErrors,
-  ...identityErrors,
   ...journalErrors,
   ...mappingErrors,
   ...ocpiErrors,

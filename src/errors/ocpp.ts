@@ -63,7 +63,8 @@ export const ocppErrors = {
     fix: 'Look whether it is busy; raise ocpp.callTimeoutSeconds if it is only slow.',
   },
   OCPP_CALL_REFUSED: {
-    title: 'The charging station answered a call with an error, or with an answer that does not fit its schema',
+    title:
+      'The charging station answered a call with an error, or with an answer that does not fit its schema',
     fix: 'Look at its answer in the journal.',
   },
   OCPP_OUTBOUND_INVALID: {
