@@ -4,7 +4,12 @@ import type { Json } from '../../mapping/index.js';
 
 /** One line of YAML for a value. */
 export function flow(value: Json): string {
-  return stringify(value, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: false }).trim();
+  return stringify(value, {
+    collectionStyle: 'flow',
+    lineWidth: 0,
+    flowCollectionPadding: false,
+    aliasDuplicateObjects: false,
+  }).trim();
 }
 
 /** A text that stands for itself, whatever cells of that spelling mean. */
