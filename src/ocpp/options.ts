@@ -15,6 +15,8 @@ export interface OcppLimits {
   /** Wrong passwords per identity and address within `lockoutSeconds` before the door stays shut that long. */
   readonly badLogins: number;
   readonly lockoutSeconds: number;
+  /** A peer that has not said by then what it wants is cut off: a slow one shall not hold a socket. */
+  readonly requestSeconds: number;
 }
 
 export const DEFAULT_LIMITS: OcppLimits = {
@@ -25,6 +27,7 @@ export const DEFAULT_LIMITS: OcppLimits = {
   badFrames: 10,
   badLogins: 10,
   lockoutSeconds: 300,
+  requestSeconds: 10,
 };
 
 /** What a station should report of a running transaction. */

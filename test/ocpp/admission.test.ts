@@ -1,4 +1,5 @@
 /** Who gets a socket, who does not, and who may take one over. */
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { OcppHarness, until } from './harness.js';
 import { type Dialled, dial, knock } from './raw.js';
@@ -125,5 +126,26 @@ describe('a second connection of one identity', () => {
     await owner.end();
     const next = await dialled(harness.port, anonymous);
     expect(await next.ask([2, '1', 'Heartbeat', {}])).toMatchObject([3, '1', {}]);
+  });
+});
+
+describe('slow and many', () => {
+  it('half-sent requests keep nobody out, and are cut off', async () => {
+    const harness = await OcppHarness.start({ options: { limits: { requestSeconds: 1 } } });
+    const slow = Array.from({ length: 100 }, () => connect(harness.port, '127.0.0.1'));
+    try {
+      for (const socket of slow) {
+        socket.on('error', () => undefined).resume();
+        socket.write('GET /ocpp/CP-N1 HTTP/1.1\r\nHost: x\r\nUpgrade: websoc');
+      }
+      const began = performance.now();
+      const station = await dialled(harness.port);
+      expect(await station.ask([2, '1', 'Heartbeat', {}])).toMatchObject([3, '1', {}]);
+      expect(performance.now() - began).toBeLessThan(2_000);
+      await until(() => slow.every((socket) => socket.destroyed || socket.readableEnded), 'the cut');
+    } finally {
+      for (const socket of slow) socket.destroy();
+      await harness.remove();
+    }
   });
 });

@@ -14,7 +14,7 @@ beforeEach(async () => {
   const config = exampleConfig();
   harness = await OcppHarness.start({
     config: { ...config, ocpp: { ...config.ocpp, callTimeoutSeconds: 0.4 } },
-    options: { bootWaitMs: 300 },
+    options: { bootWaitMs: 60_000 },
   });
   cleanups.push(() => harness.remove());
 });
@@ -137,7 +137,10 @@ describe('onboarding', () => {
   );
 
   it('asks a station that comes back without a boot for its status', async () => {
-    const socket = await byHand();
+    const quick = await OcppHarness.start({ options: { bootWaitMs: 100 } });
+    cleanups.push(() => quick.remove());
+    const socket = await dial(quick.port);
+    cleanups.push(() => socket.end());
     await until(
       () => calls(socket).some(([, , action]) => action === 'TriggerMessage'),
       'the question',

@@ -18,19 +18,17 @@ const CIPHERS = [
   'ECDHE-ECDSA-AES128-SHA256',
 ].join(':');
 
-/** A peer that has not asked for anything by then is cut off: a slow one shall not hold a socket. */
-const REQUEST_TIMEOUT_MS = 10_000;
-
 /**
  * Makes the server; it answers plain requests with 426.
  *
  * @throws BridgeError OCPP_TLS
  */
-export function makeServer(tls: TlsConfig | undefined): Server {
+export function makeServer(tls: TlsConfig | undefined, requestSeconds: number): Server {
+  const timeoutMs = requestSeconds * 1000;
   const common = {
-    headersTimeout: REQUEST_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionsCheckingInterval: 2_000,
+    headersTimeout: timeoutMs,
+    requestTimeout: timeoutMs,
+    connectionsCheckingInterval: timeoutMs / 5,
     maxHeaderSize: 8_192,
     noDelay: true,
   };
@@ -47,7 +45,7 @@ export function makeServer(tls: TlsConfig | undefined): Server {
         honorCipherOrder: true,
         ecdhCurve: 'X25519:prime256v1:secp384r1',
         ciphers: CIPHERS,
-        handshakeTimeout: REQUEST_TIMEOUT_MS,
+        handshakeTimeout: timeoutMs,
       }),
     );
   } catch (cause) {

@@ -32,7 +32,7 @@ export class CsmsServer {
     this.#gate = new RpcGate({ maxPayload: limits.maxPayload });
     const lockout = new Lockout(limits, () => runtime.now().getTime());
     this.#admissions = new Admissions(runtime.identity, lockout, tls?.clientCa !== undefined);
-    this.#server = makeServer(tls);
+    this.#server = makeServer(tls, limits.requestSeconds);
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       this.#onUpgrade(request, socket, head).catch((error: unknown) => {
         runtime.log.error({ err: error }, 'an upgrade failed');
