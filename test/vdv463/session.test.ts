@@ -1,6 +1,7 @@
 /** How a connection behaves: rules 6 to 16, 18, 20, 21, 36, 37 and the vectors that belong to them. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
+import { BridgeError } from '../../src/errors/index.js';
 import { Cms, type CmsOptions, ITCS, upstream } from './cms.js';
 import { confOf, type Frame, order, Peer, type PeerOptions, pointIn } from './peer.js';
 
@@ -412,6 +413,42 @@ describe('life and death of a link', () => {
     const ids = (frame: Frame | undefined) => JSON.stringify(frame?.[6]).match(/"chargingPointId":"[^"]+"/g);
     expect(ids(bms.snapshots[2])).toHaveLength(6);
     expect(ids(bms.snapshots[2])).toEqual(ids(bms.snapshots[0]));
+  });
+});
+
+describe('while the store is away', () => {
+  it('a list has neither effect nor answer, so that the presystem repeats it; the depot is told on', async () => {
+    const cms = await cmsWith();
+    const peer = await booted(cms);
+    const { journal } = cms.runtime.depot;
+    const { append, appendOrGap } = journal;
+    const away = async () => {
+      throw new BridgeError('STORE_UNAVAILABLE', 'the store does not answer');
+    };
+    Object.assign(journal, { append: away, appendOrGap: async () => null });
+    const messageId = randomUUID();
+    peer.send(1, 'ProvideChargingRequests', { chargingRequestList: [order('R1', 'V1')] }, { messageId });
+    await cms.runtime.depot.apply([
+      {
+        type: 'PresystemBooted',
+        presystemId: 'ITCS-1',
+        raw: '1-0',
+        ruleOf: () => 'test',
+        payload: { receivedAt: '2026-01-01T00:00:00Z' },
+      },
+      {
+        type: 'LinkOpened',
+        stationId: 'N1',
+        raw: '1-1',
+        ruleOf: () => 'test',
+        payload: { at: '2026-01-01T00:00:00Z', receivedAt: '2026-01-01T00:00:00Z' },
+      },
+    ]);
+    await peer.informed(2);
+    expect(peer.received.some((frame) => idOf(frame) === messageId)).toBe(false);
+    expect(cms.runtime.depot.state.presystems['BMS-1']?.requests).toEqual({});
+    Object.assign(journal, { append, appendOrGap });
+    expect((await peer.list([order('R1', 'V1')], { messageId }))[0]).toBe(2);
   });
 });
 
