@@ -114,7 +114,10 @@ function numberSteps(
       : undefined;
   if (rule) {
     const convert = converter(rule);
-    steps.push((value) => convert(value as number));
+    steps.push((value, frame) => {
+      const result = convert(value as number);
+      return Number.isFinite(result) ? result : outOfBounds(frame, spec, value, 'a number in its new unit');
+    });
   }
   const decimals = target.decimals;
   const mode = spec.round ?? (target.type === 'number' && decimals !== undefined ? 'half' : undefined);
