@@ -86,8 +86,9 @@ function presentJob(inputs: PlanInputs, point: PointState, process: ProcessState
   const request = requestOf(inputs.state, process);
   const vehicleId =
     point.vehicle?.value.vehicleId ?? process.vehicle?.value.vehicleId ?? request?.request.vehicleId;
-  const reading = process.readings.socPct ?? point.readings.socPct;
-  const socPct = reading && reading.at >= process.startedAt ? reading.value : undefined;
+  const since = point.readings.socPct;
+  const socPct =
+    process.readings.socPct?.value ?? (since && since.at >= process.startedAt ? since.value : undefined);
   return job(inputs, {
     point,
     process,

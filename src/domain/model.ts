@@ -30,10 +30,7 @@ export type StationFaultCode =
  * Cause of a fault, seen from the charging point.
  */
 export type PointFaultCode =
-  | 'NoFaultKnown'
-  | 'UsageFailure'
-  | 'CommunicationFailure'
-  | 'OtherChargingPointFailure';
+  'NoFaultKnown' | 'UsageFailure' | 'CommunicationFailure' | 'OtherChargingPointFailure';
 /**
  * Why a transaction ended: in the ordinary way, or for a technical reason.
  */

@@ -125,6 +125,8 @@ export interface ProcessState {
   readonly transactionId?: Leaf<string>;
   /** Set once energy may have flowed: the transaction's own start. */
   readonly transactionStartedAt?: Instant;
+  /** The same as the station wrote it: by this a repeated StartTransaction is known, whatever its clock. */
+  readonly transactionStartedByDevice?: string;
   readonly vehicle?: Leaf<VehicleAtPoint>;
   readonly requestKey?: Leaf<RequestKey>;
   readonly phase?: Leaf<ProcessPhase>;

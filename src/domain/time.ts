@@ -6,21 +6,20 @@ const FIRST_PLAUSIBLE_MS = Date.UTC(2020, 0, 1);
 
 /**
  * The instant of something that happens now (a status, a boot): the device's time if it is within five minutes
- * of receipt, else the time of receipt.
+ * of receipt, else the time of receipt. Nothing happens after it was told: a clock that runs ahead gives receipt.
  */
 export function liveTime(at: Instant, receivedAt: Instant): Instant {
-  const skewMs = Math.abs(Date.parse(at) - Date.parse(receivedAt));
-  return skewMs <= SKEW_LIMIT_MS ? canonical(at) : canonical(receivedAt);
+  const skewMs = Date.parse(receivedAt) - Date.parse(at);
+  return canonical(skewMs >= 0 && skewMs <= SKEW_LIMIT_MS ? at : receivedAt);
 }
 
 /**
  * The instant of something that may have been buffered (a transaction event, a reading): the device's time,
- * unless it lies before 2020 or more than five minutes ahead of receipt.
+ * unless it lies before 2020 or after receipt.
  */
 export function historicTime(at: Instant, receivedAt: Instant): Instant {
   const atMs = Date.parse(at);
-  const plausible = atMs >= FIRST_PLAUSIBLE_MS && atMs <= Date.parse(receivedAt) + SKEW_LIMIT_MS;
-  return plausible ? canonical(at) : canonical(receivedAt);
+  return canonical(atMs >= FIRST_PLAUSIBLE_MS && atMs <= Date.parse(receivedAt) ? at : receivedAt);
 }
 
 function canonical(instant: Instant): Instant {

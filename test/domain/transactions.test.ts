@@ -191,3 +191,31 @@ describe('whole sessions, permuted and repeated', () => {
     expect(JSON.stringify(run(events))).toBe(JSON.stringify(run(events)));
   });
 });
+
+describe('a clock that is wrong', () => {
+  /** A status as a station writes whose clock is ahead (or, below zero, behind) by `skew` minutes. */
+  const skewed = (minutes: number, skew: number, status: string) =>
+    station('PointStatusReported', minutes, { pointId: 'N1-1', status, at: at(minutes + skew) });
+
+  it.each([
+    ['drifts further ahead', [1, 3, 4, 6, 20, 60]],
+    ['is set right again', [60, 20, 6, 4, 1, 0]],
+    ['falls behind', [0, -1, -2, -3, -4, -4.9, -6, -60]],
+  ])('never freezes the bay: it %s', (_name, skews) => {
+    let state = run([]);
+    for (const [index, skew] of skews.entries()) {
+      const status = index % 2 === 0 ? 'Occupied' : 'Available';
+      state = run([skewed(index * 2, skew, status)], state);
+      const point = state.stations['N1']?.points['N1-1'];
+      expect(point?.status?.value).toBe(status);
+      expect(Boolean(point?.processId)).toBe(status === 'Occupied');
+    }
+  });
+
+  it('knows a repeated StartTransaction although both seem to come from the future', () => {
+    const told = { at: at(90) };
+    const once = run([occupied(0), started(1, told)]);
+    const again = run([{ ...started(2, told) }], once);
+    expect(Object.keys(again.processes)).toHaveLength(1);
+  });
+});

@@ -18,7 +18,7 @@ export function transactionStarted(state: DepotState, event: Of<'TransactionStar
   const station = state.stations[event.stationId];
   if (!station?.points[pointId]) return state;
   const at = historicTime(event.payload.at, receivedAt);
-  const known = knownStart(state, event, at);
+  const known = knownStart(state, event);
   const placed = known ? { state, processId: known.processId } : placeStart(state, event, at);
   let next = placed.state;
   const transactionId =
@@ -31,6 +31,7 @@ export function transactionStarted(state: DepotState, event: Of<'TransactionStar
     ...process,
     transactionId: process.transactionId ?? leafOf(event, 'transactionId', transactionId, at, receivedAt),
     transactionStartedAt: earliest(process.transactionStartedAt, at),
+    transactionStartedByDevice: event.payload.at,
     ...(meterStartWh === undefined
       ? {}
       : { meterStartWh: leafOf(event, 'meterStartWh', meterStartWh, at, receivedAt) }),
@@ -49,18 +50,14 @@ export function processStartedBy(
 }
 
 /** The process that this start already made: the same id, or (1.6, retried) the same content. */
-function knownStart(
-  state: DepotState,
-  event: Of<'TransactionStarted'>,
-  at: Instant,
-): ProcessState | undefined {
+function knownStart(state: DepotState, event: Of<'TransactionStarted'>): ProcessState | undefined {
   const { transactionId, pointId, token, meterStartWh } = event.payload;
   if (transactionId) return processOf(state, event.stationId, transactionId);
   return Object.values(state.processes).find(
     (process) =>
       process.stationId === event.stationId &&
       process.pointId === pointId &&
-      process.transactionStartedAt === at &&
+      process.transactionStartedByDevice === event.payload.at &&
       process.meterStartWh?.value === meterStartWh &&
       process.vehicle?.value.token === token,
   );
