@@ -41,6 +41,8 @@ export interface RpcOwner {
   onBadFrame(raw: string, reason: string): void;
   onSent(frame: OutboundFrame): void;
   onAlive(): void;
+  /** The station broke the rules of the wire itself (size, UTF-8, framing); the end of the connection follows. */
+  onBroken(reason: string): void;
   /** Once. */
   onClosed(code: number, reason: string): void;
 }
@@ -173,6 +175,7 @@ function adopt(
   /** Whether the owner was told of the frame at hand. */
   let told = false;
   socket.alive = () => owner.onAlive();
+  socket.unread = () => owner.onBroken('it does not read what it is sent');
   socket.outgoing = (frame) => outgoing(facts.protocol, frame, owner);
   client.on('message', ({ message, outbound }) => {
     if (outbound) return;
@@ -193,9 +196,7 @@ function adopt(
   client.on('badMessage', ({ error }) => {
     if (!told) owner.onBadFrame(raw, error.message);
   });
-  client.on('socketError', () => {
-    // The close event that follows every socket error ends the connection.
-  });
+  client.on('socketError', (error) => owner.onBroken(error.message));
   client.once('close', ({ code, reason }) => owner.onClosed(code ?? 1006, String(reason ?? '')));
   client.handle(async ({ messageId, method, params }) => {
     told = true;

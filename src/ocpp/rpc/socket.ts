@@ -4,6 +4,9 @@ import { WebSocket } from 'ws';
 /** Looks at a frame about to be sent: the text to send in its place, or undefined to send nothing. */
 export type Outgoing = (frame: string) => string | undefined;
 
+/** Bytes that may wait for a station that does not read; more cuts it. */
+const MAX_UNREAD = 1_048_576;
+
 /**
  * What ocpp-rpc takes for a plain WebSocket. OCPP-J knows text frames only, so a binary one ends the connection.
  * Pauses reading when asked to, which slows the sender down without losing a frame.
@@ -14,8 +17,13 @@ export class StationSocket extends WebSocket {
   /** Called at every sign of life: frame, ping or pong. */
   alive: () => void = () => undefined;
 
+  /** Called when the connection is cut because the station does not read. */
+  unread: () => void = () => undefined;
+
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     if (event === 'message') {
+      // What was already received when we said goodbye, or cut the socket, counts no more.
+      if (this.readyState !== WebSocket.OPEN) return true;
       this.alive();
       if (args[1] === true) {
         this.close(1003, 'OCPP-J has text frames only');
@@ -28,6 +36,11 @@ export class StationSocket extends WebSocket {
   override send(data: unknown, ..._options: unknown[]): void {
     // What cannot be sent any more was not sent: the owner is not told of it.
     if (this.readyState !== WebSocket.OPEN) return;
+    if (this.bufferedAmount > MAX_UNREAD) {
+      this.unread();
+      this.terminate();
+      return;
+    }
     const frame = this.outgoing(String(data));
     if (frame !== undefined) super.send(frame);
   }

@@ -66,6 +66,7 @@ export class StationConnection implements RpcOwner {
   readonly #asked = new Map<string, OpenCall>();
   #open: OpenCall | undefined;
   #badFrames = 0;
+  #pause: NodeJS.Timeout | undefined;
   aliveAt = performance.now();
 
   constructor(rpc: RpcConnection, owner: ConnectionOwner) {
@@ -115,8 +116,8 @@ export class StationConnection implements RpcOwner {
   }
 
   onAnswer({ messageId, raw }: InboundAnswer): void {
-    this.#badFrames = 0;
     const asked = this.#asked.get(messageId);
+    if (asked) this.#badFrames = 0;
     const late = asked !== undefined && asked !== this.#open;
     const draft = {
       protocol: this.rpc.protocol,
@@ -130,21 +131,23 @@ export class StationConnection implements RpcOwner {
     const stored = this.#owner.frames.after(draft, asked?.sent ? [asked.sent] : []);
     if (asked) asked.answered = stored;
     this.#asked.delete(messageId);
+    if (!asked) this.#countBad('an answer that nobody waits for');
   }
 
   onBadFrame(raw: string, reason: string): void {
-    const { frames, limits } = this.#owner;
-    void frames.frame({
+    void this.#owner.frames.frame({
       protocol: this.rpc.protocol,
       direction: 'in',
       action: 'BadFrame',
       raw,
       error: 'OCPP_BAD_FRAME',
     });
+    this.#countBad(reason);
+  }
+
+  onBroken(reason: string): void {
+    void this.#owner.frames.note({ action: 'LinkBroken', value: { reason } });
     this.#owner.bad(this, reason);
-    this.#slowDown();
-    this.#badFrames += 1;
-    if (this.#badFrames >= limits.badFrames) this.rpc.close(1002, 'too many frames that are no OCPP');
   }
 
   onSent({ kind, messageId, raw }: OutboundFrame): void {
@@ -183,22 +186,40 @@ export class StationConnection implements RpcOwner {
   }
 
   onAlive(): void {
-    this.aliveAt = performance.now();
+    this.aliveAt = Math.max(this.aliveAt, performance.now());
   }
 
   onClosed(code: number, reason: string): void {
+    clearTimeout(this.#pause);
     this.#answering.clear();
     this.#owner.closed(this, code, reason);
   }
 
-  /** A station that sends more than its rate is read more slowly; nothing of it is lost. */
+  #countBad(reason: string): void {
+    this.#owner.bad(this, reason);
+    this.#slowDown();
+    this.#badFrames += 1;
+    if (this.#badFrames >= this.#owner.limits.badFrames)
+      this.rpc.close(1002, 'too many frames that are no OCPP');
+  }
+
+  /**
+   * A station that sends more than its rate is read more slowly; nothing of it is lost. Frames that were already
+   * received still come while reading pauses: the last of them says how long.
+   */
   #slowDown(): void {
-    const waitMs = this.#rate.take(performance.now());
+    const now = performance.now();
+    const waitMs = this.#rate.take(now);
     if (waitMs === 0) return;
-    this.rpc.pause();
-    setTimeout(() => {
+    if (this.#pause) clearTimeout(this.#pause);
+    else this.rpc.pause();
+    // Its silence until then is our doing.
+    this.aliveAt = now + waitMs;
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
       this.aliveAt = performance.now();
       this.rpc.resume();
-    }, waitMs).unref();
+    }, waitMs);
+    this.#pause.unref();
   }
 }
