@@ -46,7 +46,7 @@ export function processStartedBy(
   state: DepotState,
   event: Of<'TransactionStarted'>,
 ): ProcessState | undefined {
-  return knownStart(state, event, historicTime(event.payload.at, event.payload.receivedAt));
+  return knownStart(state, event);
 }
 
 /** The process that this start already made: the same id, or (1.6, retried) the same content. */
