@@ -24,6 +24,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   JOURNAL_NO_ENTRY: 404,
   MAP_NOT_PARKED: 404,
   MAP_REFUSED: 422,
+  STORE_BAD_ID: 400,
 };
 
 /** Every error leaves as application/problem+json; a {@link BridgeError} carries its catalogue code. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RangeOptions, Store, StreamEntry } from '../store/index.js';
 
 const FIRST_PAGE = 50;
@@ -21,6 +22,8 @@ export async function* readPages(
     if (!last) return;
     yield page;
     if (page.length < count) return;
+    // An embedded store answers within the turn: a long read must not keep chargers waiting.
+    await nextTurn();
     left -= page.length;
     bounds = continueAfter(range, last.id);
     const chars = page.reduce((sum, entry) => sum + entry.value.length, 0);

@@ -21,6 +21,9 @@ export const CLOSE = {
   policy: 1008,
 } as const;
 
+/** Frames that are no message of VDV 463, after which a connection that is ending already is cut. */
+const UNREADABLE_AT_MOST = 10;
+
 export interface SessionContext {
   readonly runtime: Runtime;
   readonly upstream: UpstreamConfig;
@@ -42,6 +45,7 @@ export class Session {
   readonly #heartbeat: Heartbeat;
   #booted = false;
   #informed = false;
+  #unreadable = 0;
   #farewell: NodeJS.Timeout | undefined;
 
   constructor(socket: WebSocket, context: SessionContext) {
@@ -106,8 +110,11 @@ export class Session {
   }
 
   #receive(text: string, isBinary: boolean): void {
+    if (this.#unreadable >= UNREADABLE_AT_MOST) return;
     this.#heartbeat.alive();
     if (isBinary) {
+      this.#countUnreadable();
+      this.#context.runtime.log.warn({ ...this.#facts(), code: 'VDV463_ENVELOPE' }, 'a frame is not text');
       this.close(CLOSE.notText, 'VDV 463 messages are text');
       return;
     }
@@ -116,6 +123,7 @@ export class Session {
   }
 
   async #take(received: Received): Promise<void> {
+    if (this.#unreadable >= UNREADABLE_AT_MOST) return;
     const { presystemId, lenient } = this.upstream;
     const frame = readFrame(received.text, { profile: this.#profile, lenient, presystemId });
     if (frame.ok) {
@@ -139,7 +147,15 @@ export class Session {
       { ...this.#facts(), code: fault.code, journalId: entry.id },
       fault.message,
     );
-    if (fatal) this.close(CLOSE.notReadable, 'not a VDV 463 message');
+    if (!fatal) return;
+    this.close(CLOSE.notReadable, 'not a VDV 463 message');
+    this.#countUnreadable();
+  }
+
+  /** The connection ends with the first one; a flood that was under way behind it is heard no longer. */
+  #countUnreadable(): void {
+    this.#unreadable += 1;
+    if (this.#unreadable === UNREADABLE_AT_MOST) this.#socket.terminate();
   }
 
   #answeredBoot(accepted: boolean, name: string): void {
