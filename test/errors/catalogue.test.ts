@@ -24,8 +24,8 @@ describe('the error catalogue', () => {
 
   it('says what it means and what to do, in whole sentences', () => {
     for (const [code, { title, fix }] of Object.entries(catalogue)) {
-      expect(title, code).toMatch(/^[A-Z].*[^.]$/);
-      expect(fix, code).toMatch(/^[A-Z].*\.$/);
+      expect(title, code).toMatch(/^[A-Z`].*[^.]$/);
+      expect(fix, code).toMatch(/^[A-Z`].*\.$/);
     }
   });
 
