@@ -10,7 +10,10 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const EXAMPLE = fileURLToPath(new URL('../../config/depot.example.yaml', import.meta.url));
-const START_MS = 15_000;
+/** The same with a clock that can be set. */
+const CLOCKED = fileURLToPath(new URL('./clocked-bridge.ts', import.meta.url));
+const TSX = import.meta.resolve('tsx');
+const START_MS = 30_000;
 
 export interface BridgePorts {
   readonly admin: number;
@@ -42,6 +45,15 @@ export interface BridgeSetup {
   readonly durability?: 'always' | 'everysec';
   /** Changes the example's text further. */
   readonly edit?: (text: string) => string;
+  /** Lets it live in another time; absent: in real time. */
+  readonly clock?: RunningClock;
+}
+
+/** A clock that several processes can share: at `anchorMs` of real time it showed `startAtMs`. */
+export interface RunningClock {
+  readonly startAtMs: number;
+  readonly anchorMs: number;
+  readonly timeScale: number;
 }
 
 /** Starts the example depot on free ports and a fresh store; on Redis under a depot id of its own. */
@@ -52,7 +64,8 @@ export async function startBridgeProcess(setup: BridgeSetup): Promise<BridgeProc
   const configFile = join(folder, 'depot.yaml');
   writeFileSync(configFile, configText(setup, ports, folder));
   const log: Record<string, unknown>[] = [];
-  let child = await run(configFile, folder, log);
+  const begin = () => run(programOf(setup), configFile, folder, log);
+  let child = await begin();
   const ended = async (signal: NodeJS.Signals) => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exit = once(child, 'exit');
@@ -65,7 +78,7 @@ export async function startBridgeProcess(setup: BridgeSetup): Promise<BridgeProc
     log,
     kill: () => ended('SIGKILL'),
     async restart() {
-      child = await run(configFile, folder, log);
+      child = await begin();
     },
     async terminate() {
       const began = performance.now();
@@ -106,9 +119,25 @@ function configText(
   return edit ? edit(text) : text;
 }
 
-async function run(configFile: string, cwd: string, log: Record<string, unknown>[]): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [MAIN, 'start', '--config', configFile], {
+interface Program {
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+function programOf({ clock }: BridgeSetup): Program {
+  if (!clock) return { args: [MAIN], env: process.env };
+  return { args: ['--import', TSX, CLOCKED], env: { ...process.env, BRIDGE_CLOCK: JSON.stringify(clock) } };
+}
+
+async function run(
+  { args, env }: Program,
+  configFile: string,
+  cwd: string,
+  log: Record<string, unknown>[],
+): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [...args, 'start', '--config', configFile], {
     cwd,
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const errors: string[] = [];
