@@ -111,6 +111,10 @@ function joined(
     let any = false;
     for (const get of gets) {
       const value = get(frame);
+      if (typeof value === 'object') {
+        const message = `${spec.path} is joined from plain values, not from objects or lists`;
+        return fail(frame, spec.mapping, 'MAP_INPUT', message, { rule: spec.rule, path: spec.path });
+      }
       if (value !== undefined) any = true;
       if (value !== undefined || places) parts.push(value === undefined ? '' : String(value));
     }

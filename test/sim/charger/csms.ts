@@ -89,7 +89,7 @@ export class TinyCsms {
     if (!socket) throw new Error('no station is connected');
     const id = `csms-${this.#nextId++}`;
     const answered = new Promise<unknown[]>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no answer to ${action}`)), 5_000);
+      const timer = setTimeout(() => reject(new Error(`no answer to ${action}`)), 15_000);
       this.#pending.set(id, {
         action,
         settle: (message) => {
@@ -120,14 +120,14 @@ export class TinyCsms {
     count = 1,
     matches: (payload: Payload) => boolean = () => true,
   ): Promise<Payload> {
-    const deadline = performance.now() + 5_000;
+    const deadline = performance.now() + 15_000;
     for (;;) {
       const found = this.of(action).filter(matches);
       const last = found[count - 1];
       if (last) return last;
       if (performance.now() > deadline) {
         throw new Error(
-          `${found.length} of ${count} ${action} after 5 s; got ${this.calls.map((c) => c.action)}`,
+          `${found.length} of ${count} ${action} after 15 s; got ${this.calls.map((c) => c.action)}`,
         );
       }
       await new Promise((resolve) => setTimeout(resolve, 2));
