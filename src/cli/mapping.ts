@@ -44,7 +44,7 @@ export async function newOverlay(options: NewOverlayOptions): Promise<number> {
     },
     ...(mapping === undefined ? {} : { mapping }),
   };
-  const generation = Tables.load(loadConfig(options.config).mappings).current;
+  const generation = Tables.load(loadConfig(options.config).mappings, { examples: false }).current;
   const concrete = generation.repair(message, wanted.payload, wanted.select).payload;
   const refused = validatorOf(message)(concrete).length > 0;
   process.stdout.write(refused ? startRepair(wanted, concrete) : startOverlay(generation, wanted));

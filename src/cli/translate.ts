@@ -45,7 +45,7 @@ interface Translated {
  */
 export async function translate(name: string, file: string, options: TranslateOptions): Promise<number> {
   const config = loadConfig(options.config);
-  const generation = Tables.load(config.mappings).current;
+  const generation = Tables.load(config.mappings, { examples: false }).current;
   const payload = readPayload(file);
   const select = { ...selectorOf(options, config), ...versionOf(name, options) };
   const context = { identity: new IdentityRegistry(config), select };

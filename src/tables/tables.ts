@@ -1,7 +1,13 @@
 /** The tables in force, and how new ones take their place: all at once, or not at all. */
 import type { Runtime } from '../depot/index.js';
 import { BridgeError } from '../errors/index.js';
-import { formatDiagnostic, type LoadedGeneration, loadGeneration, type RowCounts } from '../mapping/index.js';
+import {
+  formatDiagnostic,
+  type LoadedGeneration,
+  type LoadOptions,
+  loadGeneration,
+  type RowCounts,
+} from '../mapping/index.js';
 import { tableFolders } from './folders.js';
 import { type ShadowReport, shadowReplay } from './shadow.js';
 
@@ -26,10 +32,13 @@ export class Tables {
     this.#current = current;
   }
 
-  /** @throws BridgeError MAP_REFUSED with every diagnostic, if the tables do not pass */
-  static load(mappings: readonly string[]): Tables {
+  /**
+   * @param options `examples: false` leaves out what only `check` and a start need: it takes most of the time
+   * @throws BridgeError MAP_REFUSED with every diagnostic, if the tables do not pass
+   */
+  static load(mappings: readonly string[], options: Pick<LoadOptions, 'examples'> = {}): Tables {
     const folders = tableFolders(mappings);
-    return new Tables(folders, read(folders));
+    return new Tables(folders, read(folders, options));
   }
 
   get current(): LoadedGeneration {
@@ -107,8 +116,8 @@ function summed(one: RowCounts, another: RowCounts): RowCounts {
   return sum;
 }
 
-function read(folders: readonly string[]): LoadedGeneration {
-  const result = loadGeneration(folders);
+function read(folders: readonly string[], options: Pick<LoadOptions, 'examples'> = {}): LoadedGeneration {
+  const result = loadGeneration(folders, options);
   if ('generation' in result) return result.generation;
   const shown = result.diagnostics.map((diagnostic) => formatDiagnostic(diagnostic)).join('\n');
   throw new BridgeError('MAP_REFUSED', `${result.diagnostics.length} faults in the tables:\n${shown}`);
