@@ -34,6 +34,7 @@ export async function startOcpp(runtime: Runtime, options: OcppOptions = {}): Pr
   const commands = new OcppCommands(runtime, stations, {
     metering,
     bootWaitMs: options.bootWaitMs ?? 3_000,
+    readingWaitMs: options.readingWaitMs ?? 4_000,
   });
   const server = new CsmsServer(runtime, stations, limits);
   const port = await server.start();

@@ -43,6 +43,8 @@ export interface OcppOptions {
   readonly metering?: Metering | null;
   /** How long a station that connected has for its BootNotification before it is asked for its status; 3 s. */
   readonly bootWaitMs?: number;
+  /** How long a station has to tell the power of a transaction that began before it is asked for it; 4 s. */
+  readonly readingWaitMs?: number;
   /** Asked for tokens that belong to no vehicle, of stations by our id; false: not known to it either. */
   readonly authorize?: (token: string, stationId: string) => Promise<boolean>;
 }

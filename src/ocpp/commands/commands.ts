@@ -14,6 +14,7 @@ import {
   type Survey,
   type Triggered,
 } from './dialect.js';
+import { FirstReadings, type ReadableUnit } from './first-reading.js';
 import { limitCall, profileIds } from './limit.js';
 import { Onboarding, type OnboardingOptions } from './onboarding.js';
 import { Once } from './once.js';
@@ -28,10 +29,13 @@ interface Place {
   readonly intent: JournalId;
 }
 
-interface Unit {
-  readonly station: Station;
-  readonly asker: Asker;
+interface Unit extends ReadableUnit {
   readonly onboarding: Onboarding;
+}
+
+export interface CommandOptions extends OnboardingOptions {
+  /** How long a station has to tell the power of a running transaction before it is asked for it. */
+  readonly readingWaitMs: number;
 }
 
 const DIALECTS: Readonly<Record<OcppProtocol, CommandDialect>> = {
@@ -46,19 +50,18 @@ export class OcppCommands implements StationCommands {
   readonly #units: ReadonlyMap<StationId, Unit>;
   readonly #once: Once;
 
-  constructor(runtime: Runtime, stations: ReadonlyMap<StationId, Station>, onboarding: OnboardingOptions) {
+  constructor(runtime: Runtime, stations: ReadonlyMap<StationId, Station>, options: CommandOptions) {
     this.#runtime = runtime;
     this.#once = new Once(runtime);
     this.#units = new Map(
       [...stations].map(([stationId, station]) => {
         const asker = new Asker(station, runtime);
         const dialect = () => (station.protocol ? DIALECTS[station.protocol] : undefined);
-        return [
-          stationId,
-          { station, asker, onboarding: new Onboarding(asker, runtime, onboarding, dialect) },
-        ];
+        const onboarding = new Onboarding(asker, runtime, options, dialect);
+        return [stationId, { station, asker, dialect, onboarding }];
       }),
     );
+    new FirstReadings(runtime, options.readingWaitMs, (stationId) => this.#units.get(stationId));
   }
 
   isConnected(stationId: StationId): boolean {

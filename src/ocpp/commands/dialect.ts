@@ -16,6 +16,7 @@ export type Triggered =
   | 'BootNotification'
   | 'Heartbeat'
   | 'MeterValues'
+  | 'TransactionEvent'
   | 'StatusNotification'
   | 'FirmwareStatusNotification'
   | 'LogStatusNotification';
@@ -63,6 +64,8 @@ export interface CommandDialect {
   unlock(point: PointConfig): Call;
   changeAvailability(at: AtPoint, operative: boolean): Call;
   trigger(message: Triggered, at: AtPoint): Call;
+  /** The messages that bring readings of a running transaction, the better first. */
+  readonly readings: readonly Triggered[];
   reset(how: 'soft' | 'hard'): Call;
   reserve(reservation: Reservation): Call;
   cancelReservation(reservationId: number): Call;

@@ -59,6 +59,7 @@ export const DIALECT_16: CommandDialect = {
     action: requestedMessage === 'LogStatusNotification' ? 'ExtendedTriggerMessage' : 'TriggerMessage',
     payload: { requestedMessage, ...(point ? { connectorId: point.connector } : {}) },
   }),
+  readings: ['MeterValues'],
   reset: (how) => ({ action: 'Reset', payload: { type: how === 'hard' ? 'Hard' : 'Soft' } }),
   reserve: ({ point, reservationId, token, expiresAt }) => ({
     action: 'ReserveNow',

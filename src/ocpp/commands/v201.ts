@@ -58,6 +58,8 @@ export const DIALECT_201: CommandDialect = {
       ...(point ? { evse: { id: evseOf(point), ...connectorFor(requestedMessage, point) } } : {}),
     },
   }),
+  // F06.FR.07: TransactionEvent brings the measurands of transactions, MeterValues those by the clock.
+  readings: ['TransactionEvent', 'MeterValues'],
   reset: (how) => ({ action: 'Reset', payload: { type: how === 'hard' ? 'Immediate' : 'OnIdle' } }),
   reserve: ({ point, reservationId, token, expiresAt }) => ({
     action: 'ReserveNow',
