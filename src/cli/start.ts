@@ -23,7 +23,7 @@ export async function start({ config: file }: { config: string }): Promise<numbe
   );
   process.on('SIGHUP', () => {
     bridge.reload().then(
-      (result) => log.info(result, 'tables read again'),
+      ({ generation, changed }) => log.info({ generation, changed }, 'tables read again'),
       (error: Error) => log.error({ err: error }, 'the tables in force stay: the new ones have errors'),
     );
   });

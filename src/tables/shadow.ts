@@ -1,12 +1,16 @@
-/** New tables before they count: the last payloads received go through both, and what differs is told. */
+/**
+ * New tables before they count: the last payloads received, and what presystems are told now, go through both, and what
+ * differs is told.
+ */
 import type { JournalEntry } from '../journal/index.js';
 import type { Generation, Json } from '../mapping/index.js';
+import { composeInformation } from '../vdv463/index.js';
 import { payloadOf, type Replayed, type ReplayWorld, replayEntry } from './replay.js';
 
 /** One field that the new tables would have set otherwise. */
 export interface ShadowDifference {
-  /** Journal id of the payload. */
-  readonly raw: string;
+  /** Journal id of the payload; absent for what is made from the state. */
+  readonly raw?: string;
   readonly link: string;
   readonly message: string;
   /** What the payload becomes: an event of the domain, or `failure`. */
@@ -22,6 +26,8 @@ export interface ShadowReport {
   readonly payloads: number;
   /** Payloads that came out otherwise. */
   readonly changed: number;
+  /** Presystems that would be told something else. */
+  readonly told: number;
   /** The first differences, oldest payload first. */
   readonly differences: readonly ShadowDifference[];
   /** How many more there are. */
@@ -55,12 +61,39 @@ export async function shadowReplay(
     if (found.length > 0) changed += 1;
     differences.push(...found);
   }
+  const told = world.config.upstreams.map((upstream) =>
+    informationDifferences(before, after, world, upstream),
+  );
+  differences.push(...told.flat());
   return {
     payloads,
     changed,
+    told: told.filter((found) => found.length > 0).length,
     differences: differences.slice(0, SHOWN),
     more: Math.max(0, differences.length - SHOWN),
   };
+}
+
+/** What a presystem would be told otherwise of the state as it is. */
+function informationDifferences(
+  before: Generation,
+  after: Generation,
+  { config, depot, identity }: ReplayWorld,
+  upstream: ReplayWorld['config']['upstreams'][number],
+): ShadowDifference[] {
+  const now = new Date().toISOString();
+  const [{ name: depotName }] = config.depots;
+  const [old, next] = [before, after].map((generation): Json => {
+    const source = { state: depot.state, depotName, generation, identity, now };
+    const made = composeInformation(source, upstream);
+    return made.ok ? (made.payload as Json) : { failure: `${made.code}: ${made.message}` };
+  });
+  return fieldDifferences(old, next).map((difference) => ({
+    link: `vdv463:${upstream.presystemId}`,
+    message: 'ProvideChargingInformation',
+    target: `vdv463-${upstream.dialect}`,
+    ...difference,
+  }));
 }
 
 function compare(entry: JournalEntry, before: Replayed, after: Replayed): ShadowDifference[] {

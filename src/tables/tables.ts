@@ -24,6 +24,7 @@ export class Tables {
   /** Where the tables are read from. */
   readonly folders: readonly string[];
   #current: LoadedGeneration;
+  /** What rows decided in earlier generations, less what shadow replays added to this one. */
   readonly #counted = new Map<string, number>();
   #reloading: Promise<unknown> = Promise.resolve();
 
@@ -62,6 +63,11 @@ export class Tables {
     return reloading;
   }
 
+  #count(counts: RowCounts, sign: 1 | -1): void {
+    for (const [rule, count] of counts)
+      this.#counted.set(rule, (this.#counted.get(rule) ?? 0) + sign * count);
+  }
+
   async #reload(runtime: Runtime): Promise<Reloaded> {
     const { metrics } = runtime;
     const previous = this.#current;
@@ -77,10 +83,12 @@ export class Tables {
       metrics.tableReloads.inc({ outcome: 'unchanged' });
       return { ...ids, changed: false };
     }
+    const live = previous.rowCounts();
     const shadow = await shadowReplay(previous, next, runtime, runtime.config.tables.shadowReplay);
     await recordChange(runtime, ids, shadow);
-    for (const [rule, count] of previous.rowCounts())
-      this.#counted.set(rule, (this.#counted.get(rule) ?? 0) + count);
+    // What rows decided for the shadow replay is no traffic.
+    this.#count(live, 1);
+    this.#count(next.rowCounts(), -1);
     this.#current = next;
     metrics.tableReloads.inc({ outcome: 'changed' });
     tell(runtime, ids, shadow);

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
-import { watchTables } from '../../src/tables/index.js';
+
+import type { Generation, JsonObject } from '../../src/mapping/index.js';
+import { shadowReplay, watchTables } from '../../src/tables/index.js';
 import { fieldDifferences } from '../../src/tables/shadow.js';
 import { faulted, startWorld } from './world.js';
 
@@ -52,6 +54,12 @@ describe('a reload', () => {
       },
     ]);
     expect(world.bridge.runtime.tables().id).toBe(body.generation);
+    // A replay is no traffic.
+    const { body: counters } = await world.admin<{ rows: { rule: string; count: number }[] }>(
+      'GET',
+      '/api/v1/tables/counters',
+    );
+    expect(counters.rows.filter(({ count }) => count !== 0)).toEqual([]);
     // Who began with the old one keeps it.
     expect(before.mapping('ocpp16.fault')).toBeDefined();
     expect(world.log.find(({ path }) => path === 'pointFaultCode')).toMatchObject({
@@ -99,6 +107,44 @@ describe('a reload', () => {
       timeout: 10_000,
       interval: 100,
     });
+  });
+});
+
+describe('a shadow replay', () => {
+  it('also tells what presystems would be told otherwise', async () => {
+    const world = await startWorld();
+    const { runtime } = world.bridge;
+    const before = runtime.tables();
+    const name = 'vdv463-1.1.0.information';
+    const mapping = before.mapping(name);
+    const after: Generation = {
+      id: 'other',
+      forMessage: (message) => before.forMessage(message),
+      find: (source, target) => before.find(source, target),
+      repair: (message, payload, select) => before.repair(message, payload, select),
+      mapping: (wanted) =>
+        wanted !== name
+          ? before.mapping(wanted)
+          : {
+              ...{ name, from: mapping.from, target: mapping.target },
+              runAll: (inputs, context) => mapping.runAll(inputs, context),
+              run: (inputs, context) => {
+                const result = mapping.run(inputs, context);
+                const text = JSON.stringify(result?.ok ? result.value : {}).replaceAll(
+                  'Unavailable',
+                  'Faulted',
+                );
+                return result?.ok ? { ...result, value: JSON.parse(text) as JsonObject } : result;
+              },
+            },
+    };
+    const report = await shadowReplay(before, after, runtime, 10);
+    expect(report).toMatchObject({ changed: 0, told: 1 });
+    expect(report.differences[0]).toMatchObject({
+      ...{ link: 'vdv463:BMS-1', message: 'ProvideChargingInformation', target: 'vdv463-1.1.0' },
+      ...{ before: 'Unavailable', after: 'Faulted' },
+    });
+    expect(await shadowReplay(before, before, runtime, 10)).toMatchObject({ told: 0, differences: [] });
   });
 });
 
