@@ -6,6 +6,7 @@ import type {
   ChargingNeedsReported,
   ChargingRequest,
   LinkState,
+  MeterSampled,
   PointFaultCode,
   PointStatus,
   ProcessPhase,
@@ -13,6 +14,8 @@ import type {
   StationFaultCode,
   StationStatus,
   StopClass,
+  TransactionEnded,
+  TransactionUpdated,
 } from './model.js';
 import type { Instant, JournalId, Leaf, Source } from './source.js';
 
@@ -104,6 +107,16 @@ export interface PointState {
   readonly limit?: Leaf<LimitOutcome>;
 }
 
+/** A message of a transaction whose start was not told yet, as the reducer will see it; `rules` by path. */
+export type HeldEvent = {
+  readonly raw: JournalId;
+  readonly rules: Readonly<Record<string, string>>;
+} & (
+  | { readonly type: 'TransactionUpdated'; readonly payload: TransactionUpdated }
+  | { readonly type: 'TransactionEnded'; readonly payload: TransactionEnded }
+  | { readonly type: 'MeterSampled'; readonly payload: MeterSampled }
+);
+
 export interface StationState {
   readonly stationId: StationId;
   readonly link: Leaf<LinkState>;
@@ -114,6 +127,8 @@ export interface StationState {
   readonly points: Readonly<Record<PointId, PointState>>;
   /** Transaction ids of this station that are known, newest last; closed ones stay until they expire. */
   readonly transactions: Readonly<Record<string, ProcessId>>;
+  /** Messages that wait for the start of their transaction, in the order they came; absent if none do. */
+  readonly held?: readonly HeldEvent[];
 }
 
 export interface ProcessState {

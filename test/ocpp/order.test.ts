@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { type DepotState, initialState, reduce } from '../../src/domain/index.js';
 import { IdentityRegistry } from '../../src/identity/index.js';
 import type { JsonObject } from '../../src/mapping/index.js';
-import { type OcppProtocol, translate } from '../../src/ocpp/index.js';
+import { translate } from '../../src/ocpp/index.js';
 import { exampleConfig, shippedTables } from './harness.js';
 
 interface Frame {
@@ -107,11 +107,16 @@ const session16: readonly Frame[] = [
   },
 ];
 
-/** What a session left behind: all but when and by which frame it was heard. */
-function outcomeOf(protocol: OcppProtocol, session: readonly Frame[], order: readonly number[]): string {
-  const [stationId, pointId] = protocol === 'ocpp1.6' ? ['N1', 'N1-1'] : ['N3', 'N3-1'];
+const places = { 'ocpp1.6': ['N1', 'N1-1'], 'ocpp2.0.1': ['N3', 'N3-1'] } as const;
+
+/** Tells the frames one after the other and looks at the state after each. */
+function tell(
+  { protocol, session }: { protocol: 'ocpp1.6' | 'ocpp2.0.1'; session: readonly Frame[] },
+  order: readonly number[],
+  look: (state: DepotState) => void,
+): DepotState {
+  const [stationId, pointId] = places[protocol];
   let state: DepotState = initialState('depot', [{ stationId, pointIds: [pointId] }]);
-  let delivered = 0;
   for (const [index, which] of order.entries()) {
     const at = began + 3_600_000 + index * 1_000;
     const frame = session[which];
@@ -121,41 +126,130 @@ function outcomeOf(protocol: OcppProtocol, session: readonly Frame[], order: rea
     const { events, failures } = translate(facts, frame.payload(Number(known)), shippedTables(), identity);
     expect(failures).toEqual([]);
     state = events.reduce(reduce, state);
-    const now = Object.values(state.processes)[0]?.deliveredWh?.value ?? 0;
+    look(state);
+  }
+  return state;
+}
+
+/** What a session left behind: all but when and by which frame it was heard. */
+function outcomeOf(
+  protocol: 'ocpp1.6' | 'ocpp2.0.1',
+  session: readonly Frame[],
+  order: readonly number[],
+): string {
+  let delivered = 0;
+  let ended = false;
+  const state = tell({ protocol, session }, order, ({ processes }) => {
+    const [process] = Object.values(processes);
+    const now = process?.deliveredWh?.value ?? 0;
     expect(now).toBeGreaterThanOrEqual(delivered);
     delivered = now;
-  }
-  return JSON.stringify(
-    Object.values(state.processes).map((process) => ({
+    expect(Boolean(process?.endedAt) || !ended).toBe(true);
+    ended = Boolean(process?.endedAt);
+  });
+  const [stationId] = places[protocol];
+  return JSON.stringify({
+    held: state.stations[stationId]?.held,
+    processes: Object.values(state.processes).map((process) => ({
       energy: process.deliveredWh?.value,
       soc: process.readings.socPct?.value,
       phase: process.phase?.value,
       stop: [process.stopReason?.value, process.stopClass?.value, process.endedAt],
-      start: [process.transactionStartedAt, process.meterStartWh?.value],
+      start: [process.startedAt, process.transactionStartedAt, process.meterStartWh?.value],
       vehicle: process.vehicle?.value,
     })),
-  );
+  });
 }
 
-const sessions = { 'ocpp1.6': session16, 'ocpp2.0.1': session201 } as const;
-
-it.each(['ocpp1.6', 'ocpp2.0.1'] as const)('%s: 2,500 shuffled and repeated sessions', (protocol) => {
-  const session = sessions[protocol];
-  const ordered = session.map((_, index) => index);
-  const expected = outcomeOf(protocol, session, ordered);
-  expect(JSON.parse(expected)).toMatchObject([
-    { energy: 34_000, stop: ['EVDisconnected', 'ordinary', minute(40)] },
-  ]);
-  // The start comes first: it alone says where the transaction is (2.x), or gives it its id (1.6).
-  const rest = fc.shuffledSubarray(ordered.slice(1), { minLength: ordered.length - 1 });
-  const repeats = fc.array(fc.nat(session.length - 1), { maxLength: 8 });
-  fc.assert(
-    fc.property(rest, repeats, fc.nat(), (later, again, seed) => {
+/** Orders of `0 … length - 1`: each at least once, some again. */
+function orders(length: number, first: readonly number[]): fc.Arbitrary<number[]> {
+  const rest = Array.from({ length }, (_, index) => index).filter((index) => !first.includes(index));
+  return fc
+    .tuple(
+      fc.shuffledSubarray(rest, { minLength: rest.length }),
+      fc.array(fc.nat(length - 1), { maxLength: 8 }),
+      fc.nat(),
+    )
+    .map(([later, again, seed]) => {
       const order = [...later];
       for (const [index, which] of again.entries())
         order.splice((seed + index) % (order.length + 1), 0, which);
-      expect(outcomeOf(protocol, session, [0, ...order])).toBe(expected);
+      return [...first, ...order];
+    });
+}
+
+// 1.6: the start comes first, because its answer gives the transaction the id that all others name. 2.x: any order.
+it.each([
+  ['ocpp1.6', session16, [0], 2_500],
+  ['ocpp2.0.1', session201, [], 4_000],
+] as const)('%s: shuffled and repeated sessions', (protocol, session, first, numRuns) => {
+  const ordered = session.map((_, index) => index);
+  const expected = outcomeOf(protocol, session, ordered);
+  expect(JSON.parse(expected)).toMatchObject({
+    processes: [{ energy: 34_000, stop: ['EVDisconnected', 'ordinary', minute(40)] }],
+  });
+  fc.assert(
+    fc.property(orders(session.length, first), (order) => {
+      expect(outcomeOf(protocol, session, order)).toBe(expected);
     }),
-    { numRuns: 2_500 },
+    { numRuns },
   );
+});
+
+it('ocpp2.0.1: an older session told late and offline, in any order, changes nothing of the bay', () => {
+  const offline = ({ action, payload }: Frame): Frame => ({
+    action,
+    payload: () => ({ ...payload(0), offline: true }),
+  });
+  const old = session201.map(offline);
+  const live: readonly Frame[] = [
+    {
+      action: 'StatusNotification',
+      payload: () => ({ evseId: 1, connectorId: 1, connectorStatus: 'Occupied', timestamp: minute(59) }),
+    },
+    event(
+      'Started',
+      'Authorized',
+      0,
+      50,
+      { evse: { id: 1, connectorId: 1 }, ...read201(50, 35_000, 60) },
+      { transactionId: 'now', chargingState: 'Charging' },
+    ),
+    event('Updated', 'MeterValuePeriodic', 1, 55, read201(55, 40_000, 65), { transactionId: 'now' }),
+  ];
+  const session = [...live, ...old];
+  const bay = (state: DepotState) => JSON.stringify(state.stations['N3']?.points['N3-1']);
+  const before = bay(tell({ protocol: 'ocpp2.0.1', session }, [0, 1, 2], () => undefined));
+  const story = orders(old.length, []).map((order) => order.map((which) => which + live.length));
+  fc.assert(
+    fc.property(story, (order) => {
+      let heard = 0;
+      const state = tell({ protocol: 'ocpp2.0.1', session }, [0, 1, 2, ...order], (now) => {
+        heard += 1;
+        if (heard >= 3) expect(bay(now)).toBe(before);
+      });
+      expect(Object.values(state.processes)).toMatchObject([
+        { transactionId: { value: 'now' } },
+        { deliveredWh: { value: 34_000 }, endedAt: minute(40) },
+      ]);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+it('ocpp2.0.1: what waits for a start that never comes is bounded, and forgotten in time', () => {
+  const many = Array.from({ length: 500 }, (_, index) =>
+    event('Updated', 'MeterValuePeriodic', index, index / 100, read201(index / 100, 1_000 + index, 20)),
+  );
+  const order = many.map((_, index) => index);
+  const state = tell({ protocol: 'ocpp2.0.1', session: many }, order, () => undefined);
+  expect(state.stations['N3']?.held).toHaveLength(200);
+  expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+  const expired = reduce(state, {
+    type: 'HistoryExpired',
+    payload: { before: new Date(began + 86_400_000).toISOString() },
+    raw: `${began + 86_400_000}-0`,
+    ruleOf: () => 'bridge/history',
+  });
+  expect(expired.stations['N3']).not.toHaveProperty('held');
 });

@@ -7,6 +7,7 @@ import type { DomainEvent } from '../events.js';
 import type { DepotState } from '../state.js';
 import { bindRequests } from './match.js';
 import { meterSampled } from './meter.js';
+import { hold, isOrphan, release } from './orphans.js';
 import { historyExpired, limitAnswered, planMade, stopAnswered } from './plan.js';
 import { processOf } from './process.js';
 import { presystemBooted, requestListReceived } from './request.js';
@@ -57,6 +58,14 @@ const reducers: Reducers = {
 
 /** Applies one event. An event that names nothing known leaves the state as it was. */
 export function reduce(state: DepotState, event: DomainEvent): DepotState {
+  if (isOrphan(state, event)) return hold(state, event);
+  const next = step(state, event);
+  if (!('stationId' in event) || !next.stations[event.stationId]?.held) return next;
+  const ready = release(next, event.stationId);
+  return ready.events.reduce(step, ready.state);
+}
+
+function step(state: DepotState, event: DomainEvent): DepotState {
   const reducer = reducers[event.type] as (state: DepotState, event: DomainEvent) => DepotState;
   return reducer(state, event);
 }

@@ -1,7 +1,8 @@
 /** Decisions of the bridge and what chargers answered to them. */
 import type { DepotEvent, StationEvent } from '../events.js';
-import type { DepotState, RequestState } from '../state.js';
-import { leafOf, newer, without, withPoint, withPresystem, withProcess } from './update.js';
+import type { DepotState, ProcessId, RequestState, StationState } from '../state.js';
+import { forgetHeld } from './orphans.js';
+import { leafOf, newer, without, withPoint, withPresystem, withProcess, withStation } from './update.js';
 
 type Answered<K extends StationEvent['type']> = Extract<StationEvent, { type: K }>;
 
@@ -43,7 +44,7 @@ export function stopAnswered(state: DepotState, event: Answered<'StopAnswered'>)
   return withProcess(state, processId, (process) => ({ ...process, stop: newer(process.stop, leaf) }));
 }
 
-/** Forgets closed processes, and transaction ids that pointed to them. */
+/** Forgets closed processes, transaction ids that pointed to them, and messages whose start never came. */
 export function historyExpired(
   state: DepotState,
   event: Extract<DepotEvent, { type: 'HistoryExpired' }>,
@@ -54,17 +55,18 @@ export function historyExpired(
       .filter((process) => process.closedAt && process.closedAt < before)
       .map((process) => process.processId),
   );
-  if (gone.size === 0) return state;
-  const keep = <T>(record: Readonly<Record<string, T>>, stays: (entry: [string, T]) => boolean) =>
-    Object.fromEntries(Object.entries(record).filter(stays));
-  return {
-    ...state,
-    processes: keep(state.processes, ([id]) => !gone.has(id)),
-    stations: Object.fromEntries(
-      Object.entries(state.stations).map(([id, station]) => [
-        id,
-        { ...station, transactions: keep(station.transactions, ([, processId]) => !gone.has(processId)) },
-      ]),
-    ),
-  };
+  let next = state;
+  for (const stationId of Object.keys(state.stations)) {
+    next = withStation(next, stationId, (station) => forgetHeld(withoutTransactions(station, gone), before));
+  }
+  if (gone.size === 0) return next;
+  const kept = Object.entries(next.processes).filter(([id]) => !gone.has(id));
+  return { ...next, processes: Object.fromEntries(kept) };
+}
+
+function withoutTransactions(station: StationState, gone: ReadonlySet<ProcessId>): StationState {
+  const kept = Object.entries(station.transactions).filter(([, processId]) => !gone.has(processId));
+  return kept.length === Object.keys(station.transactions).length
+    ? station
+    : { ...station, transactions: Object.fromEntries(kept) };
 }

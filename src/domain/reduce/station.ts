@@ -1,5 +1,6 @@
 /** What stations say of themselves: boot, link, status, faults, who is plugged in. */
 import type { StationEvent } from '../events.js';
+import type { Leaf } from '../source.js';
 import type { DepotState, Fault, VehicleAtPoint } from '../state.js';
 import { historicTime, liveTime } from '../time.js';
 import { bindRequests } from './match.js';
@@ -111,13 +112,17 @@ export function vehicleIdentified(
     ...(token ? { token } : {}),
   };
   const path = vehicleId ? 'vehicleId' : evccId ? 'evccId' : 'token';
-  const merge = (before: VehicleAtPoint | undefined) =>
-    leafOf(event, path, { ...before, ...said }, at, receivedAt);
+  const leaf = leafOf(event, path, said, at, receivedAt);
+  // The later word counts, whichever came first; what only the other knew stays.
+  const merge = (before: Leaf<VehicleAtPoint> | undefined): Leaf<VehicleAtPoint> =>
+    newer(before, leaf) === leaf
+      ? { ...leaf, value: { ...before?.value, ...said } }
+      : { ...(before ?? leaf), value: { ...said, ...before?.value } };
   let next = state;
   if (processId) {
     next = withProcess(next, processId, (process) => ({
       ...process,
-      vehicle: merge(process.vehicle?.value),
+      vehicle: merge(process.vehicle),
     }));
   }
   const pointId = event.payload.pointId ?? (processId ? state.processes[processId]?.pointId : undefined);
@@ -125,7 +130,7 @@ export function vehicleIdentified(
   if (pointId && isCurrent) {
     next = withPoint(next, event.stationId, pointId, (point) => ({
       ...point,
-      vehicle: merge(point.vehicle?.value),
+      vehicle: merge(point.vehicle),
     }));
   }
   return next;

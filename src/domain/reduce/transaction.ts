@@ -30,6 +30,8 @@ export function transactionStarted(state: DepotState, event: Of<'TransactionStar
   next = withProcess(next, placed.processId, (process) => ({
     ...process,
     transactionId: process.transactionId ?? leafOf(event, 'transactionId', transactionId, at, receivedAt),
+    // A transaction heard of before its start was told began earlier than it was heard of.
+    ...(known ? { startedAt: earliest(process.startedAt, at) } : {}),
     transactionStartedAt: earliest(process.transactionStartedAt, at),
     transactionStartedByDevice: event.payload.at,
     ...(meterStartWh === undefined
