@@ -31,6 +31,7 @@ export interface TableCounters {
 const ALWAYS = 20;
 const ONE_OF = 50;
 const UNKNOWN = 'unknown';
+const MOST_VENDORS = 100;
 
 /** Counts as long as it runs. */
 export class TableCounting {
@@ -39,6 +40,7 @@ export class TableCounting {
   readonly #parked: Parked;
   readonly #since: string;
   readonly #seen = new Map<string, number>();
+  readonly #vendors = new Set<string>();
   readonly #unread: Counter<'vendor' | 'message' | 'path'>;
   readonly #reads = new WeakMap<LoadedGeneration, Map<string, ReadonlySet<string>>>();
   readonly stop: () => void;
@@ -82,6 +84,9 @@ export class TableCounting {
   /** A listener of the journal: cheap for most entries, and it must not throw. */
   #look(entry: JournalEntry): void {
     if (entry.direction !== 'in' || !entry.protocol.startsWith('ocpp')) return;
+    const message = `${entry.protocol === 'ocpp1.6' ? 'ocpp16' : 'ocpp201'}.${entry.action}`;
+    // Words of a peer are kept only as far as they are bounded.
+    if (this.#tables.current.forMessage(message).length === 0) return;
     const vendor = this.#vendorOf(entry);
     const kind = `${vendor} ${entry.protocol} ${entry.action}`;
     const number = this.#seen.get(kind) ?? 0;
@@ -89,9 +94,7 @@ export class TableCounting {
     if (number >= ALWAYS && number % ONE_OF !== 0) return;
     const call = recordedCall(entry);
     if (!call) return;
-    const message = `${entry.protocol === 'ocpp1.6' ? 'ocpp16' : 'ocpp201'}.${call.action}`;
     const reads = this.#readsOf(message);
-    if (reads.size === 0) return;
     const schema = schemaOf(message);
     const known = new Set(
       unreadPaths(call.payload, reads).map((path) => (schema ? knownPart(rootOf(schema), path) : path)),
@@ -102,7 +105,9 @@ export class TableCounting {
   #vendorOf({ link }: JournalEntry): string {
     const { identity, depot } = this.#runtime;
     const station = identity.stationByOcppIdentity(link.slice('ocpp:'.length));
-    return depot.state.stations[station?.id ?? '']?.boot?.value.vendor ?? UNKNOWN;
+    const vendor = depot.state.stations[station?.id ?? '']?.boot?.value.vendor ?? UNKNOWN;
+    if (this.#vendors.size < MOST_VENDORS) this.#vendors.add(vendor);
+    return this.#vendors.has(vendor) ? vendor : 'other';
   }
 
   #readsOf(message: string): ReadonlySet<string> {

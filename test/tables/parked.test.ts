@@ -1,5 +1,7 @@
 /** What no table could make whole is kept, seen, and run again after a fix; what production does is counted. */
+import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { check } from '../../src/cli/check.js';
 import { parked } from '../../src/cli/parked.js';
 import { parseConfig } from '../../src/config/index.js';
 import { IdentityRegistry } from '../../src/identity/index.js';
@@ -96,6 +98,25 @@ describe('parked objects', () => {
       text: expect.stringContaining(`${raw} applied`),
     });
     expect((await run({})).text).toBe('nothing is parked\n');
+  });
+});
+
+describe('depotbridge check --effective --station', () => {
+  it('asks a running bridge what the station said of itself', async () => {
+    const world = await startWorld();
+    const raw = await world.received('BootNotification', {
+      chargePointVendor: 'Legrand',
+      chargePointModel: 'GreenUp',
+    });
+    world.bridge.runtime.park(raw, { ...unknownPoint, mapping: 'ocpp16.boot' });
+    await world.admin('POST', '/api/v1/parked/rerun');
+    const config = `${world.configFile}.running`;
+    writeFileSync(config, world.configText.replace('port: 0', `port: ${world.bridge.ports.admin}`));
+    const { code, text } = await output(() =>
+      check([], { config, format: 'text', effective: true, station: 'N1', mapping: 'ocpp16.fault' }),
+    );
+    expect(code).toBe(0);
+    expect(text).toMatch(/^for vendor Legrand, model GreenUp, peerVersion 1\.6, station N1, site depot-nord/);
   });
 });
 
