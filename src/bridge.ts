@@ -26,6 +26,8 @@ export interface Bridge {
   };
   /** Reads all tables again; a bad table never replaces a good one. */
   reload(): Promise<Reloaded>;
+  /** Takes the certificates of a configuration read again, without cutting anybody off. @throws BridgeError VDV463_TLS_* */
+  renewCertificates(config: Config): Promise<void>;
   /** Ends everything in order: peers first, what they caused is stored, then the store. */
   stop(): Promise<void>;
 }
@@ -75,6 +77,7 @@ export async function startBridge(
       store,
       ports: edges.ports,
       reload: () => tables.reload(runtime),
+      renewCertificates: edges.renewCertificates,
       stop: () => unwind(undo, log),
     };
   } catch (error) {
@@ -109,9 +112,11 @@ async function startEdges(
       },
     }),
   );
-  let authorize: ((token: string) => Promise<boolean>) | undefined;
+  let authorize: ((token: string, stationId?: string) => Promise<boolean>) | undefined;
   const ocpp = started(
-    await startOcpp(runtime, { authorize: async (token) => (authorize ? authorize(token) : false) }),
+    await startOcpp(runtime, {
+      authorize: async (token, stationId) => (authorize ? authorize(token, stationId) : false),
+    }),
   );
   const vdv463 = started(await startVdv463(runtime));
   const ocpi = config.ocpi
@@ -127,6 +132,9 @@ async function startEdges(
   const housekeeping = startHousekeeping(runtime);
   undo.push(() => housekeeping.stop());
   return {
+    async renewCertificates({ listen }: Config) {
+      if (listen.vdv463.tls) await vdv463.reloadTls(listen.vdv463.tls);
+    },
     ports: { admin: admin.port, ocpp: ocpp.port, vdv463: vdv463.port, ...(ocpi ? { ocpi: ocpi.port } : {}) },
   };
 }

@@ -1,6 +1,6 @@
 /** `depotbridge start`: the bridge, until a signal ends it. */
-import { pino } from 'pino';
-import { startBridge } from '../bridge.js';
+import { type Logger, pino } from 'pino';
+import { type Bridge, startBridge } from '../bridge.js';
 import { loadConfig } from '../config/index.js';
 
 const FORCED_EXIT_MS = 4_500;
@@ -22,9 +22,8 @@ export async function start({ config: file }: { config: string }): Promise<numbe
     'ready',
   );
   process.on('SIGHUP', () => {
-    bridge.reload().then(
-      ({ generation, changed }) => log.info({ generation, changed }, 'tables read again'),
-      (error: Error) => log.error({ err: error }, 'the tables in force stay: the new ones have errors'),
+    renew(bridge, file, log).catch((error: unknown) =>
+      log.error({ err: error }, 'what is in force stays: what was read has errors'),
     );
   });
   const signal = await new Promise<string>((resolve) => {
@@ -40,4 +39,11 @@ export async function start({ config: file }: { config: string }): Promise<numbe
   clearTimeout(forced);
   log.info('stopped');
   return 0;
+}
+
+/** Tables and certificates, read again. */
+async function renew(bridge: Bridge, file: string, log: Logger): Promise<void> {
+  log.info(await bridge.reload(), 'tables read again');
+  await bridge.renewCertificates(loadConfig(file));
+  log.info('certificates read again');
 }
