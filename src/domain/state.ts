@@ -96,6 +96,10 @@ export interface StopOutcome {
 export interface PointState {
   readonly pointId: PointId;
   readonly status?: Leaf<PointStatus>;
+  /** The connector whose word the status is; absent: it is that of the point as a whole. */
+  readonly statusConnector?: string;
+  /** What the other connectors of this point said last; absent if it has none. */
+  readonly otherConnectors?: Readonly<Record<string, Leaf<PointStatus>>>;
   /** null: a status came that has no phase. */
   readonly phase?: Leaf<ProcessPhase | null>;
   readonly faults: Readonly<Record<string, Leaf<Fault | null>>>;
@@ -138,6 +142,8 @@ export interface ProcessState {
   readonly startedAt: Instant;
   readonly startSource: Source;
   readonly transactionId?: Leaf<string>;
+  /** The connector of the transaction, where the point may have several. */
+  readonly connectorId?: number;
   /** Set once energy may have flowed: the transaction's own start. */
   readonly transactionStartedAt?: Instant;
   /** The same as the station wrote it: by this a repeated StartTransaction is known, whatever its clock. */

@@ -3,6 +3,7 @@ import type { StationEvent } from '../events.js';
 import type { Leaf } from '../source.js';
 import type { DepotState, Fault, VehicleAtPoint } from '../state.js';
 import { historicTime, liveTime } from '../time.js';
+import { withConnectorStatus } from './connectors.js';
 import { bindRequests } from './match.js';
 import { closeCurrentProcess, currentProcess, openProcess } from './process.js';
 import { leafOf, newer, withPoint, withProcess, withStation } from './update.js';
@@ -35,19 +36,23 @@ export function stationStatusReported(state: DepotState, event: Of<'StationStatu
 }
 
 export function pointStatusReported(state: DepotState, event: Of<'PointStatusReported'>): DepotState {
-  const { pointId, status, receivedAt } = event.payload;
+  const { pointId, connectorId, receivedAt } = event.payload;
   const at = liveTime(event.payload.at, receivedAt);
   const point = state.stations[event.stationId]?.points[pointId];
   if (!point) return state;
-  const statusLeaf = leafOf(event, 'status', status, at, receivedAt);
-  if (newer(point.status, statusLeaf) !== statusLeaf) return state;
-  const phase = event.payload.phase ?? (status === 'Occupied' ? undefined : null);
+  const said = leafOf(event, 'status', event.payload.status, at, receivedAt);
+  const before = currentProcess(state, event.stationId, pointId);
+  const told = withConnectorStatus(point, before, connectorId, said);
+  if (told === point) return state;
+  const status = told.status?.value;
+  const phase = event.payload.phase ?? (status === 'Occupied' || !told.status ? undefined : null);
   const phaseLeaf = phase === undefined ? undefined : leafOf(event, 'phase', phase, at, receivedAt);
-  let next = withPoint(state, event.stationId, pointId, (before) => ({
-    ...before,
-    status: statusLeaf,
-    ...(phaseLeaf ? { phase: newer(before.phase, phaseLeaf) } : {}),
+  let next = withPoint(state, event.stationId, pointId, () => ({
+    ...told,
+    ...(phaseLeaf ? { phase: newer(told.phase, phaseLeaf) } : {}),
   }));
+  // Another connector still decides: the bay is as it was.
+  if (told.status === point.status) return next;
   if (status === 'Available') return closeCurrentProcess(next, event.stationId, pointId, at);
   if (status !== 'Occupied') return next;
   const place = { stationId: event.stationId, pointId };

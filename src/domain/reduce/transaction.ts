@@ -34,6 +34,7 @@ export function transactionStarted(state: DepotState, event: Of<'TransactionStar
     ...(known ? { startedAt: earliest(process.startedAt, at) } : {}),
     transactionStartedAt: earliest(process.transactionStartedAt, at),
     transactionStartedByDevice: event.payload.at,
+    ...(event.payload.connectorId === undefined ? {} : { connectorId: event.payload.connectorId }),
     ...(meterStartWh === undefined
       ? {}
       : { meterStartWh: leafOf(event, 'meterStartWh', meterStartWh, at, receivedAt) }),
