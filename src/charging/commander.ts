@@ -34,7 +34,8 @@ export class Commander {
     this.#commands = commands;
     this.#unsubscribe = runtime.depot.onChange(({ events }) => {
       this.#forget(events);
-      this.#look();
+      // Readings alone give nobody anything to do: what follows from them comes as a plan.
+      if (events.some((event) => event.type !== 'MeterSampled')) this.#look();
     });
     this.#look();
   }

@@ -131,10 +131,16 @@ export function constantsOf({ config }: Pick<Runtime, 'config'>): Omit<PlanInput
 
 /** A first state of charge, or one that moved by a point, is worth a new plan. */
 function socMoved(before: DepotState, after: DepotState, events: readonly DomainEvent[]): boolean {
-  if (!events.some((event) => event.type === 'MeterSampled')) return false;
-  return Object.values(after.processes).some((process) => {
-    const was = before.processes[process.processId]?.readings.socPct?.value;
-    const is = process.readings.socPct?.value;
+  return events.some((event) => {
+    if (event.type !== 'MeterSampled') return false;
+    const { transactionId, pointId } = event.payload;
+    const station = after.stations[event.stationId];
+    const processId =
+      (transactionId ? station?.transactions[transactionId] : undefined) ??
+      (pointId ? station?.points[pointId]?.processId : undefined);
+    if (!processId) return false;
+    const was = before.processes[processId]?.readings.socPct?.value;
+    const is = after.processes[processId]?.readings.socPct?.value;
     return is !== undefined && (was === undefined || Math.floor(was) !== Math.floor(is));
   });
 }

@@ -131,6 +131,7 @@ function* difference(before: DepotState, after: DepotState): Generator<StoreOp> 
   ][]) {
     const old = before[part] as Readonly<Record<string, unknown>>;
     const now = after[part] as Readonly<Record<string, unknown>>;
+    if (old === now) continue;
     for (const [id, value] of Object.entries(now)) {
       if (old[id] !== value)
         yield { op: 'set', key: keyOf(after.depotId, aggregate, id), value: JSON.stringify(value) };

@@ -26,27 +26,30 @@ export function meterSampled(
   const pointId = event.payload.pointId ?? owner?.pointId;
   const process =
     owner ?? (pointId && !transactionId ? openTransaction(state, event.stationId, pointId) : undefined);
+  // One change of the point and one of the process, however many samples: each copies a whole depot's list.
+  const told = samples.map((sample, index) =>
+    leavesOf(event, index, sample, historicTime(sample.at, receivedAt)),
+  );
+  const read = (readings: Readings) => told.reduce(withNewest, readings);
   let next = state;
-  for (const [index, sample] of samples.entries()) {
-    const at = historicTime(sample.at, receivedAt);
-    const read = (readings: Readings) => withSample(readings, event, index, sample, at);
-    if (pointId) {
-      next = withPoint(next, event.stationId, pointId, (point) => ({
-        ...point,
-        readings: read(point.readings),
-      }));
-    }
-    if (process) {
-      next = withProcess(next, process.processId, (before) => ({
-        ...before,
-        readings: read(before.readings),
-      }));
-      if (sample.energyWh !== undefined) {
-        next = deliver(next, process.processId, event, `samples.${index}.energyWh`, sample.energyWh, at);
-      }
-    }
+  if (pointId) {
+    next = withPoint(next, event.stationId, pointId, (point) => ({
+      ...point,
+      readings: read(point.readings),
+    }));
+  }
+  if (process) {
+    next = withProcess(next, process.processId, (before) =>
+      told.reduce(delivered, { ...before, readings: read(before.readings) }),
+    );
   }
   return next;
+}
+
+type Told = { readonly [Q in Quantity]?: Leaf<number> };
+
+function delivered(process: ProcessState, { energyWh }: Told): ProcessState {
+  return energyWh ? withRegister(process, energyWh) : process;
 }
 
 function openTransaction(state: DepotState, stationId: string, pointId: string): ProcessState | undefined {
@@ -54,19 +57,27 @@ function openTransaction(state: DepotState, stationId: string, pointId: string):
   return process?.transactionId && !process.endedAt ? process : undefined;
 }
 
-function withSample(
-  readings: Readings,
+/** What one sample says, each quantity with its source. */
+function leavesOf(
   event: Origin & { payload: { receivedAt: Instant } },
   index: number,
   sample: MeterSample,
   at: Instant,
-): Readings {
-  const changed: Record<string, Leaf<number>> = {};
+): Told {
+  const leaves: Record<string, Leaf<number>> = {};
   for (const quantity of QUANTITIES) {
     const value = sample[quantity];
     if (value === undefined) continue;
-    const leaf = leafOf(event, `samples.${index}.${quantity}`, value, at, event.payload.receivedAt);
-    changed[quantity] = newer(readings[quantity], leaf);
+    leaves[quantity] = leafOf(event, `samples.${index}.${quantity}`, value, at, event.payload.receivedAt);
+  }
+  return leaves;
+}
+
+function withNewest(readings: Readings, told: Told): Readings {
+  const changed: Record<string, Leaf<number>> = {};
+  for (const quantity of QUANTITIES) {
+    const leaf = told[quantity];
+    if (leaf) changed[quantity] = newer(readings[quantity], leaf);
   }
   return { ...readings, ...changed };
 }
@@ -84,15 +95,17 @@ export function deliver(
   registerWh: number,
   at: Instant,
 ): DepotState {
-  return withProcess(state, processId, (process) => {
-    const reading = leafOf(event, path, registerWh, at, event.payload.receivedAt);
-    const { start, fallenBackWh } = startOf(process, reading);
-    const before = process.deliveredWh;
-    const deliveredWh = Math.max(registerWh - start.value, (before?.value ?? 0) + fallenBackWh);
-    if (deliveredWh <= 0 && !before) return { ...process, meterStartWh: start };
-    if (before && deliveredWh === before.value) return { ...process, meterStartWh: start };
-    return { ...process, meterStartWh: start, deliveredWh: { ...reading, value: deliveredWh } };
-  });
+  const reading = leafOf(event, path, registerWh, at, event.payload.receivedAt);
+  return withProcess(state, processId, (process) => withRegister(process, reading));
+}
+
+function withRegister(process: ProcessState, reading: Leaf<number>): ProcessState {
+  const { start, fallenBackWh } = startOf(process, reading);
+  const before = process.deliveredWh;
+  const deliveredWh = Math.max(reading.value - start.value, (before?.value ?? 0) + fallenBackWh);
+  if (deliveredWh <= 0 && !before) return { ...process, meterStartWh: start };
+  if (before && deliveredWh === before.value) return { ...process, meterStartWh: start };
+  return { ...process, meterStartWh: start, deliveredWh: { ...reading, value: deliveredWh } };
 }
 
 /** The start that counts, and by how much an earlier reading has just moved a start that was only a first reading. */
