@@ -50,6 +50,13 @@ export interface JournalEntry extends JournalDraft {
   readonly at: number;
 }
 
+/** An entry that is on its way to the store. */
+export interface Beginning {
+  readonly entry: JournalEntry;
+  /** Whether it was stored to the configured durability; never rejects. If not, nothing may stand on it. */
+  readonly stored: Promise<boolean>;
+}
+
 export interface JournalFilter {
   readonly after?: JournalId;
   readonly from?: JournalId;
@@ -102,7 +109,12 @@ export interface Journal {
    * as the store is back.
    */
   appendOrGap(draft: JournalDraft): Promise<JournalEntry | null>;
-  /** What {@link appendOrGap} lost and has not yet been able to write down; null if nothing. */
+  /**
+   * As {@link appendOrGap}, but gives the entry at once, so that what is derived from it can be stored behind it in
+   * one wait. Null if it is already known to be lost.
+   */
+  begin(draft: JournalDraft): Beginning | null;
+  /** What {@link appendOrGap} and {@link begin} lost and has not yet been able to write down; null if nothing. */
   gap(): JournalGap | null;
   /** Calls the listener with each entry that this journal stored from now on; the function given back ends it. */
   onEntry(listener: (entry: JournalEntry) => void): () => void;

@@ -1,6 +1,6 @@
 import { BridgeError } from '../errors/index.js';
 import type { StoreLogger } from '../store/index.js';
-import type { JournalDraft, JournalEntry, JournalGap } from './entry.js';
+import type { Beginning, JournalDraft, JournalEntry, JournalGap } from './entry.js';
 
 const PROBE_MS = 500;
 /** Frames and characters that may be on their way to the store before more count as lost. */
@@ -11,6 +11,7 @@ const MAX_IN_FLIGHT_CHARS = 64_000_000;
 export interface GapSource {
   readonly depotId: string;
   append(draft: JournalDraft): Promise<JournalEntry>;
+  begin(draft: JournalDraft): { readonly entry: JournalEntry; readonly stored: Promise<void> };
   ping(): Promise<boolean>;
   now(): number;
   readonly logger: StoreLogger | undefined;
@@ -40,26 +41,73 @@ export class GapGuard {
   }
 
   async append(draft: JournalDraft): Promise<JournalEntry | null> {
-    const timed = { ...draft, at: draft.at ?? this.#source.now() };
-    if (this.#shut || this.#inFlight >= MAX_IN_FLIGHT || this.#inFlightChars >= MAX_IN_FLIGHT_CHARS) {
-      this.#lose(timed, true);
-      return null;
-    }
+    const timed = this.#timed(draft);
+    if (this.#isFull(timed)) return null;
     const openings = this.#openings;
-    this.#inFlight += 1;
-    this.#inFlightChars += draft.raw.length;
+    this.#depart(timed);
     try {
       return await this.#source.append(timed);
     } catch (error) {
-      const away = error instanceof BridgeError && error.code === 'STORE_UNAVAILABLE';
-      if (!this.#shut)
-        this.#source.logger?.warn({ err: error, link: draft.link }, 'a frame was not journalled');
-      this.#lose(timed, away && openings === this.#openings);
+      this.#failed(timed, error, openings);
       return null;
     } finally {
-      this.#inFlight -= 1;
-      this.#inFlightChars -= draft.raw.length;
+      this.#arrive(timed);
     }
+  }
+
+  begin(draft: JournalDraft): Beginning | null {
+    const timed = this.#timed(draft);
+    if (this.#isFull(timed)) return null;
+    const openings = this.#openings;
+    try {
+      const { entry, stored } = this.#source.begin(timed);
+      this.#depart(timed);
+      const settled = stored.then(
+        () => {
+          this.#arrive(timed);
+          return true;
+        },
+        (error: unknown) => {
+          this.#arrive(timed);
+          this.#failed(timed, error, openings);
+          return false;
+        },
+      );
+      return { entry, stored: settled };
+    } catch (error) {
+      this.#failed(timed, error, openings);
+      return null;
+    }
+  }
+
+  #timed(draft: JournalDraft): JournalDraft & { at: number } {
+    const { at } = draft;
+    return at === undefined ? { ...draft, at: this.#source.now() } : { ...draft, at };
+  }
+
+  /** Whether no more may be on its way; the frame is lost then. */
+  #isFull(draft: JournalDraft & { at: number }): boolean {
+    const full = this.#inFlight >= MAX_IN_FLIGHT || this.#inFlightChars >= MAX_IN_FLIGHT_CHARS;
+    if (!this.#shut && !full) return false;
+    this.#lose(draft, true);
+    return true;
+  }
+
+  #depart({ raw }: JournalDraft): void {
+    this.#inFlight += 1;
+    this.#inFlightChars += raw.length;
+  }
+
+  #arrive({ raw }: JournalDraft): void {
+    this.#inFlight -= 1;
+    this.#inFlightChars -= raw.length;
+  }
+
+  #failed(draft: JournalDraft & { at: number }, error: unknown, openings: number): void {
+    const away = error instanceof BridgeError && error.code === 'STORE_UNAVAILABLE';
+    if (!this.#shut)
+      this.#source.logger?.warn({ err: error, link: draft.link }, 'a frame was not journalled');
+    this.#lose(draft, away && openings === this.#openings);
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import { BridgeError } from '../errors/index.js';
 import { depotKey, isStreamId, type RangeOptions, type Store, type StoreLogger } from '../store/index.js';
 import { decodeEntry, encodeEntry } from './codec.js';
 import type {
+  Beginning,
   Journal,
   JournalDraft,
   JournalEntry,
@@ -45,6 +46,7 @@ class StreamJournal implements Journal {
     this.#guard = new GapGuard({
       depotId,
       append: (draft) => this.append(draft),
+      begin: (draft) => this.#begin(draft),
       ping: () => store.ping(),
       now: this.#now,
       logger: options.logger,
@@ -54,12 +56,22 @@ class StreamJournal implements Journal {
   async append(draft: JournalDraft): Promise<JournalEntry> {
     this.#check(draft);
     const at = draft.at ?? this.#now();
-    const { causes } = draft;
-    const options = causes.length ? { links: [...new Set(causes)] } : {};
-    const id = await this.#store.append(this.#stream, encodeEntry(draft, at), options);
+    const id = await this.#store.append(this.#stream, encodeEntry(draft, at), linksOf(draft));
     const entry: JournalEntry = { ...draft, at, id };
     this.#tell(entry);
     return entry;
+  }
+
+  #begin(draft: JournalDraft): { entry: JournalEntry; stored: Promise<void> } {
+    this.#check(draft);
+    const at = draft.at ?? this.#now();
+    const { id, stored } = this.#store.begin(this.#stream, encodeEntry(draft, at), linksOf(draft));
+    const entry: JournalEntry = { ...draft, at, id };
+    return { entry, stored: stored.then(() => this.#tell(entry)) };
+  }
+
+  begin(draft: JournalDraft): Beginning | null {
+    return this.#guard.begin(draft);
   }
 
   appendOrGap(draft: JournalDraft): Promise<JournalEntry | null> {
@@ -144,6 +156,13 @@ class StreamJournal implements Journal {
       }
     }
   }
+}
+
+const NO_LINKS = {};
+
+function linksOf({ causes }: JournalDraft): { links?: readonly JournalId[] } {
+  if (causes.length === 0) return NO_LINKS;
+  return { links: causes.length === 1 ? causes : [...new Set(causes)] };
 }
 
 function rangeOf(filter: JournalFilter): RangeOptions {

@@ -23,6 +23,7 @@ export async function openStore(
 
 export { depotKey } from './keys.js';
 export type {
+  Appending,
   AppendOptions,
   Durability,
   Lease,

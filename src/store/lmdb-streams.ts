@@ -1,6 +1,6 @@
 import { checkKey } from './keys.js';
 import type { Change, LmdbTable } from './lmdb-table.js';
-import type { AppendOptions, RangeOptions, StreamEntry } from './port.js';
+import type { Appending, AppendOptions, RangeOptions, StreamEntry } from './port.js';
 import { boundsOf, compareIds, formatId, nextId, parseId, type StreamId } from './stream-id.js';
 
 const CHUNK = 1_000;
@@ -21,14 +21,13 @@ export class LmdbStreams {
     this.#now = now;
   }
 
-  async append(stream: string, value: string, options: AppendOptions = {}): Promise<string> {
+  begin(stream: string, value: string, options: AppendOptions = {}): Appending {
     const links = (options.links ?? []).map((link) => parseId(link));
     const id = nextId(this.#lastId(checkKey(stream)), this.#now());
     this.#lastIds.set(stream, id);
     const rows: Change[] = [[[STREAM, stream, id.ms, id.seq], value]];
     for (const link of links) rows.push([[LINK, stream, link.ms, link.seq, id.ms, id.seq], '']);
-    await this.#table.write([], rows);
-    return formatId(id);
+    return { id: formatId(id), stored: this.#table.write([], rows) };
   }
 
   async linked(stream: string, id: string): Promise<string[]> {

@@ -7,6 +7,7 @@ import { LmdbStreams } from './lmdb-streams.js';
 import { type Change, LmdbTable } from './lmdb-table.js';
 import { type FolderLock, lockFolder } from './lock.js';
 import type {
+  Appending,
   AppendOptions,
   Durability,
   Lease,
@@ -137,8 +138,14 @@ class LmdbStore implements Store {
     return sum;
   }
 
-  append(stream: string, value: string, options?: AppendOptions): Promise<string> {
-    return this.#streams.append(stream, value, options);
+  async append(stream: string, value: string, options?: AppendOptions): Promise<string> {
+    const { id, stored } = this.#streams.begin(stream, value, options);
+    await stored;
+    return id;
+  }
+
+  begin(stream: string, value: string, options?: AppendOptions): Appending {
+    return this.#streams.begin(stream, value, options);
   }
 
   linked(stream: string, id: string): Promise<string[]> {

@@ -29,6 +29,14 @@ export interface AppendOptions {
   readonly links?: readonly string[];
 }
 
+/** An entry on its way into a stream. */
+export interface Appending {
+  /** Its id; an entry that is not stored leaves it unused. */
+  readonly id: string;
+  /** As the promise of {@link Store.append}. */
+  readonly stored: Promise<void>;
+}
+
 export interface StreamEntry {
   /** `ms-seq`, strictly ascending inside a stream (Redis stream id). */
   readonly id: string;
@@ -82,6 +90,13 @@ export interface Store {
   incr(key: string): Promise<number>;
   /** Appends to a stream and returns the entry's id. Calls made in order get ids in order. */
   append(stream: string, value: string, options?: AppendOptions): Promise<string>;
+  /**
+   * As {@link append}, but gives the id at once: what is derived from the entry can be written behind it, without
+   * waiting. Operations reach the store in the order of the calls. On Redis, an id that another writer has meanwhile
+   * gone past is refused (STORE_UNAVAILABLE) and the next one fits again.
+   * @throws BridgeError as the promises of the other operations reject
+   */
+  begin(stream: string, value: string, options?: AppendOptions): Appending;
   /** The ids of entries appended with `id` among their links, ascending. */
   linked(stream: string, id: string): Promise<string[]>;
   range(stream: string, options?: RangeOptions): Promise<StreamEntry[]>;

@@ -23,12 +23,12 @@ return version + 1`,
 if redis.call('EXISTS', KEYS[1]) == 0 then return redis.call('ZREM', KEYS[2], ARGV[1]) end
 return 0`,
   },
-  /** KEYS stream, links; ARGV text, sortable id of each cause → id. */
+  /** KEYS stream, links; ARGV id or '*', text, sortable id of each cause → id. */
   dbAppend: {
     numberOfKeys: 2,
     lua: `
-local id = redis.call('XADD', KEYS[1], '*', 'v', ARGV[1])
-for i = 2, #ARGV do redis.call('ZADD', KEYS[2], 0, ARGV[i] .. ':' .. id) end
+local id = redis.call('XADD', KEYS[1], ARGV[1], 'v', ARGV[2])
+for i = 3, #ARGV do redis.call('ZADD', KEYS[2], 0, ARGV[i] .. ':' .. id) end
 return id`,
   },
   /** KEYS lease, fence; ARGV owner, ttlMs → token, or nil. */
@@ -72,7 +72,13 @@ declare module 'ioredis' {
       name: string,
     ): Result<number | null, Context>;
     dbForget(value: string, index: string, name: string): Result<number, Context>;
-    dbAppend(stream: string, links: string, text: string, ...causes: string[]): Result<string, Context>;
+    dbAppend(
+      stream: string,
+      links: string,
+      id: string,
+      text: string,
+      ...causes: string[]
+    ): Result<string, Context>;
     dbAcquire(lease: string, fence: string, owner: string, ttlMs: string): Result<number | null, Context>;
     dbRenew(lease: string, owner: string, token: string, ttlMs: string): Result<number, Context>;
     dbRelease(lease: string, owner: string, token: string): Result<number, Context>;

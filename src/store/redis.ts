@@ -2,6 +2,7 @@ import type { ChainableCommander } from 'ioredis';
 import { BridgeError } from '../errors/index.js';
 import { checkField, checkKey, checkOps, checkPrefix, tagOf } from './keys.js';
 import type {
+  Appending,
   AppendOptions,
   Lease,
   RangeOptions,
@@ -12,7 +13,7 @@ import type {
   Versioned,
 } from './port.js';
 import { RedisLink, type RedisLinkOptions } from './redis-link.js';
-import { boundsOf, compareIds, formatId, parseId } from './stream-id.js';
+import { boundsOf, compareIds, formatId, nextId, parseId, type StreamId } from './stream-id.js';
 
 const SCAN_PAGE = 500;
 const TRIM_CHUNK = 10_000;
@@ -39,6 +40,8 @@ export async function openRedisStore(options: RedisLinkOptions): Promise<Store> 
 class RedisStore implements Store {
   readonly kind = 'redis';
   readonly #link: RedisLink;
+  /** The last id known to be given out in each stream. */
+  readonly #lastIds = new Map<string, StreamId>();
 
   constructor(link: RedisLink) {
     this.#link = link;
@@ -113,13 +116,55 @@ class RedisStore implements Store {
   }
 
   async append(stream: string, value: string, options: AppendOptions = {}): Promise<string> {
+    try {
+      const { id, stored } = this.begin(stream, value, options);
+      await stored;
+      return id;
+    } catch (error) {
+      if (!isPassed(error)) throw error;
+      const id = await this.#add(stream, '*', value, options);
+      this.#learn(stream, id);
+      return id;
+    }
+  }
+
+  begin(stream: string, value: string, options: AppendOptions = {}): Appending {
+    const next = nextId(this.#lastIds.get(checkKey(stream)), Date.now());
+    const id = formatId(next);
+    const added = this.#add(stream, id, value, options);
+    this.#lastIds.set(stream, next);
+    const stored = added.then(
+      () => undefined,
+      async (error: unknown) => {
+        if (isPassed(error)) await this.#learnLast(stream);
+        throw error;
+      },
+    );
+    return { id, stored };
+  }
+
+  /** One XADD, with the links in the same step. */
+  #add(stream: string, id: string, value: string, { links = [] }: AppendOptions): Promise<string> {
     const at = streamKey(stream);
-    const causes = (options.links ?? []).map(sortable);
+    const causes = links.map(sortable);
     if (causes.length > 0)
-      return this.#link.run((redis) => redis.dbAppend(at, linksKey(stream), value, ...causes));
-    const id = await this.#link.run((redis) => redis.xadd(at, '*', 'v', value));
-    if (id === null) throw new BridgeError('STORE_UNAVAILABLE', `Redis gave no id for an entry of ${stream}`);
-    return id;
+      return this.#link.run((redis) => redis.dbAppend(at, linksKey(stream), id, value, ...causes));
+    // Without NOMKSTREAM the answer is always an id.
+    return this.#link.run((redis) => redis.xadd(at, id, 'v', value)).then((given) => given ?? id);
+  }
+
+  /** Another writer was here: from now on ids come after its last one. */
+  async #learnLast(stream: string): Promise<void> {
+    const facts = await this.#link.run((redis) => redis.xinfo('STREAM', streamKey(stream)));
+    const list = Array.isArray(facts) ? facts : [];
+    const last: unknown = list[list.indexOf('last-generated-id') + 1];
+    if (typeof last === 'string') this.#learn(stream, last);
+  }
+
+  #learn(stream: string, id: string): void {
+    const given = parseId(id);
+    const last = this.#lastIds.get(stream);
+    if (!last || compareIds(given, last) > 0) this.#lastIds.set(stream, given);
   }
 
   async linked(stream: string, id: string): Promise<string[]> {
@@ -234,6 +279,11 @@ function removeAll(multi: ChainableCommander, key: string): void {
   multi.del(valueKey(key));
   multi.del(hashKey(key));
   multi.zrem(indexKey(key), key);
+}
+
+/** Redis refuses an id that is not greater than the stream's last one. */
+function isPassed(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('equal or smaller than the target stream top item');
 }
 
 /** An id of fixed width, so that text order is stream order. */
