@@ -105,6 +105,7 @@ function tlsOf({ ca }: { ca?: string }): { tls?: { ca: string } } {
 
 interface BmsFlags extends PresystemFlags {
   requests?: string;
+  scenario?: string;
   frames?: boolean;
 }
 
@@ -120,12 +121,26 @@ function registerBms(sim: Command, run: Run): void {
     .addOption(dialect())
     .option('--ca <file>', 'PEM, trusted root')
     .option('--requests <file>', 'JSON list of charging requests to order from the start')
+    .option('--scenario <file>', 'YAML: the buses of a night, their changes, ad hoc orders')
     .option('--frames', 'print every frame')
-    .action(({ ca, requests, ...flags }: BmsFlags) =>
+    .action(({ ca, requests, scenario, ...flags }: BmsFlags) =>
       run(async () => {
-        const { runBmsCommand } = await import('../sim/bms/index.js');
+        const { readScenario, runBmsCommand } = await import('../sim/bms/index.js');
         const list = requests ? { requests: JSON.parse(readFileSync(requests, 'utf8')) } : {};
-        return runBmsCommand({ ...flags, ...tlsOf(ca ? { ca } : {}), ...list, signal: untilSignal() });
+        const night = scenario ? readScenario(scenario) : undefined;
+        const plan = night
+          ? {
+              ...night,
+              plan: { ...night.plan, kind: flags.kind, withInstruction: flags.dialect !== '2.0.0' },
+            }
+          : {};
+        return runBmsCommand({
+          ...flags,
+          ...tlsOf(ca ? { ca } : {}),
+          ...list,
+          ...plan,
+          signal: untilSignal(),
+        });
       }),
     );
 }

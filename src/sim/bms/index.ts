@@ -22,6 +22,7 @@ export {
 } from './planner.js';
 export { Presystem, type PresystemEvents, type PresystemOptions } from './presystem.js';
 export type { RequestChange } from './request-list.js';
+export { type BmsScenario, readScenario, ScenarioError } from './scenario.js';
 export type { Answer } from './slot.js';
 export { type PlacedPoint, pointsOf } from './snapshot.js';
 export { basicAuthorization, offeredSubprotocols, type PresystemTls } from './socket.js';
