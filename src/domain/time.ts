@@ -22,6 +22,11 @@ export function historicTime(at: Instant, receivedAt: Instant): Instant {
   return canonical(atMs >= FIRST_PLAUSIBLE_MS && atMs <= Date.parse(receivedAt) ? at : receivedAt);
 }
 
+/** A clock that was never set (it says a time before 2020): it starts anew at every boot and names no instant. */
+export function isUnsetClock(at: Instant): boolean {
+  return Date.parse(at) < FIRST_PLAUSIBLE_MS;
+}
+
 function canonical(instant: Instant): Instant {
   return new Date(instant).toISOString();
 }

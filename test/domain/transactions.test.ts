@@ -218,4 +218,33 @@ describe('a clock that is wrong', () => {
     const again = run([{ ...started(2, told) }], once);
     expect(Object.keys(again.processes)).toHaveLength(1);
   });
+
+  it.each([
+    ['the same time', '1970-01-01T00:00:07Z', '1970-01-01T00:00:07Z'],
+    ['a new time', '1970-01-01T00:00:07Z', '1970-01-01T00:01:07Z'],
+  ])('knows a StartTransaction repeated with %s by a clock that was never set', (_how, first, second) => {
+    const once = run([occupied(0), started(1, { at: first })]);
+    const again = run([started(2, { at: second })], once);
+    expect(only(again).transactionId?.value).toBe(only(once).transactionId?.value);
+  });
+
+  it('tells two sessions apart that a clock which was never set gives the same time', () => {
+    const told = { at: '1970-01-01T00:00:00Z', meterStartWh: 0 };
+    const first = run([occupied(0), started(1, told)]);
+    const transactionId = only(first).transactionId?.value;
+    const over = run(
+      [station('TransactionEnded', 5, { transactionId, meterStopWh: 0 }), available(6)],
+      first,
+    );
+    const second = run([occupied(10), started(11, told)], over);
+    expect(Object.keys(second.processes)).toHaveLength(2);
+    expect(Object.keys(second.stations['N1']?.transactions ?? {})).toHaveLength(2);
+  });
+
+  it('knows a repeated StartTransaction whose idTag is empty', () => {
+    const told = { token: '', vehicleId: undefined };
+    const again = run([occupied(0), started(1, told), started(1, told), started(2, { ...told, at: at(1) })]);
+    expect(Object.keys(again.stations['N1']?.transactions ?? {})).toHaveLength(1);
+    only(again);
+  });
 });

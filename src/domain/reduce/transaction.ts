@@ -3,7 +3,7 @@ import type { StationEvent } from '../events.js';
 import { mintTransactionId } from '../ids.js';
 import type { Instant } from '../source.js';
 import type { DepotState, ProcessId, ProcessState } from '../state.js';
-import { historicTime } from '../time.js';
+import { historicTime, isUnsetClock } from '../time.js';
 import { bindRequests } from './match.js';
 import { deliver } from './meter.js';
 import { currentProcess, openProcess, processOf, settleRequest } from './process.js';
@@ -60,10 +60,23 @@ function knownStart(state: DepotState, event: Of<'TransactionStarted'>): Process
     (process) =>
       process.stationId === event.stationId &&
       process.pointId === pointId &&
-      process.transactionStartedByDevice === event.payload.at &&
       process.meterStartWh?.value === meterStartWh &&
-      process.vehicle?.value.token === token,
+      // An empty idTag names nobody, and so leaves no vehicle behind.
+      (process.vehicle?.value.token ?? '') === (token ?? '') &&
+      isSameStart(process, event.payload.at),
   );
+}
+
+/**
+ * Whether a start with this time, as the station wrote it, is the one that made a process. The time of a clock that
+ * was never set proves nothing: two sessions may bear the same, one and its retry another. Then a start is a retry
+ * while the transaction runs and its meter has not moved.
+ */
+function isSameStart(process: ProcessState, at: Instant): boolean {
+  const before = process.transactionStartedByDevice;
+  if (before === undefined) return false;
+  if (!isUnsetClock(at) || !isUnsetClock(before)) return before === at;
+  return process.endedAt === undefined && (process.deliveredWh?.value ?? 0) === 0;
 }
 
 /** Finds the bay's open process that has no transaction yet, or opens one; an older open transaction is over. */
