@@ -59,11 +59,11 @@ export class Scene {
     return this.bridge.log.slice(from).map((line) => JSON.stringify(line));
   }
 
-  /** Resident memory of the bridge's process, MB. */
-  rssMb(): number {
+  /** Memory of the bridge's own, MB; pages of the store's file, which the system may take back, are none. */
+  memoryMb(): number {
     const pid = this.bridge.log.findLast((line) => line['msg'] === 'ready')?.['pid'];
     const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+    return Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
   }
 
   async metric(name: string): Promise<number> {
