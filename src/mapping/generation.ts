@@ -111,15 +111,22 @@ class Runner {
   }
 
   private variant(select: Selector | undefined): Compiled {
-    if (this.overlays.length > 0 && select !== undefined) {
-      const known = this.bySelector.get(select);
-      if (known) return known;
-    }
+    if (this.overlays.length === 0) return this.plain();
+    const known = select && this.bySelector.get(select);
+    return known ?? this.choose(select);
+  }
+
+  private plain(): Compiled {
+    this.base ??= this.compile([]);
+    return this.base;
+  }
+
+  private choose(select: Selector | undefined): Compiled {
     const chosen = this.overlays.filter(({ ast }) => applies(ast, select));
     if (chosen.length === 0) {
-      this.base ??= this.compile([]);
-      if (select && this.overlays.length > 0) this.bySelector.set(select, this.base);
-      return this.base;
+      const base = this.plain();
+      if (select) this.bySelector.set(select, base);
+      return base;
     }
     const key = chosen.map(({ name }) => name).join(' ');
     let variant = this.variants.get(key);
@@ -161,12 +168,8 @@ class LoadedMapping implements Mapping {
 
   run(inputs: Readonly<Record<string, Json>>, context: RunContext): MapResult | null {
     watchPrototype();
-    const { aliases } = this;
     const sources: (Json | undefined)[] = [];
-    for (let i = 0; i < aliases.length; i++) {
-      const alias = aliases[i] as string;
-      sources.push(Object.hasOwn(inputs, alias) ? inputs[alias] : undefined);
-    }
+    for (const alias of this.aliases) sources.push(Object.hasOwn(inputs, alias) ? inputs[alias] : undefined);
     const outcome = this.runner.execute(sources, context);
     return outcome && this.result(outcome);
   }

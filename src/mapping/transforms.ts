@@ -28,14 +28,23 @@ const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** A decimal number from text; undefined for anything else (`""`, `NaN`, `0x10`, `1,5`). */
 export function parseDecimal(text: string): number | undefined {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    // Digits, sign and point are what meters send; whatever else is there is looked at closely.
-    if ((code < 48 || code > 57) && code !== 46 && code !== 45) return parseRareDecimal(text);
+  // Digits and a point are what meters send. So few of them make a whole number that is exact, and the quotient of
+  // two exact numbers is rounded as the text's value would be.
+  const { length } = text;
+  if (length === 0 || length > 15) return parseRareDecimal(text);
+  let digits = 0;
+  let point = length;
+  for (let i = 0; i < length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit >= 0 && digit <= 9) digits = digits * 10 + digit;
+    else if (digit === -2 && point === length) point = i;
+    else return parseRareDecimal(text);
   }
-  const value = Number(text);
-  return text === '' || Number.isNaN(value) ? undefined : value;
+  if (point === length) return digits;
+  return length === 1 ? undefined : digits / (powersOfTen[length - 1 - point] ?? Number.NaN);
 }
+
+const powersOfTen = Array.from({ length: 16 }, (_, i) => 10 ** i);
 
 function parseRareDecimal(text: string): number | undefined {
   const trimmed = text.trim();
@@ -70,30 +79,45 @@ export function parseInstant(text: string): number | undefined {
   return midnight.getTime() + ((h * 60 + mi - offset) * 60 + Math.min(s, 59)) * 1000 + milliseconds;
 }
 
+/** Two digits as a number, -1 if they are not. */
 function twoDigits(text: string, at: number): number {
-  return text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 528;
+  const tens = text.charCodeAt(at) - 48;
+  const ones = text.charCodeAt(at + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
+}
+
+/** Whether a text begins with a date and a time of day as `2026-01-30T23:59:59`. */
+function beginsPlainly(text: string): boolean {
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  const hour = twoDigits(text, 11);
+  const minute = twoDigits(text, 14);
+  const second = twoDigits(text, 17);
+  return (
+    text.charCodeAt(4) === 45 &&
+    text.charCodeAt(7) === 45 &&
+    text.charCodeAt(10) === 84 &&
+    text.charCodeAt(13) === 58 &&
+    text.charCodeAt(16) === 58 &&
+    twoDigits(text, 0) >= 0 &&
+    twoDigits(text, 2) >= 0 &&
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    // The 31st, and the end of February, depend on month and year: those are read in full.
+    (day <= 28 || (day <= 30 && month !== 2)) &&
+    hour >= 0 &&
+    hour <= 23 &&
+    minute >= 0 &&
+    minute <= 59 &&
+    second >= 0 &&
+    second <= 59
+  );
 }
 
 /** `2026-01-31T23:59:59Z` exactly, which most senders write and which is left as it is. */
 function isPlainUtc(text: string): boolean {
-  if (text.length !== 20 || text.charCodeAt(19) !== 90 || text.charCodeAt(10) !== 84) return false;
-  for (let i = 0; i < 19; i++) {
-    const code = text.charCodeAt(i);
-    const expected = i === 4 || i === 7 ? 45 : i === 13 || i === 16 ? 58 : 0;
-    if (expected === 0 ? i !== 10 && (code < 48 || code > 57) : code !== expected) return false;
-  }
-  const month = twoDigits(text, 5);
-  const day = twoDigits(text, 8);
-  // Days 29 to 31 depend on the month: those are read in full.
-  return (
-    month >= 1 &&
-    month <= 12 &&
-    day >= 1 &&
-    day <= 28 &&
-    twoDigits(text, 11) <= 23 &&
-    twoDigits(text, 14) <= 59 &&
-    twoDigits(text, 17) <= 59
-  );
+  return text.length === 20 && text.charCodeAt(19) === 90 && beginsPlainly(text);
 }
 
 function toUtc(value: unknown, seconds: boolean): string | typeof failed {

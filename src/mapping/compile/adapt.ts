@@ -23,14 +23,27 @@ export interface Adaptation {
 export function adaptation(source: SchemaNode | undefined, target: SchemaNode, spec: Adaptation): Adapt {
   if (target.type === 'array' && target.items && source?.type === 'array')
     return listAdaptation(adaptation(source.items, target.items, spec), spec);
-  const chosen = spec.by.flatMap((name) => transforms.get(name) ?? []);
-  const steps: Adapt[] = [];
   const guard = source && typeGuard(source, spec);
-  if (guard) steps.push(guard);
-  for (const transform of chosen) steps.push(transformStep(transform, target, spec));
+  const steps = stepsAfterGuard(source, target, spec);
+  return chain(guard ? [guard, ...steps] : steps);
+}
+
+/** The same without the type guard, for whoever has looked at the type; undefined if nothing is left to do. */
+export function adaptationSteps(
+  source: SchemaNode | undefined,
+  target: SchemaNode,
+  spec: Adaptation,
+): Adapt | undefined {
+  const steps = stepsAfterGuard(source, target, spec);
+  return steps.length === 0 ? undefined : chain(steps);
+}
+
+function stepsAfterGuard(source: SchemaNode | undefined, target: SchemaNode, spec: Adaptation): Adapt[] {
+  const chosen = spec.by.flatMap((name) => transforms.get(name) ?? []);
+  const steps = chosen.map((transform) => transformStep(transform, target, spec));
   if (isNumeric(target)) steps.push(...numberSteps(source, target, chosen.length > 0, spec));
   steps.push(...boundSteps(source, target, chosen.length > 0, spec));
-  return chain(steps);
+  return steps;
 }
 
 function chain(steps: readonly Adapt[]): Adapt {

@@ -48,13 +48,13 @@ export interface Parts {
 /** Puts the parts together: one frame per run, the object whole or a failure. */
 export function executable(mapping: string, parts: Parts): Execute {
   const { build, only, book, tables, fold, losses } = parts;
-  const noRows = new Array<number>(tables).fill(undecided);
-  const noRules = new Array<number>(book.targets.length).fill(-1);
+  const noRows = Array.from({ length: tables }, () => undecided);
+  const noRules = book.targets.map(() => -1);
   return (sources, context) => {
     const frame: Frame = {
       sources,
       context,
-      rows: noRows.slice(),
+      rows: tables === 0 ? noRows : noRows.slice(),
       rules: noRules.slice(),
       nested: undefined,
       notes: undefined,
@@ -84,7 +84,8 @@ export function nestedRunner(name: string, aliases: readonly string[], find: Fin
       execute = found.execute;
       places = found.sources.slice(1).map(({ alias }) => aliases.indexOf(alias));
     }
-    const sources = places.length === 0 ? [value] : [value, ...places.map((place) => frame.sources[place])];
+    const sources: (Json | undefined)[] = [value];
+    for (let i = 0; i < places.length; i++) sources.push(frame.sources[places[i] as number]);
     const outcome = execute(sources, frame.context);
     if (outcome === null) return null;
     if (isFailure(outcome)) {

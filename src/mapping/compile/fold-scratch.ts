@@ -23,7 +23,9 @@ export class FoldScratch {
   /** Bit per place: whether it holds a value. */
   private readonly held: Uint8Array;
   private readonly ranks: Int32Array;
-  private context: string | undefined;
+  private context: Json | undefined;
+  /** One NaN per take, to copy. */
+  private readonly nothing: readonly number[];
   private contextRank = worst;
 
   constructor(takes: readonly FoldTake[]) {
@@ -31,6 +33,7 @@ export class FoldScratch {
     this.values = new Float64Array(takes.length * places);
     this.held = new Uint8Array(takes.length);
     this.ranks = new Int32Array(takes.length);
+    this.nothing = takes.map(() => Number.NaN);
   }
 
   clear(): void {
@@ -56,40 +59,40 @@ export class FoldScratch {
     return ((this.held[take] ?? 0) & (1 << place)) === 0;
   }
 
-  put(take: number, place: number, value: number, contextRank: number, context: Json): void {
+  put(take: number, place: number, value: number, reading: { contextRank: number; contextWord: Json }): void {
     this.values[take * places + place] = value;
     this.held[take] = (this.held[take] ?? 0) | (1 << place);
-    if (contextRank < this.contextRank) {
-      this.contextRank = contextRank;
-      this.context = typeof context === 'string' ? context : undefined;
+    if (reading.contextRank < this.contextRank) {
+      this.contextRank = reading.contextRank;
+      this.context = reading.contextWord;
     }
   }
 
   /** What was folded; undefined if nothing was. */
   result(): FoldResult | undefined {
     let any = this.signed.length > 0;
-    const values: (number | undefined)[] = [];
-    for (let i = 0; i < this.takes.length; i++) {
-      const value = this.held[i] === 0 ? undefined : this.combine(i, (this.takes[i] as FoldTake).phases);
-      if (value !== undefined) any = true;
-      values.push(value);
+    const values = this.nothing.slice();
+    for (let i = 0; i < values.length; i++) {
+      if (this.held[i] === 0) continue;
+      const value = this.combine(i, (this.takes[i] as FoldTake).phases);
+      if (Number.isNaN(value)) continue;
+      any = true;
+      values[i] = value;
     }
     if (!any) return undefined;
-    return { values, context: this.context, signed: this.signed.length > 0 ? this.signed : undefined };
+    const context = typeof this.context === 'string' ? this.context : undefined;
+    return { values, context, signed: this.signed.length > 0 ? this.signed : undefined };
   }
 
   /**
    * One value of the phases: the total, or what the rule makes of L1–L3. A bad reading (NaN) spoils what it is
-   * part of: a sum that lacks a phase would be a lie.
+   * part of: a sum that lacks a phase would be a lie. NaN = no value.
    */
-  private combine(take: number, rule: PhaseRule): number | undefined {
+  private combine(take: number, rule: PhaseRule): number {
     const held = this.held[take] ?? 0;
     const base = take * places;
-    if (held & 1) {
-      const total = this.values[base] ?? Number.NaN;
-      return Number.isNaN(total) ? undefined : total;
-    }
-    if (rule === 'none') return undefined;
+    if (held & 1) return this.values[base] ?? Number.NaN;
+    if (rule === 'none') return Number.NaN;
     let count = 0;
     let sum = 0;
     let most = Number.NEGATIVE_INFINITY;
@@ -103,7 +106,7 @@ export class FoldScratch {
       sum += value;
       if (value > most) most = value;
     }
-    if (count === 0 || Number.isNaN(sum)) return undefined;
+    if (count === 0 || Number.isNaN(sum)) return Number.NaN;
     if (rule === 'max') return most;
     return withoutNoise(rule === 'sum' ? sum : sum / count);
   }

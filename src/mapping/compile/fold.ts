@@ -9,14 +9,18 @@ import type { Frame, Get } from '../run/frame.js';
 import type { FoldRole } from '../syntax/ast.js';
 import { parseDecimal } from '../transforms.js';
 import { shift } from '../units.js';
-import { FoldScratch, phasePlaces } from './fold-scratch.js';
-import { byMeasurand, type FoldTake, takesOf } from './fold-takes.js';
+import { isReading, Readings, type ReadingUse, type ReadingWords, wordOf } from './fold-readings.js';
+import { namedWords, ownNamed } from './fold-roles.js';
+import { FoldScratch } from './fold-scratch.js';
+import { type FoldTake, takesOf } from './fold-takes.js';
 import { pathReader, stepReader } from './paths.js';
 
 export interface FoldOutput {
   readonly path: BoundPath;
   readonly id: string;
   readonly get: Get;
+  /** Number of the take, where it is one. */
+  readonly take?: number;
 }
 
 export interface FoldKernel {
@@ -27,9 +31,27 @@ export interface FoldKernel {
 
 type Reader = (value: Json | undefined) => Json | undefined;
 
-function readerOf(fold: FoldIr, role: FoldRole): Reader | undefined {
+function readerOf(fold: FoldIr, role: FoldRole): Reader {
   const path = fold.read.get(role);
-  return path && stepReader(path.ref.steps.slice(fold.over.ref.steps.length + 1));
+  if (!path) return () => undefined;
+  const steps = path.ref.steps.slice(fold.over.ref.steps.length + 1);
+  return steps.length === 1 && steps[0] === role ? ownNamed[role] : stepReader(steps);
+}
+
+/** Reads the words of a sampled value; in one go where all of them lie under the names of their roles. */
+function wordsReader(fold: FoldIr): (sample: Json | undefined) => ReadingWords {
+  const roles = ['measurand', 'phase', 'unit', 'context', 'location', 'format'] as const;
+  const [measurand, phase, unit, context, location, format] = roles.map((role) => readerOf(fold, role));
+  const generic = (sample: Json | undefined): ReadingWords => ({
+    measurand: wordOf(measurand?.(sample)),
+    phase: wordOf(phase?.(sample)),
+    unit: wordOf(unit?.(sample)),
+    context: wordOf(context?.(sample)),
+    location: wordOf(location?.(sample)),
+    format: wordOf(format?.(sample)),
+  });
+  if (!roles.every((role) => readerOf(fold, role) === ownNamed[role])) return generic;
+  return (sample) => namedWords(sample) ?? generic(sample);
 }
 
 /** Compiles the fold of a mapping. */
@@ -55,54 +77,32 @@ function sampleFolder(
   takes: readonly FoldTake[],
   scratch: FoldScratch,
 ): (sample: Json | undefined, frame: Frame) => void {
-  const [value, measurand, phase, unit] = (['value', 'measurand', 'phase', 'unit'] as const).map((role) =>
-    readerOf(fold, role),
-  );
-  const [multiplier, context, location] = (['multiplier', 'context', 'location'] as const).map((role) =>
-    readerOf(fold, role),
-  );
-  const format = readerOf(fold, 'format');
-  const signed = readerOf(fold, 'signed');
-  const fallback = (role: FoldRole): string => fold.ast.absent.get(role)?.value ?? '';
-  const defaults = {
-    measurand: fallback('measurand'),
-    context: fallback('context'),
-    location: fallback('location'),
-  };
-  const wanted = byMeasurand(takes);
-  const ignored = new Set<Json>(fold.ast.ignore.map((word) => word.value));
-  const contexts = new Map<Json, number>(fold.ast.contexts.map((word, rank) => [word.value, rank]));
+  const value = readerOf(fold, 'value');
+  const wordsOf = wordsReader(fold);
+  const multiplier = readerOf(fold, 'multiplier');
+  const signed = fold.read.has('signed') ? readerOf(fold, 'signed') : undefined;
+  const readings = new Readings(fold, takes);
   const where = fold.over.ref.text;
+  let last = readings.first;
 
   return (sample, frame) => {
-    const raw = value?.(sample);
+    const words = wordsOf(sample);
+    let reading = last.next;
+    if (!isReading(reading, words)) {
+      reading = readings.find(words);
+      last.next = reading;
+    }
+    last = reading;
+    const raw = value(sample);
     if (signed) keepSigned(scratch, signed(sample));
-    if (format?.(sample) === 'SignedData') {
-      keepSigned(scratch, raw);
-      return;
-    }
-    const word = measurand?.(sample) ?? defaults.measurand;
-    const list = wanted.get(word);
-    if (list === undefined) {
-      if (!ignored.has(word)) note(frame, 'MAP_UNKNOWN_MEASURAND', where, String(word));
-      return;
-    }
-    const contextWord = context?.(sample) ?? defaults.context;
-    const rank = contexts.get(contextWord);
-    if (rank === undefined) {
-      note(frame, 'MAP_UNKNOWN_CONTEXT', where, String(contextWord));
-      return;
-    }
-    const phaseWord = phase?.(sample);
-    const place = phaseWord === undefined ? 0 : phasePlaces.get(phaseWord);
-    if (place === undefined) return;
-    const at = location?.(sample) ?? defaults.location;
-    for (let i = 0; i < list.length; i++) {
-      const take = list[i] as FoldTake;
-      const locationRank = take.locations.get(at);
-      if (locationRank === undefined || !scratch.wants(take.index, place, locationRank * 64 + rank)) continue;
-      const number = numberOf(raw, multiplier?.(sample), unit?.(sample), take, frame, where);
-      scratch.put(take.index, place, number, rank, contextWord);
+    if (reading.signedData) keepSigned(scratch, raw);
+    if (reading.unknown) note(frame, reading.unknown.code, where, reading.unknown.word);
+    const { uses, place } = reading;
+    for (let i = 0; i < uses.length; i++) {
+      const use = uses[i] as ReadingUse;
+      const { index } = use.take;
+      if (!scratch.wants(index, place, use.rank)) continue;
+      scratch.put(index, place, numberOf(raw, multiplier(sample), use, frame, where), reading);
     }
   };
 }
@@ -120,8 +120,7 @@ function note(frame: Frame, code: MapNote['code'], path: string, detail: string)
 function numberOf(
   value: Json | undefined,
   multiplier: Json | undefined,
-  unitWord: Json | undefined,
-  take: FoldTake,
+  { convert, unit }: ReadingUse,
   frame: Frame,
   where: string,
 ): number {
@@ -132,24 +131,21 @@ function numberOf(
     return Number.NaN;
   }
   if (typeof multiplier === 'number' && multiplier !== 0) number = shift(number, multiplier);
-  const unit = typeof unitWord === 'string' ? unitWord : take.defaultUnit;
-  const convert = take.converters.get(unit);
-  if (convert === undefined) {
-    note(frame, 'MAP_UNKNOWN_UNIT', where, unit);
-    return Number.NaN;
-  }
-  const result = convert === null ? number : convert(number);
-  if (Number.isFinite(result)) return result;
-  // Too large for a number, or made so by its multiplier or unit: JSON could not tell it on.
-  note(frame, 'MAP_NOT_A_NUMBER', where, `${JSON.stringify(value)} ${unit}`.slice(0, 80));
+  if (convert === null) return number;
+  if (convert !== undefined) return convert(number);
+  note(frame, 'MAP_UNKNOWN_UNIT', where, unit);
   return Number.NaN;
 }
 
 function outputsOf(fold: FoldIr): FoldOutput[] {
-  const outputs: FoldOutput[] = fold.take.map(({ ast, to }, index) => ({
+  const outputs: FoldOutput[] = fold.take.map(({ ast, to }, take) => ({
     path: to,
     id: ast.id,
-    get: (frame) => frame.fold?.values[index],
+    take,
+    get: (frame) => {
+      const value = frame.fold?.values[take];
+      return value === undefined || Number.isNaN(value) ? undefined : value;
+    },
   }));
   if (fold.context) outputs.push({ path: fold.context, id: 'context', get: (frame) => frame.fold?.context });
   if (fold.signed) outputs.push({ path: fold.signed, id: 'signed', get: (frame) => frame.fold?.signed });

@@ -15,6 +15,7 @@ import { compileFold, type FoldKernel } from './fold.js';
 import { pathReader } from './paths.js';
 import { type Provider, Rules } from './rules.js';
 import { fieldValue } from './sources.js';
+import type { Step } from './steps.js';
 import { TableTargets } from './table-targets.js';
 import { compileTree, type Leaf } from './tree.js';
 
@@ -93,9 +94,9 @@ class Compiler {
     }
     return [...byPlace].flatMap(([key, [first, ...rest]]) => {
       if (!first) return [];
-      const get = rest.length === 0 ? first.get : firstValue([first, ...rest]);
-      this.presence.set(key, this.grouped(first.path, get));
-      return [{ path: first.path, get }];
+      const step = rest.length === 0 ? first.step : firstValue([first, ...rest]);
+      this.presence.set(key, this.grouped(first.path, step.get));
+      return [{ path: first.path, step }];
     });
   }
 
@@ -131,19 +132,30 @@ class Compiler {
       mapping: mapping.name,
       rule: `${owner}/${id}`,
       slot,
+      sources: mapping.sources,
       read: this.read,
       nested: (name) => nestedRunner(name, aliases, this.options.executor),
     });
-    const get = rules.noted(value, slot, rule);
+    const noted = rules.noted(value.get, slot, rule);
     const when = conditionTest(field.when, this.read);
-    return { path: field.target, get: when ? (frame) => (when(frame) ? get(frame) : undefined) : get };
+    const get: Get = when ? (frame) => (when(frame) ? noted(frame) : undefined) : noted;
+    const { plain } = value;
+    return {
+      path: field.target,
+      step: plain ? { kind: 'read', ...plain, when, slot, rule, get } : { kind: 'get', get },
+    };
   }
 
   private foldProviders(fold: FoldKernel | undefined): Provider[] {
     const reads = this.mapping.fold ? [this.mapping.fold.over] : [];
-    return (fold?.outputs ?? []).map(({ path, id, get }) => {
+    return (fold?.outputs ?? []).map(({ path, id, get: value, take }) => {
       const rule = this.rules.add(this.mapping.name, id, reads);
-      return { path, get: this.rules.noted(get, this.rules.slotOf(path), rule) };
+      const slot = this.rules.slotOf(path);
+      const get = this.rules.noted(value, slot, rule);
+      return {
+        path,
+        step: take === undefined ? { kind: 'get', get } : { kind: 'fold', take, slot, rule, get },
+      };
     });
   }
 
@@ -161,12 +173,13 @@ class Compiler {
   }
 }
 
-function firstValue(providers: readonly Provider[]): Get {
-  return (frame) => {
+function firstValue(providers: readonly Provider[]): Step {
+  const get: Get = (frame) => {
     let found: Json | undefined;
-    for (const { get } of providers) found ??= get(frame);
+    for (const { step } of providers) found ??= step.get(frame);
     return found;
   };
+  return { kind: 'get', get };
 }
 
 /** What a field reads for its value; conditions decide whether, not what. */

@@ -23,7 +23,12 @@ export function own(value: Json | undefined, key: string): Json | undefined {
   return polluted && !Object.hasOwn(value, key) ? undefined : found;
 }
 
-function ownGuarded(value: Json | undefined, key: string): Json | undefined {
+/** Whether reads must ask whose value it is, in the run that began last. */
+export function prototypeChanged(): boolean {
+  return polluted;
+}
+
+export function ownGuarded(value: Json | undefined, key: string): Json | undefined {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
     ? own(value, key)
     : undefined;
@@ -41,6 +46,22 @@ export function stepReader(steps: readonly string[]): (value: Json | undefined) 
   if (steps.length === 3) return (value) => own(own(own(value, first), second), third);
   const rest = stepReader(steps.slice(3));
   return (value) => rest(own(own(own(value, first), second), third));
+}
+
+/** Where the value of a source path lies: the object that holds it, and its key there; undefined if it needs care. */
+export function pathHolder(
+  path: BoundPath,
+  sources: readonly SourceIr[],
+): { holder: string; hold: Get; key: string } | undefined {
+  const { alias, steps } = path.ref;
+  const key = steps.at(-1);
+  if (key === undefined || key === '[0]' || steps.some((step) => inherited.has(step))) return undefined;
+  const index = sources.findIndex((source) => source.alias === alias);
+  const above = steps.slice(0, -1);
+  const read = stepReader(above);
+  const hold: Get =
+    above.length === 0 ? (frame) => frame.sources[index] : (frame) => read(frame.sources[index]);
+  return { holder: [alias, ...above].join('.'), hold, key };
 }
 
 /** A reader of a source path. */

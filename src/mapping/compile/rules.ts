@@ -2,11 +2,12 @@ import { placeKey } from '../resolve/domain.js';
 import type { BoundPath, MappingIr } from '../resolve/ir.js';
 import type { Frame, Get } from '../run/frame.js';
 import type { RuleBook } from '../run/provenance.js';
+import type { Step } from './steps.js';
 
 /** A way to make a target. */
 export interface Provider {
   readonly path: BoundPath;
-  readonly get: Get;
+  readonly step: Step;
 }
 
 const shown = (path: BoundPath): string => placeKey(path).replaceAll('.[0]', '[0]');

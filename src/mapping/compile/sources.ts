@@ -1,9 +1,11 @@
 import type { Json } from '../api.js';
-import type { BoundPath, FieldIr } from '../resolve/ir.js';
+import type { BoundPath, FieldIr, SourceIr, SourceValueIr } from '../resolve/ir.js';
 import { type Frame, fail, type Get } from '../run/frame.js';
 import type { CompactProvenance } from '../run/provenance.js';
-import { type Adaptation, adaptation } from './adapt.js';
+import { type Adaptation, adaptation, adaptationSteps } from './adapt.js';
 import type { RunNested } from './executable.js';
+import { pathHolder } from './paths.js';
+import type { ReadStep } from './steps.js';
 
 /** What the values of a field are made with. */
 export interface FieldContext {
@@ -11,12 +13,19 @@ export interface FieldContext {
   readonly rule: string;
   /** Target slot, for nested lineage. */
   readonly slot: number;
+  readonly sources: readonly SourceIr[];
   readonly read: (path: BoundPath) => Get;
   readonly nested: (name: string) => RunNested;
 }
 
+/** How a field gets its value; `plain` where the builder of the object can read it itself. */
+export interface FieldValue {
+  readonly get: Get;
+  readonly plain?: Pick<ReadStep, 'holder' | 'hold' | 'key' | 'type' | 'adapt'>;
+}
+
 /** The value of one field, without its `when` and groups. */
-export function fieldValue(field: FieldIr, context: FieldContext): Get {
+export function fieldValue(field: FieldIr, context: FieldContext): FieldValue {
   const { source, target } = field;
   const spec: Adaptation = {
     mapping: context.mapping,
@@ -26,11 +35,33 @@ export function fieldValue(field: FieldIr, context: FieldContext): Get {
     asIs: field.asIs,
     ...(field.round && { round: field.round }),
   };
+  if (source.kind !== 'from') return { get: otherValue(source, field, spec, context) };
+  const get = adapted(source.path, field, spec, context);
+  const plain = plainRead(source.path, field, spec, context);
+  return plain ? { get, plain } : { get };
+}
+
+function plainRead(
+  path: BoundPath,
+  field: FieldIr,
+  spec: Adaptation,
+  context: FieldContext,
+): FieldValue['plain'] {
+  const type = path.node.type === 'integer' ? 'number' : path.node.type;
+  const place = path.side === 'source' ? pathHolder(path, context.sources) : undefined;
+  if (!place || (type !== 'string' && type !== 'number' && type !== 'boolean')) return undefined;
+  return { ...place, type, adapt: adaptationSteps(path.node, field.target.node, spec) };
+}
+
+function otherValue(
+  source: Exclude<SourceValueIr, { kind: 'from' }>,
+  field: FieldIr,
+  spec: Adaptation,
+  context: FieldContext,
+): Get {
   switch (source.kind) {
     case 'const':
       return constant(source.value);
-    case 'from':
-      return adapted(source.path, field, spec, context);
     case 'first':
       return firstOf(source.paths.map((path) => adapted(path, field, spec, context)));
     case 'identity':

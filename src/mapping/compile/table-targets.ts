@@ -50,7 +50,7 @@ export class TableTargets {
         return at < 0 ? [] : [{ decide, firstRule, cells: this.cells(patch, at, path) }];
       });
       layers.push({ ...base, cells: this.cells(table, i, path) });
-      return { path, get: layered(layers, this.rules.slotOf(path)) };
+      return { path, step: { kind: 'get', get: layered(layers, this.rules.slotOf(path)) } };
     });
   }
 

@@ -3,11 +3,12 @@ import { placeKey } from '../resolve/domain.js';
 import type { BoundPath } from '../resolve/ir.js';
 import { fail, type Get, type Test } from '../run/frame.js';
 import type { SchemaNode } from '../schema/node.js';
+import { foldStep, readStep, type Step } from './steps.js';
 
 /** A target path and how its value is made. */
 export interface Leaf {
   readonly path: BoundPath;
-  readonly get: Get;
+  readonly step: Step;
 }
 
 interface Branch {
@@ -15,7 +16,7 @@ interface Branch {
   readonly node: SchemaNode;
   readonly required: boolean;
   readonly path: string;
-  leaf: Get | undefined;
+  leaf: Step | undefined;
   readonly children: Map<string, Branch>;
 }
 
@@ -36,10 +37,10 @@ export function compileTree(
     children: new Map(),
   };
   for (const leaf of leaves) insert(top, leaf);
-  return builder(mapping, top, groups, true);
+  return builder(mapping, top, groups, true).get;
 }
 
-function insert(top: Branch, { path, get }: Leaf): void {
+function insert(top: Branch, { path, step: leaf }: Leaf): void {
   let branch = top;
   path.links.forEach(({ step, node, required }, i) => {
     let child = branch.children.get(step);
@@ -56,14 +57,19 @@ function insert(top: Branch, { path, get }: Leaf): void {
     }
     branch = child;
   });
-  branch.leaf = get;
+  branch.leaf = leaf;
 }
 
-function builder(mapping: string, branch: Branch, groups: ReadonlyMap<string, Test>, forced: boolean): Get {
-  const make = branch.children.size > 0 ? objectBuilder(mapping, branch, groups, forced) : branch.leaf;
+function builder(mapping: string, branch: Branch, groups: ReadonlyMap<string, Test>, forced: boolean): Step {
+  const made: Step | undefined =
+    branch.children.size > 0
+      ? { kind: 'get', get: objectBuilder(mapping, branch, groups, forced) }
+      : branch.leaf;
+  if (!made) return { kind: 'get', get: () => undefined };
   const group = groups.get(branch.path);
-  if (!make) return () => undefined;
-  return group ? (frame) => (group(frame) ? make(frame) : undefined) : make;
+  if (!group) return made;
+  const { get } = made;
+  return { kind: 'get', get: (frame) => (group(frame) ? get(frame) : undefined) };
 }
 
 function objectBuilder(
@@ -74,7 +80,7 @@ function objectBuilder(
 ): Get {
   const element = branch.children.get('[0]');
   if (element) {
-    const make = builder(mapping, element, groups, false);
+    const make = builder(mapping, element, groups, false).get;
     return (frame) => {
       const value = make(frame);
       return value === undefined ? undefined : [value];
@@ -83,18 +89,28 @@ function objectBuilder(
   // In the order of the schema, so that outputs look alike whatever the order of the table.
   const order = [...branch.node.properties.keys()];
   const children = [...branch.children.values()].sort((a, b) => order.indexOf(a.key) - order.indexOf(b.key));
-  const gets = children.map((child) => builder(mapping, child, groups, false));
+  const steps = children.map((child) => builder(mapping, child, groups, false));
   const keys = children.map((child) => child.key);
   const required = children.map((child) => child.required);
   const paths = children.map((child) => child.path);
-  const start = branch.leaf;
-  const count = gets.length;
+  const start = branch.leaf?.get;
+  const count = steps.length;
   const Shape = plainObjects();
   return (frame) => {
     let object: JsonObject | undefined = forced || start?.(frame) !== undefined ? new Shape() : undefined;
     let missing = -1;
+    let held = '';
+    let holder: Json | undefined;
     for (let i = 0; i < count; i++) {
-      const value = (gets[i] as Get)(frame);
+      const step = steps[i] as Step;
+      let value: Json | undefined;
+      if (step.kind === 'read') {
+        if (step.holder !== held) {
+          holder = step.hold(frame);
+          held = step.holder;
+        }
+        value = readStep(step, holder, frame);
+      } else value = step.kind === 'fold' ? foldStep(step, frame) : step.get(frame);
       if (value === undefined) {
         if (required[i] && missing < 0) missing = i;
       } else {

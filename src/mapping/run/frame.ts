@@ -18,9 +18,9 @@ export interface Frame {
   fold: FoldResult | undefined;
 }
 
-/** One value per take of a fold, in their order. */
+/** One value per take of a fold, in their order; NaN = none. */
 export interface FoldResult {
-  readonly values: readonly (number | undefined)[];
+  readonly values: readonly number[];
   readonly context: string | undefined;
   readonly signed: string[] | undefined;
 }

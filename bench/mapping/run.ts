@@ -1,0 +1,156 @@
+/**
+ * Tables against hand-written TypeScript, with lineage on. Both sides run interleaved and shuffled in one
+ * process, on the same messages, with outputs asserted equal; the ratio is taken inside each round.
+ */
+import assert from 'node:assert/strict';
+import { type Json, type JsonObject, loadGeneration, type Mapping, type RunContext } from '../../src/mapping/index.js';
+import { validatorOf } from '../../src/schemas/index.js';
+import * as data from './data.js';
+import * as hand from './hand.js';
+
+const rounds = Number(process.argv[2] ?? 31);
+
+const loadedAt = performance.now();
+const loaded = loadGeneration(['mappings']);
+const cold = performance.now() - loadedAt;
+if ('diagnostics' in loaded) throw new Error('the tables have errors: run depotbridge check');
+const { generation } = loaded;
+
+const resolve = (kind: string, key: readonly Json[]): string => `${kind}:${key[0]}/${key[1]}`;
+const context: RunContext = { identity: { resolve }, select: { vendor: 'Bench', model: 'One' } };
+
+/** One translation both ways. */
+interface Case {
+  readonly name: string;
+  /** Ratio that must not be passed; undefined = only shown. */
+  readonly bar?: number;
+  readonly inputs: readonly JsonObject[];
+  readonly table: (input: JsonObject) => unknown;
+  readonly hand: (input: JsonObject) => unknown;
+}
+
+type Inputs = Readonly<Record<string, Json>>;
+
+function viaTable(mapping: Mapping, inputs: (input: JsonObject) => Inputs): (input: JsonObject) => JsonObject {
+  return (input) => {
+    const result = mapping.run(inputs(input), context);
+    if (!result?.ok) throw new Error(JSON.stringify(result?.error ?? 'does not apply'));
+    return result.value;
+  };
+}
+
+const ocpp = (msg: JsonObject): Inputs => ({ msg, env: data.env });
+const meter = viaTable(generation.mapping('ocpp16.meter-values'), ocpp);
+const meterByHand = (input: JsonObject): JsonObject => hand.meterValues(input, data.env, resolve as never);
+const validate = validatorOf('ocpp16.MeterValues');
+const texts = data.meterValues.map((message): JsonObject => ({ text: JSON.stringify(message) }));
+const pipeline = (map: (input: JsonObject) => JsonObject) => (input: JsonObject) => {
+  const message = JSON.parse(String(input['text'])) as JsonObject;
+  if (validate(message).length > 0) throw new Error('not valid');
+  return JSON.stringify(map(message));
+};
+
+const cases: Case[] = [
+  { name: 'MeterValues 3×8 → samples', bar: 2.2, inputs: data.meterValues, table: meter, hand: meterByHand },
+  {
+    name: 'StatusNotification → status',
+    bar: 3.5,
+    inputs: data.statuses,
+    table: viaTable(generation.mapping('ocpp16.point-status'), ocpp),
+    hand: (input) => hand.pointStatus(input, data.env, resolve as never),
+  },
+  {
+    name: 'VDV request → canonical',
+    inputs: data.requests,
+    table: viaTable(generation.mapping('vdv463-2.0.0.request'), (cr) => ({ cr })),
+    hand: hand.request,
+  },
+  {
+    name: 'canonical → OCPI EVSE',
+    inputs: data.evses,
+    table: viaTable(generation.mapping('ocpi230.evse'), (ev) => ({ ev })),
+    hand: hand.evse,
+  },
+  { name: 'whole pipeline (parse, validate, map, serialise)', bar: 1.2, inputs: texts, table: pipeline(meter), hand: pipeline(meterByHand) },
+];
+
+/** Results are kept for a while: what nobody could see, the compiler would not make. */
+const kept: unknown[] = new Array(64).fill(undefined);
+let sink = 0;
+
+/** Nanoseconds per message over about `ms` milliseconds. */
+function time(run: (input: JsonObject) => unknown, inputs: readonly JsonObject[], passes: number): number {
+  const start = process.hrtime.bigint();
+  for (let pass = 0; pass < passes; pass++) for (const input of inputs) kept[sink++ & 63] = run(input);
+  return Number(process.hrtime.bigint() - start) / (passes * inputs.length);
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
+
+for (const { inputs, table, hand: byHand, name } of cases)
+  for (const input of inputs) {
+    const [a, b] = [table(input), byHand(input)].map((value) => (typeof value === 'string' ? JSON.parse(value) : value));
+    assert.deepEqual(a, b, name);
+  }
+
+/** Passes that take about five milliseconds by hand. */
+const passes = cases.map(({ hand: byHand, inputs }) => {
+  time(byHand, inputs, 20);
+  return Math.max(1, Math.round(5_000_000 / (time(byHand, inputs, 20) * inputs.length)));
+});
+for (let warm = 0; warm < 20; warm++) cases.forEach(({ table, hand: byHand, inputs }, i) => [time(table, inputs, passes[i] ?? 1), time(byHand, inputs, passes[i] ?? 1)]);
+
+const ratios = cases.map((): number[] => []);
+const times = cases.map((): { table: number[]; hand: number[] } => ({ table: [], hand: [] }));
+for (let round = 0; round < rounds; round++) {
+  const order = cases.flatMap((_, i) => [
+    { i, table: true },
+    { i, table: false },
+  ]);
+  order.sort(() => Math.random() - 0.5);
+  const measured = cases.map(() => ({ table: 0, hand: 0 }));
+  for (const { i, table } of order) {
+    const one = cases[i];
+    const place = measured[i];
+    if (!one || !place) continue;
+    const nanoseconds = time(table ? one.table : one.hand, one.inputs, passes[i] ?? 1);
+    if (table) place.table = nanoseconds;
+    else place.hand = nanoseconds;
+  }
+  measured.forEach(({ table, hand: byHand }, i) => {
+    ratios[i]?.push(table / byHand);
+    times[i]?.table.push(table);
+    times[i]?.hand.push(byHand);
+  });
+}
+
+let failed = false;
+console.log(`${rounds} rounds, Node ${process.version}; ${sink} messages\n`);
+console.log('translation                                        ÷ hand   quartiles     table ns   hand ns   bar');
+cases.forEach(({ name, bar }, i) => {
+  const list = ratios[i] ?? [];
+  const ratio = quantile(list, 0.5);
+  const verdict = bar === undefined ? '' : ratio <= bar ? `≤ ${bar} met` : `≤ ${bar} MISSED`;
+  failed ||= bar !== undefined && ratio > bar;
+  console.log(
+    [
+      name.padEnd(50),
+      ratio.toFixed(2).padStart(6),
+      `${quantile(list, 0.25).toFixed(2)}–${quantile(list, 0.75).toFixed(2)}`.padStart(12),
+      quantile(times[i]?.table ?? [], 0.5).toFixed(0).padStart(10),
+      quantile(times[i]?.hand ?? [], 0.5).toFixed(0).padStart(9),
+      `  ${verdict}`,
+    ].join(' '),
+  );
+});
+
+const warmChecks = Array.from({ length: 5 }, () => {
+  const start = performance.now();
+  loadGeneration(['mappings']);
+  return performance.now() - start;
+});
+console.log(`\ncheck of everything: ${cold.toFixed(0)} ms cold (validators compiled), ${quantile(warmChecks, 0.5).toFixed(0)} ms warm (a reload)`);
+process.exitCode = failed ? 1 : 0;
