@@ -131,9 +131,14 @@ function numberOf(
     return Number.NaN;
   }
   if (typeof multiplier === 'number' && multiplier !== 0) number = shift(number, multiplier);
-  if (convert === null) return number;
-  if (convert !== undefined) return convert(number);
-  note(frame, 'MAP_UNKNOWN_UNIT', where, unit);
+  if (convert === undefined) {
+    note(frame, 'MAP_UNKNOWN_UNIT', where, unit);
+    return Number.NaN;
+  }
+  const result = convert === null ? number : convert(number);
+  if (Number.isFinite(result)) return result;
+  // Too large for a number, or made so by its multiplier or unit: JSON could not tell it on.
+  note(frame, 'MAP_NOT_A_NUMBER', where, `${JSON.stringify(value)} ${unit}`.slice(0, 80));
   return Number.NaN;
 }
 
