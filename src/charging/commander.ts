@@ -6,6 +6,7 @@ import type { CommandOutcome, Runtime, StationCommands } from '../depot/index.js
 import type { DomainEvent, JournalId, LimitStep, ProcessState, RequestState } from '../domain/index.js';
 import { requestOf } from '../domain/index.js';
 import { powerAt, sameLimits, sameSchedule } from './steps.js';
+import { isStopDue, STOP_INTENT, stopsDue, unfinishedStops } from './unfinished.js';
 
 const RETRY_MS = [5_000, 30_000, 120_000] as const;
 /** A schedule whose far end differs is renewed at least this often: it is what the charger falls back on. */
@@ -27,6 +28,8 @@ export class Commander {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #running = new Set<Promise<void>>();
   readonly #unsubscribe: () => void;
+  /** Intents of an earlier run to stop a process, by process; undefined until they are looked for. */
+  #unfinished: Map<string, JournalId> | undefined;
   #stopped = false;
 
   constructor(runtime: Runtime, commands: StationCommands) {
@@ -37,6 +40,26 @@ export class Commander {
       // Readings alone give nobody anything to do: what follows from them comes as a plan.
       if (events.some((event) => event.type !== 'MeterSampled')) this.#look();
     });
+    const due = stopsDue(runtime.depot.state);
+    if (due.length === 0) this.#begun(new Map());
+    else this.#recover(due);
+  }
+
+  /** Nothing is ordered before it is known what was. */
+  #recover(due: ReturnType<typeof stopsDue>): void {
+    const { depot, log } = this.#runtime;
+    const done = unfinishedStops(depot.journal, due)
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'orders from before the restart could not be read; they are given anew');
+        return new Map<string, JournalId>();
+      })
+      .then((unfinished) => this.#begun(unfinished))
+      .finally(() => this.#running.delete(done));
+    this.#running.add(done);
+  }
+
+  #begun(unfinished: Map<string, JournalId>): void {
+    this.#unfinished = unfinished;
     this.#look();
   }
 
@@ -57,7 +80,7 @@ export class Commander {
   }
 
   #look(): void {
-    if (this.#stopped) return;
+    if (this.#stopped || !this.#unfinished) return;
     const { state } = this.#runtime.depot;
     for (const station of Object.values(state.stations)) {
       if (!this.#commands.isConnected(station.stationId)) continue;
@@ -65,7 +88,7 @@ export class Commander {
         const process = point.processId ? state.processes[point.processId] : undefined;
         if (!process?.transactionId || process.endedAt || this.#busy.has(process.pointId)) continue;
         const request = requestOf(state, process);
-        if (request?.status === 'stopping' && !process.stop)
+        if (request && isStopDue(process, request, station))
           this.#begin(process, () => this.#stopProcess(process, request));
         else if (this.#limitIsDue(process)) this.#begin(process, () => this.#setLimit(process, request));
       }
@@ -128,7 +151,7 @@ export class Commander {
     const { stationId, pointId, processId } = process;
     const before = this.#attempts.get(pointId);
     const { steps } = plan.value;
-    const intent = await this.#intend('SetLimit', process, request, [plan.raw], { steps });
+    const intent = await this.#intend('Intent SetLimit', process, request, [plan.raw], { steps });
     const outcome = await this.#commands.setLimit({ stationId, pointId, processId, steps, intent });
     const again =
       before?.processId === processId && sameLimits(before.steps, steps, this.#runtime.now().toISOString());
@@ -139,7 +162,9 @@ export class Commander {
 
   async #stopProcess(process: ProcessState, request: RequestState): Promise<void> {
     const { stationId, processId } = process;
-    const intent = await this.#intend('StopTransaction', process, request, [request.source.raw], {});
+    const begun = this.#unfinished?.get(processId);
+    this.#unfinished?.delete(processId);
+    const intent = begun ?? (await this.#intend(STOP_INTENT, process, request, [request.source.raw], {}));
     const outcome = await this.#commands.stop({ stationId, processId, intent });
     await this.#record('StopAnswered', process, intent, outcome, { processId });
   }
@@ -161,7 +186,7 @@ export class Commander {
       link: 'bridge',
       protocol: 'bridge',
       direction: 'internal',
-      action: `Intent ${what}`,
+      action: what,
       raw: JSON.stringify({ pointId: process.pointId, processId: process.processId, ...why, ...details }),
       causes: [...new Set([...causes, ...(request ? [request.source.raw] : [])])],
     });

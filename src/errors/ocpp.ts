@@ -67,6 +67,10 @@ export const ocppErrors = {
       'The charging station answered a call with an error, or with an answer that does not fit its schema',
     fix: 'Look at its answer in the journal.',
   },
+  OCPP_OUTCOME_UNKNOWN: {
+    title: 'Nobody knows what became of a command that was sent before the bridge restarted',
+    fix: 'Look at the station; order it anew if it did not happen. It is not sent again by itself, so that it cannot happen twice.',
+  },
   OCPP_OUTBOUND_INVALID: {
     title: 'A message for a charging station does not fit its schema; it was not sent',
     fix: 'This is a mistake in a table or in the bridge: report it with the journal entry of the command.',

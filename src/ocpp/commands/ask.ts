@@ -1,12 +1,13 @@
 /** One question to a station, asked safely: valid, one at a time, in time, journalled, its answer valid too. */
 import type { CommandOutcome, Runtime } from '../../depot/index.js';
-import type { JournalId } from '../../domain/index.js';
+import { type Instant, instantOf, type JournalId } from '../../domain/index.js';
 import { BridgeError, type ErrorCode } from '../../errors/index.js';
 import type { JsonObject } from '../../mapping/index.js';
 import { issuesOf, validatorOf } from '../../schemas/index.js';
 import { flawOf } from '../inspect.js';
 import { schemaName } from '../protocol.js';
 import { CallFailure, type Station } from '../station/index.js';
+import { findOnRecord } from './on-record.js';
 import { CallQueue } from './queue.js';
 
 /** A call ready to be sent, in the words of the station's version. */
@@ -15,6 +16,8 @@ export interface Call {
   readonly payload: JsonObject;
   /** Rules of tables that made the payload. */
   readonly rules?: readonly string[];
+  /** Said twice it does no more than said once. */
+  readonly repeatable?: boolean;
 }
 
 export interface Reply {
@@ -45,10 +48,13 @@ export class Asker {
   readonly station: Station;
   readonly #runtime: Runtime;
   readonly #queue = new CallQueue();
+  /** Intents from before this instant may have been carried out by an earlier run of the bridge. */
+  readonly #since: Instant;
 
   constructor(station: Station, runtime: Runtime) {
     this.station = station;
     this.#runtime = runtime;
+    this.#since = runtime.now().toISOString();
     station.listen({
       onTaken: () => undefined,
       onConnected: () => undefined,
@@ -88,13 +94,32 @@ export class Asker {
   /** Asks, and turns the status of the answer into an outcome. Never rejects. */
   async command(call: Call, intent: JournalId, alsoYes: readonly string[] = []): Promise<CommandOutcome> {
     try {
-      const { answer, frames } = await this.ask(call, intent);
+      const { answer, frames } = (await this.#onRecord(call, intent)) ?? (await this.ask(call, intent));
       const status = String(answer['status']);
       if (YES.has(status) || alsoYes.includes(status)) return { outcome: 'accepted', frames };
       return { outcome: 'rejected', reason: reasonOf(call.action, answer), frames };
     } catch (error) {
       return outcomeOf(error);
     }
+  }
+
+  /**
+   * What a command of an earlier run came to, so that no intent is carried out twice. One that can be repeated is
+   * repeated while its outcome is not known.
+   *
+   * @throws NoReply
+   */
+  async #onRecord(call: Call, intent: JournalId): Promise<Reply | undefined> {
+    if (instantOf(intent) >= this.#since) return undefined;
+    const link = `ocpp:${this.station.config.ocpp.identity}`;
+    const found = await findOnRecord(this.#runtime.depot.journal, intent, link, call);
+    if (!found) return undefined;
+    const { answer, error, frames } = found;
+    if (answer) return { answer, frames };
+    if (error !== undefined) throw new NoReply('OCPP_CALL_REFUSED', `${call.action}: ${error}`, frames, true);
+    if (call.repeatable) return undefined;
+    const why = `${call.action} was sent before the bridge restarted, and no answer is on record`;
+    throw new NoReply('OCPP_OUTCOME_UNKNOWN', why, frames);
   }
 
   #checkOutbound(name: string, { action, payload }: Call): void {

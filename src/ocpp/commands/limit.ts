@@ -56,7 +56,8 @@ function mapped(runtime: Runtime, protocol: OcppProtocol, command: LimitCommand)
     const result = mapping.run({ [alias]: command as unknown as JsonObject }, { identity: runtime.identity });
     if (!result) continue;
     if (!result.ok) throw new BridgeError(result.error.code, `${mapping.name}: ${result.error.message}`);
-    return { action: 'SetChargingProfile', payload: result.value, rules: result.provenance.rules() };
+    const rules = result.provenance.rules();
+    return { action: 'SetChargingProfile', payload: result.value, rules, repeatable: true };
   }
   throw new BridgeError('MAP_UNKNOWN', `no table makes ${target} of a limit in ${command.unit}`);
 }

@@ -32,7 +32,7 @@ const connectorOf = ({ point }: AtPoint): number => point?.connector ?? 0;
 
 export const DIALECT_16: CommandDialect = {
   numberOf: (point) => ({ connectorId: point.connector }),
-  clearProfile: (id) => ({ action: 'ClearChargingProfile', payload: { id } }),
+  clearProfile: (id) => ({ action: 'ClearChargingProfile', payload: { id }, repeatable: true }),
   compositeSchedule: (at, duration, unit) => ({
     action: 'GetCompositeSchedule',
     payload: {
@@ -49,11 +49,13 @@ export const DIALECT_16: CommandDialect = {
   stop: (transactionId) => ({
     action: 'RemoteStopTransaction',
     payload: { transactionId: Number(transactionId) },
+    repeatable: true,
   }),
   unlock: (point) => ({ action: 'UnlockConnector', payload: { connectorId: point.connector } }),
   changeAvailability: (at, operative) => ({
     action: 'ChangeAvailability',
     payload: { connectorId: connectorOf(at), type: operative ? 'Operative' : 'Inoperative' },
+    repeatable: true,
   }),
   trigger: (requestedMessage, { point }) => ({
     action: requestedMessage === 'LogStatusNotification' ? 'ExtendedTriggerMessage' : 'TriggerMessage',

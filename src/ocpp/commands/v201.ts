@@ -27,7 +27,11 @@ const evseAt = ({ point }: AtPoint): JsonObject => (point ? { evse: { id: evseOf
 
 export const DIALECT_201: CommandDialect = {
   numberOf: (point) => ({ evseId: evseOf(point) }),
-  clearProfile: (chargingProfileId) => ({ action: 'ClearChargingProfile', payload: { chargingProfileId } }),
+  clearProfile: (chargingProfileId) => ({
+    action: 'ClearChargingProfile',
+    payload: { chargingProfileId },
+    repeatable: true,
+  }),
   compositeSchedule: ({ point }, duration, unit) => ({
     action: 'GetCompositeSchedule',
     payload: {
@@ -41,7 +45,11 @@ export const DIALECT_201: CommandDialect = {
     action: 'RequestStartTransaction',
     payload: { evseId: evseOf(point), remoteStartId, idToken: { idToken: token, type: 'Central' } },
   }),
-  stop: (transactionId) => ({ action: 'RequestStopTransaction', payload: { transactionId } }),
+  stop: (transactionId) => ({
+    action: 'RequestStopTransaction',
+    payload: { transactionId },
+    repeatable: true,
+  }),
   unlock: (point) => ({
     action: 'UnlockConnector',
     payload: { evseId: evseOf(point), connectorId: point.evse === undefined ? 1 : point.connector },
@@ -49,6 +57,7 @@ export const DIALECT_201: CommandDialect = {
   changeAvailability: (at, operative) => ({
     action: 'ChangeAvailability',
     payload: { operationalStatus: operative ? 'Operative' : 'Inoperative', ...evseAt(at) },
+    repeatable: true,
   }),
   trigger: (requestedMessage, { point }) => ({
     action: 'TriggerMessage',
