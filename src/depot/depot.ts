@@ -6,36 +6,29 @@ import { EventEmitter } from 'node:events';
 import type { DepotState, DomainEvent } from '../domain/index.js';
 import { initialState, reduce } from '../domain/index.js';
 import type { Journal } from '../journal/index.js';
-import { depotKey, type Store, type StoreOp } from '../store/index.js';
+import type { Store } from '../store/index.js';
+import { EventLog, type Held, recorded } from './event-log.js';
+import { Keeper } from './keeper.js';
 
-/** What changed by one call of {@link Depot.apply}. */
+/** What changed by one call of {@link Depot.apply}; without events: the store lost what some of them stood on. */
 export interface Change {
   readonly before: DepotState;
   readonly after: DepotState;
   readonly events: readonly DomainEvent[];
 }
 
-/** A part of the state that is stored under one key. */
-type Aggregate = 'station' | 'process' | 'presystem';
-
-const AGGREGATES = { station: 'stations', process: 'processes', presystem: 'presystems' } as const;
-
 export class Depot {
   readonly id: string;
   readonly journal: Journal;
-  readonly #store: Store;
+  readonly #keeper: Keeper;
   readonly #changes = new EventEmitter<{ change: [Change] }>();
   #state: DepotState;
-  #stored: DepotState;
-  #writing: Promise<void> = Promise.resolve();
-  #next: Promise<void> | undefined;
 
-  private constructor(state: DepotState, stored: DepotState, store: Store, journal: Journal) {
-    this.id = state.depotId;
-    this.#state = state;
-    this.#stored = stored;
-    this.#store = store;
+  private constructor(held: Held, log: EventLog, journal: Journal) {
+    this.id = held.state.depotId;
     this.journal = journal;
+    this.#state = held.state;
+    this.#keeper = new Keeper(log, held, (state) => this.#become(state, []));
   }
 
   /** Loads what was stored; stations and points of the configuration that are new start as never heard. */
@@ -46,15 +39,9 @@ export class Depot {
     journal: Journal,
   ): Promise<Depot> {
     const fresh = initialState(depotId, stations);
-    const held: Record<string, Record<string, unknown>> = { stations: {}, processes: {}, presystems: {} };
-    for (const [aggregate, part] of Object.entries(AGGREGATES)) {
-      const prefix = keyOf(depotId, aggregate as Aggregate, '');
-      for (const { key, value } of await store.scan(prefix)) {
-        (held[part] as Record<string, unknown>)[key.slice(prefix.length)] = JSON.parse(value);
-      }
-    }
-    const stored = { ...fresh, ...held } as DepotState;
-    return new Depot({ ...stored, stations: mergeStations(fresh, stored) }, stored, store, journal);
+    const log = new EventLog(store, depotId);
+    const held = await log.read((stored) => ({ ...stored, stations: mergeStations(fresh, stored) }));
+    return new Depot(held, log, journal);
   }
 
   get state(): DepotState {
@@ -63,14 +50,17 @@ export class Depot {
 
   /**
    * Reduces events in order and tells listeners at once; the promise resolves when the state they made is
-   * stored to the configured durability. Answer what must survive only after it.
+   * stored to the configured durability, and rejects STORE_UNAVAILABLE. Answer what must survive only after it.
+   *
+   * @param founded whether the journal entry that the events stand on was stored, where that is not known yet. If it
+   * was not, the state becomes what it is without these events.
    */
-  apply(events: readonly DomainEvent[]): Promise<void> {
+  apply(events: readonly DomainEvent[], founded?: Promise<boolean>): Promise<void> {
     if (events.length === 0) return Promise.resolve();
-    const before = this.#state;
-    this.#state = events.reduce(reduce, before);
-    const stored = this.#storeSoon();
-    this.#changes.emit('change', { before, after: this.#state, events });
+    const told = events.map(recorded);
+    const after = told.reduce(reduce, this.#state);
+    const stored = this.#keeper.keep(told, after, founded);
+    this.#become(after, events);
     return stored;
   }
 
@@ -81,32 +71,15 @@ export class Depot {
   }
 
   /** Resolves when everything applied so far is stored. */
-  async settled(): Promise<void> {
-    await (this.#next ?? this.#writing);
+  settled(): Promise<void> {
+    return this.#keeper.settled();
   }
 
-  /** One write at a time; what is applied meanwhile goes into the next one. */
-  #storeSoon(): Promise<void> {
-    this.#next ??= this.#writing
-      .catch(() => undefined)
-      .then(() => {
-        this.#next = undefined;
-        this.#writing = this.#write();
-        return this.#writing;
-      });
-    return this.#next;
+  #become(after: DepotState, events: readonly DomainEvent[]): void {
+    const before = this.#state;
+    this.#state = after;
+    this.#changes.emit('change', { before, after, events });
   }
-
-  async #write(): Promise<void> {
-    const target = this.#state;
-    const ops = [...difference(this.#stored, target)];
-    if (ops.length > 0) await this.#store.commit(ops);
-    this.#stored = target;
-  }
-}
-
-function keyOf(depotId: string, aggregate: Aggregate, id: string): string {
-  return depotKey(depotId, 'state', aggregate, id);
 }
 
 /** Stored stations win, but the configuration decides which stations and points there are. */
@@ -121,23 +94,4 @@ function mergeStations(fresh: DepotState, stored: DepotState): DepotState['stati
       return [station.stationId, { ...held, points }];
     }),
   );
-}
-
-/** Aggregates are immutable: what is not the same object has changed. */
-function* difference(before: DepotState, after: DepotState): Generator<StoreOp> {
-  for (const [aggregate, part] of Object.entries(AGGREGATES) as [
-    Aggregate,
-    (typeof AGGREGATES)[Aggregate],
-  ][]) {
-    const old = before[part] as Readonly<Record<string, unknown>>;
-    const now = after[part] as Readonly<Record<string, unknown>>;
-    if (old === now) continue;
-    for (const [id, value] of Object.entries(now)) {
-      if (old[id] !== value)
-        yield { op: 'set', key: keyOf(after.depotId, aggregate, id), value: JSON.stringify(value) };
-    }
-    for (const id of Object.keys(old)) {
-      if (!(id in now)) yield { op: 'delete', key: keyOf(after.depotId, aggregate, id) };
-    }
-  }
 }

@@ -1,11 +1,11 @@
 /** One socket of a station, from its upgrade to its end: journals its frames and hands its calls on in order. */
 import type { ErrorCode } from '../../errors/index.js';
-import type { JournalId } from '../../journal/index.js';
+import type { Beginning, JournalId } from '../../journal/index.js';
 import type { JsonObject } from '../../mapping/index.js';
 import type { OcppLimits } from '../options.js';
 import type { InboundAnswer, InboundCall, OutboundFrame, RpcConnection, RpcOwner } from '../rpc/index.js';
-import type { FrameJournal, Stored } from './frames.js';
-import { InboundRefusal } from './inbound.js';
+import { type FrameJournal, storedOf } from './frames.js';
+import { InboundRefusal, type Taken } from './inbound.js';
 import { Rate } from './rate.js';
 
 /** Metrics and journal keep unknown actions under one word: a peer must not fill them with names of its own. */
@@ -22,13 +22,14 @@ export interface CallOptions {
 /** A call of ours on its way. */
 interface OpenCall extends CallOptions {
   readonly action: string;
-  sent?: Stored;
-  answered?: Stored;
+  sent?: Beginning | null;
+  answered?: Beginning | null;
 }
 
 interface CallInProgress {
   readonly action: string;
-  readonly entry: Stored;
+  /** Its journal entry; null once it is known to be lost. */
+  begun: Beginning | null;
   error?: ErrorCode;
 }
 
@@ -52,7 +53,10 @@ export class CallFailure extends Error {
 export interface ConnectionOwner {
   readonly frames: FrameJournal;
   readonly limits: OcppLimits;
-  take(connection: StationConnection, call: InboundCall, entry: Stored): Promise<JsonObject>;
+  /** Takes a call into the state, at once. @throws InboundRefusal */
+  take(connection: StationConnection, call: InboundCall, begun: Beginning | null): Taken;
+  /** A call was taken and its answer is about to be sent. */
+  answered(action: string): void;
   closed(connection: StationConnection, code: number, reason: string): void;
   bad(connection: StationConnection, reason: string): void;
 }
@@ -80,7 +84,7 @@ export class StationConnection implements RpcOwner {
     const open: OpenCall = { action, ...options };
     this.#open = open;
     const frames = async () => {
-      const entries = await Promise.all([open.sent, open.answered]);
+      const entries = await Promise.all([storedOf(open.sent ?? null), storedOf(open.answered ?? null)]);
       return entries.flatMap((entry) => (entry ? [entry.id] : []));
     };
     try {
@@ -97,22 +101,36 @@ export class StationConnection implements RpcOwner {
     this.#badFrames = 0;
     const { messageId, raw } = call;
     const action = call.action.slice(0, LONGEST_ACTION);
-    const entry = this.#owner.frames.frame({
+    const begun = this.#owner.frames.frame({
       protocol: this.rpc.protocol,
       direction: 'in',
       action,
       messageId,
       raw,
     });
-    const progress: CallInProgress = { action, entry };
+    const progress: CallInProgress = { action, begun };
     this.#answering.set(messageId, progress);
     this.#slowDown();
     try {
-      return await this.#owner.take(this, call, entry);
+      return await this.#answer(call, progress);
     } catch (error) {
       progress.error = error instanceof InboundRefusal ? error.code : 'OCPP_NOT_STORED';
       throw error;
     }
+  }
+
+  /** A refusal waits too: raw first. */
+  async #answer(call: InboundCall, progress: CallInProgress): Promise<JsonObject> {
+    const { begun } = progress;
+    let taken: Taken;
+    try {
+      taken = this.#owner.take(this, call, begun);
+    } finally {
+      if (begun && !(await begun.stored)) progress.begun = null;
+    }
+    const answer = await taken.answer();
+    this.#owner.answered(call.action);
+    return answer;
   }
 
   onAnswer({ messageId, raw }: InboundAnswer): void {
@@ -128,14 +146,14 @@ export class StationConnection implements RpcOwner {
       ...(late ? { error: 'OCPP_TIMEOUT' as const } : {}),
       ...(asked ? {} : { error: 'OCPP_BAD_FRAME' as const }),
     };
-    const stored = this.#owner.frames.after(draft, asked?.sent ? [asked.sent] : []);
-    if (asked) asked.answered = stored;
+    const begun = this.#owner.frames.frame(draft, asked?.sent ? [asked.sent.entry.id] : []);
+    if (asked) asked.answered = begun;
     this.#asked.delete(messageId);
     if (!asked) this.#countBad('an answer that nobody waits for');
   }
 
   onBadFrame(raw: string, reason: string): void {
-    void this.#owner.frames.frame({
+    this.#owner.frames.frame({
       protocol: this.rpc.protocol,
       direction: 'in',
       action: 'BadFrame',
@@ -182,7 +200,7 @@ export class StationConnection implements RpcOwner {
       raw,
       ...(error ? { error } : {}),
     };
-    void frames.after(draft, progress ? [progress.entry] : []);
+    frames.frame(draft, progress?.begun ? [progress.begun.entry.id] : []);
   }
 
   onAlive(): void {

@@ -1,11 +1,13 @@
 /** Journals the frames of one station: raw, in order, each answer naming its call. */
 import type { Runtime } from '../../depot/index.js';
 import type { ErrorCode } from '../../errors/index.js';
-import type { JournalDraft, JournalEntry, JournalId } from '../../journal/index.js';
+import type { Beginning, JournalDraft, JournalEntry, JournalId } from '../../journal/index.js';
 import { isAction, type OcppProtocol } from '../protocol.js';
 
 /** A journalled frame, or null if the store lost it. */
 export type Stored = Promise<JournalEntry | null>;
+
+const NO_CAUSES: readonly JournalId[] = [];
 
 export interface FrameDraft {
   readonly protocol: OcppProtocol;
@@ -34,8 +36,8 @@ export class FrameJournal {
     this.#link = `ocpp:${ocppIdentity}`;
   }
 
-  /** Appends a frame now, so that frames are journalled in the order of these calls. Never rejects. */
-  frame(draft: FrameDraft, causes: readonly JournalId[] = []): Stored {
+  /** Begins to append a frame; frames are journalled in the order of these calls. Null if it is lost. */
+  frame(draft: FrameDraft, causes: readonly JournalId[] = NO_CAUSES): Beginning | null {
     const { depot, metrics } = this.#runtime;
     const { protocol, direction, action, error } = draft;
     // A peer must not fill the metrics with names of its own.
@@ -43,19 +45,17 @@ export class FrameJournal {
     metrics.messages.inc({ protocol, direction, action: label, outcome: error ? 'refused' : 'ok' });
     const at = this.#runtime.now().getTime();
     const generation = this.#runtime.tables().id;
-    return this.#append({ depotId: depot.id, link: this.#link, generation, ...draft, causes, at });
+    return this.#begin({ depotId: depot.id, link: this.#link, generation, ...draft, causes, at });
   }
 
-  /** Appends a frame once its causes are known; causes that were not journalled are left out. Never rejects. */
-  async after(draft: FrameDraft, causes: readonly (Stored | JournalId)[]): Promise<JournalEntry | null> {
-    const known = await Promise.all(causes);
-    const ids = known.flatMap((cause) => (typeof cause === 'string' ? [cause] : cause ? [cause.id] : []));
-    return this.frame(draft, ids);
+  /** Appends a decision or finding of the bridge itself. Never rejects. */
+  note(draft: NoteDraft): Stored {
+    return storedOf(this.beginNote(draft));
   }
 
-  /** Appends a decision or finding of the bridge itself. */
-  note({ action, value, causes = [], rules }: NoteDraft): Stored {
-    return this.#append({
+  /** As {@link note}, for what the state takes at once. */
+  beginNote({ action, value, causes = NO_CAUSES, rules }: NoteDraft): Beginning | null {
+    return this.#begin({
       depotId: this.#runtime.depot.id,
       link: this.#link,
       protocol: 'bridge',
@@ -68,9 +68,16 @@ export class FrameJournal {
     });
   }
 
-  async #append(draft: JournalDraft): Promise<JournalEntry | null> {
-    const entry = await this.#runtime.depot.journal.appendOrGap(draft);
-    if (!entry) this.#runtime.metrics.lineageGaps.inc();
-    return entry;
+  #begin(draft: JournalDraft): Beginning | null {
+    const { depot, metrics } = this.#runtime;
+    const begun = depot.journal.begin(draft);
+    if (begun) void begun.stored.then((kept) => kept || metrics.lineageGaps.inc());
+    else metrics.lineageGaps.inc();
+    return begun;
   }
+}
+
+/** The entry once it is stored; null if it was lost. */
+export async function storedOf(begun: Beginning | null): Stored {
+  return begun && (await begun.stored) ? begun.entry : null;
 }

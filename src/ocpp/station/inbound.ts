@@ -6,7 +6,7 @@ import type { Runtime } from '../../depot/index.js';
 import type { DomainEvent, StationEvent } from '../../domain/index.js';
 import { mintTransactionId, processStartedBy } from '../../domain/index.js';
 import type { ErrorCode } from '../../errors/index.js';
-import type { JournalEntry } from '../../journal/index.js';
+import type { Beginning, JournalEntry } from '../../journal/index.js';
 import type { Generation, JsonObject, MapFailure } from '../../mapping/index.js';
 import { type ValidationIssue, validatorOf } from '../../schemas/index.js';
 import { flawOf } from '../inspect.js';
@@ -38,13 +38,14 @@ export interface InboundContext {
 export interface ReceivedCall {
   readonly action: string;
   readonly payload: unknown;
-  /** Null: the store lost it, so nothing may be derived from it. */
-  readonly entry: JournalEntry | null;
+  /** Its journal entry; null: the store lost it, so nothing may be derived from it. */
+  readonly begun: Beginning | null;
 }
 
 /** What the state took from a call, and the answer once it may be given. */
 export interface Taken {
   readonly events: readonly DomainEvent[];
+  /** Waits for what must be stored before. @throws InboundRefusal */
   answer(): Promise<JsonObject>;
 }
 
@@ -55,7 +56,8 @@ export interface Taken {
  */
 export function takeCall(context: InboundContext, call: ReceivedCall): Taken {
   const { runtime, protocol } = context;
-  const { action, entry } = call;
+  const { action, begun } = call;
+  const entry = begun?.entry ?? null;
   const flaw = flawOf(call.payload, context.maxDepth);
   if (flaw) throw new InboundRefusal('OCPP_BAD_FRAME', { kind: 'Format', message: flaw });
   const handling = handlingOf(protocol, action);
@@ -72,18 +74,24 @@ export function takeCall(context: InboundContext, call: ReceivedCall): Taken {
     throw new InboundRefusal('OCPP_INVALID_PAYLOAD', refusalOf(issue));
   }
   const events = entry ? derive(context, generation, facts, payload) : [];
-  const stored = runtime.depot.apply(events);
+  const stored = runtime.depot.apply(events, begun?.stored);
   stored.catch((error: unknown) =>
     runtime.log.error(
       { err: error, stationId: context.stationId, journalId: entry?.id },
       'state was not stored',
     ),
   );
-  return { events, answer: () => answer(context, handling, payload, events, facts, stored) };
+  const answerable = async () => {
+    const kept = (await begun?.stored) ?? false;
+    if (!kept && handling.durable) throw notStored();
+    return answer(context, handling, payload, events, facts, stored);
+  };
+  return { events, answer: answerable };
 }
 
-function factsOf(context: InboundContext, { action, entry }: ReceivedCall, payload: JsonObject): FrameFacts {
+function factsOf(context: InboundContext, { action, begun }: ReceivedCall, payload: JsonObject): FrameFacts {
   const { runtime, stationId, protocol } = context;
+  const entry = begun?.entry;
   const introduced = action === 'BootNotification' ? introductionOf(protocol, payload) : undefined;
   const boot = introduced ?? runtime.depot.state.stations[stationId]?.boot?.value;
   return {

@@ -20,15 +20,15 @@ export class LinkWatch {
     if (this.#runtime.depot.state.stations[this.#stationId]?.link.value === 'connected') this.closed();
   }
 
-  async opened(facts: { readonly protocol: string; readonly remoteAddress: string }): Promise<void> {
+  opened(facts: { readonly protocol: string; readonly remoteAddress: string }): void {
     this.stop();
-    await this.#tell('LinkOpened', facts);
+    this.#tell('LinkOpened', facts);
   }
 
   closed(): void {
     this.stop();
     const graceMs = this.#runtime.config.ocpp.linkGraceSeconds * 1000;
-    this.#timer = setTimeout(() => void this.#tell('LinkLost', {}), graceMs);
+    this.#timer = setTimeout(() => this.#tell('LinkLost', {}), graceMs);
     this.#timer.unref();
   }
 
@@ -37,11 +37,12 @@ export class LinkWatch {
     this.#timer = undefined;
   }
 
-  async #tell(type: 'LinkOpened' | 'LinkLost', facts: object): Promise<void> {
+  #tell(type: 'LinkOpened' | 'LinkLost', facts: object): void {
     const { depot, log } = this.#runtime;
     const stationId = this.#stationId;
-    const entry = await this.#frames.note({ action: type, value: { stationId, ...facts } });
-    if (!entry) return;
+    const begun = this.#frames.beginNote({ action: type, value: { stationId, ...facts } });
+    if (!begun) return;
+    const { entry, stored } = begun;
     const at = new Date(entry.at).toISOString();
     const event: StationEvent = {
       type,
@@ -51,7 +52,7 @@ export class LinkWatch {
       ruleOf: () => 'bridge/link',
     };
     depot
-      .apply([event])
+      .apply([event], stored)
       .catch((error: unknown) => log.error({ err: error, stationId }, 'state was not stored'));
   }
 }

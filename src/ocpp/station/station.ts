@@ -2,13 +2,13 @@
 import type { StationConfig } from '../../config/index.js';
 import type { Runtime } from '../../depot/index.js';
 import { BridgeError } from '../../errors/index.js';
-import type { JsonObject } from '../../mapping/index.js';
+import type { Beginning } from '../../journal/index.js';
 import type { OcppLimits } from '../options.js';
 import type { OcppProtocol } from '../protocol.js';
 import type { InboundCall, RpcConnection, RpcOwner } from '../rpc/index.js';
 import { type CallOptions, type CallResult, type ConnectionOwner, StationConnection } from './connection.js';
-import { FrameJournal, type Stored } from './frames.js';
-import { takeCall } from './inbound.js';
+import { FrameJournal } from './frames.js';
+import { type Taken, takeCall } from './inbound.js';
 import { LinkWatch } from './link.js';
 import type { Admit } from './tokens.js';
 
@@ -33,8 +33,6 @@ export class Station implements ConnectionOwner {
   readonly #link: LinkWatch;
   readonly #listeners: StationEventsListener[] = [];
   #connection: StationConnection | undefined;
-  /** Resolves when everything that came so far is in the state: also what came by an older socket. */
-  #order: Promise<unknown> = Promise.resolve();
 
   constructor(config: StationConfig, shared: StationShared) {
     this.config = config;
@@ -78,24 +76,18 @@ export class Station implements ConnectionOwner {
     } else runtime.metrics.connected.inc({ protocol: 'ocpp' });
     runtime.log.info({ stationId, protocol, remoteAddress }, 'charging station connected');
     // The link opens before the first frame of this socket counts.
-    const opened = this.#link.opened({ protocol, remoteAddress });
-    this.#order = Promise.all([this.#order, opened]).catch(() => undefined);
+    this.#link.opened({ protocol, remoteAddress });
     for (const listener of this.#listeners) listener.onConnected();
     return connection;
   }
 
-  async take(connection: StationConnection, call: InboundCall, arrival: Stored): Promise<JsonObject> {
-    const turn = this.#order;
-    const taking = (async () => {
-      const entry = await arrival;
-      await turn;
-      return takeCall(this.#contextOf(connection), { action: call.action, payload: call.payload, entry });
-    })();
-    this.#order = taking.catch(() => undefined);
-    const taken = await taking;
-    const answer = await taken.answer();
-    for (const listener of this.#listeners) setImmediate(() => listener.onTaken(call.action));
-    return answer;
+  take(connection: StationConnection, call: InboundCall, begun: Beginning | null): Taken {
+    const { action, payload } = call;
+    return takeCall(this.#contextOf(connection), { action, payload, begun });
+  }
+
+  answered(action: string): void {
+    for (const listener of this.#listeners) setImmediate(() => listener.onTaken(action));
   }
 
   closed(connection: StationConnection, code: number, reason: string): void {
@@ -162,7 +154,6 @@ export class Station implements ConnectionOwner {
       connection.rpc.close(1001, 'the bridge ends');
       for (const listener of this.#listeners) listener.onDisconnected();
     }
-    await this.#order;
   }
 
   #contextOf(connection: StationConnection) {

@@ -1,0 +1,133 @@
+/**
+ * The state in the store: its aggregates as they were at a checkpoint, and behind it each group of events that was
+ * applied since. Checkpoint and events reduced again give the state, because the reducer is pure.
+ */
+import type { DepotState, DomainEvent, JournalId } from '../domain/index.js';
+import { initialState, reduce } from '../domain/index.js';
+import { depotKey, formatId, parseId, type Store, type StoreOp } from '../store/index.js';
+
+/** A part of the state that is stored under one key. */
+type Aggregate = 'station' | 'process' | 'presystem';
+
+const AGGREGATES = { station: 'stations', process: 'processes', presystem: 'presystems' } as const;
+const PARTS = Object.entries(AGGREGATES) as [Aggregate, (typeof AGGREGATES)[Aggregate]][];
+
+/** What a rule is called that nobody asked for when the event was applied. */
+const UNRECORDED = 'bridge/unrecorded';
+const PAGE = 1_000;
+
+/** An event as it is kept: with the rules that the reducer asked for. */
+type StoredEvent = Omit<DomainEvent, 'ruleOf'> & { readonly rules: Readonly<Record<string, string>> };
+
+/** An event that remembers what the reducer asked of it. */
+export type RecordedEvent = DomainEvent & { readonly rules: Readonly<Record<string, string>> };
+
+/** The same event, remembering the rules that the reducer asks for: nothing else of its origin is ever needed. */
+export function recorded(event: DomainEvent): RecordedEvent {
+  const rules: Record<string, string> = {};
+  const ruleOf = (path: string): string => {
+    rules[path] ??= event.ruleOf(path);
+    return rules[path];
+  };
+  return { ...event, rules, ruleOf };
+}
+
+/** What was found in the store. */
+export interface Held {
+  /** The state as the events make it of the checkpoint. */
+  readonly state: DepotState;
+  /** The checkpoint itself. */
+  readonly checkpoint: DepotState;
+  /** The last group of events that is in `state`. */
+  readonly last: JournalId | undefined;
+}
+
+export class EventLog {
+  readonly #store: Store;
+  readonly #depotId: string;
+  readonly #stream: string;
+  readonly #mark: string;
+
+  constructor(store: Store, depotId: string) {
+    this.#store = store;
+    this.#depotId = depotId;
+    this.#stream = depotKey(depotId, 'events');
+    this.#mark = depotKey(depotId, 'checkpoint');
+  }
+
+  /** Begins to store a group of events; groups are stored in the order of these calls. @throws BridgeError STORE_UNAVAILABLE */
+  begin(events: readonly RecordedEvent[]): { readonly id: JournalId; readonly stored: Promise<void> } {
+    return this.#store.begin(this.#stream, JSON.stringify(events));
+  }
+
+  /** Stores a state as the new checkpoint: all that changed since the one before, or nothing. */
+  async checkpoint(before: DepotState, after: DepotState, last: JournalId | undefined): Promise<void> {
+    const ops = [...difference(before, after)];
+    if (last !== undefined) ops.push({ op: 'set', key: this.#mark, value: JSON.stringify({ last }) });
+    if (ops.length > 0) await this.#store.commit(ops);
+    if (last !== undefined) await this.#store.trim(this.#stream, next(last));
+  }
+
+  /**
+   * Reads the state back. `settle` fits a checkpoint to the configuration, as it was fitted when the events behind it
+   * were applied.
+   */
+  async read(settle: (held: DepotState) => DepotState): Promise<Held> {
+    const checkpoint = await this.#readCheckpoint();
+    const mark = await this.#store.get(this.#mark);
+    let last = mark ? (JSON.parse(mark.value) as { last: JournalId }).last : undefined;
+    let state = settle(checkpoint);
+    for (;;) {
+      const page = await this.#store.range(this.#stream, {
+        count: PAGE,
+        ...(last === undefined ? {} : { after: last }),
+      });
+      for (const { id, value } of page) {
+        state = (JSON.parse(value) as StoredEvent[]).map(revived).reduce(reduce, state);
+        last = id;
+      }
+      if (page.length < PAGE) return { state, checkpoint, last };
+    }
+  }
+
+  async #readCheckpoint(): Promise<DepotState> {
+    const held: Record<string, Record<string, unknown>> = { stations: {}, processes: {}, presystems: {} };
+    for (const [aggregate, part] of PARTS) {
+      const prefix = keyOf(this.#depotId, aggregate, '');
+      const found = held[part] ?? {};
+      for (const { key, value } of await this.#store.scan(prefix))
+        found[key.slice(prefix.length)] = JSON.parse(value);
+    }
+    return { ...initialState(this.#depotId, []), ...held } as DepotState;
+  }
+}
+
+/** The id after this one. */
+function next(id: JournalId): JournalId {
+  const { ms, seq } = parseId(id);
+  return formatId({ ms, seq: seq + 1 });
+}
+
+function revived({ rules, ...event }: StoredEvent): DomainEvent {
+  return { ...event, ruleOf: (path: string) => rules[path] ?? UNRECORDED } as DomainEvent;
+}
+
+function keyOf(depotId: string, aggregate: Aggregate, id: string): string {
+  return depotKey(depotId, 'state', aggregate, id);
+}
+
+/** Aggregates are immutable: what is not the same object has changed. */
+function* difference(before: DepotState, after: DepotState): Generator<StoreOp> {
+  for (const [aggregate, part] of PARTS) {
+    const old = before[part] as Readonly<Record<string, unknown>>;
+    const now = after[part] as Readonly<Record<string, unknown>>;
+    if (old === now) continue;
+    for (const [id, value] of Object.entries(now)) {
+      if (old[id] !== value)
+        yield { op: 'set', key: keyOf(after.depotId, aggregate, id), value: JSON.stringify(value) };
+    }
+    for (const id of Object.keys(old)) {
+      if (!(id in now)) yield { op: 'delete', key: keyOf(after.depotId, aggregate, id) };
+    }
+  }
+}
