@@ -44,12 +44,11 @@ class Reporter {
 
   async run(port: number): Promise<void> {
     const is16 = this.#station % 2 === 1;
-    const socket = await RawStation.connect(
-      port,
-      `CP-${this.#station}`,
-      `cp-secret-of-station-${this.#station}`,
-      is16 ? 'ocpp1.6' : 'ocpp2.0.1',
-    );
+    const version = is16 ? 'ocpp1.6' : 'ocpp2.0.1';
+    const [identity, password] = [`CP-${this.#station}`, `cp-secret-of-station-${this.#station}`];
+    // The bridge may be killed while a station is just dialling.
+    const socket = await RawStation.connect(port, identity, password, version).catch(() => undefined);
+    if (!socket) return;
     socket.socket.on('error', () => undefined);
     const gone = new Promise<never>((_, reject) => {
       socket.socket.once('close', () => reject(new Gone()));
