@@ -1,8 +1,7 @@
 /** Who may open a connection: path, HTTP Basic, and the presystems a user speaks for. All of it before the upgrade. */
 import type { IncomingMessage } from 'node:http';
-import type { UpstreamConfig } from '../config/index.js';
+import { type SecretTest, secretTest, type UpstreamConfig } from '../config/index.js';
 import type { Lockout } from './lockout.js';
-import { type SecretTest, secretTest } from './secrets.js';
 
 /** The way in for a presystem, or the HTTP answer that refuses it. */
 export type Passage =
@@ -27,7 +26,7 @@ export class Gate {
   /** Tested for users that do not exist, so that they take as long as those that do. */
   readonly #nobody: SecretTest;
 
-  /** @throws BridgeError VDV463_SECRET for a malformed hashed password */
+  /** @throws BridgeError CONFIG_PASSWORD for a malformed hashed password */
   constructor(upstreams: readonly UpstreamConfig[], lockout: Lockout) {
     this.#doors = upstreams.map((upstream) => ({
       upstream,

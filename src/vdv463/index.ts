@@ -22,7 +22,7 @@ export interface RunningVdv463 extends Running {
 /**
  * Serves the upstream systems of the configuration at `/vdv463/<presystemId>`.
  *
- * @throws BridgeError VDV463_TLS_*, VDV463_SECRET, VDV463_LISTEN, MAP_UNKNOWN
+ * @throws BridgeError VDV463_TLS_*, CONFIG_PASSWORD, VDV463_LISTEN, MAP_UNKNOWN
  */
 export async function startVdv463(runtime: Runtime): Promise<RunningVdv463> {
   return Listener.open(runtime);

@@ -1,13 +1,20 @@
 /** The payload of ProvideChargingInformation for one presystem: view → tables → schema, with the origin of each field. */
 import type { UpstreamConfig } from '../config/index.js';
 import type { Runtime } from '../depot/index.js';
-import { type DepotState, type Instant, upstreamView } from '../domain/index.js';
+import {
+  type DepotState,
+  type Instant,
+  type UpstreamView,
+  upstreamView,
+  type View,
+} from '../domain/index.js';
 import type { ErrorCode } from '../errors/index.js';
 import type { FieldSource } from '../journal/index.js';
 import type { Generation, IdentityResolver, Json, MapNote, Provenance } from '../mapping/index.js';
 import { validatorOf } from '../schemas/index.js';
 import { profileOf } from './dialect.js';
 import { fieldSources } from './lineage.js';
+import { withoutUnsound } from './unsound.js';
 import { withUris } from './uris.js';
 
 /** What a payload is made from. */
@@ -28,17 +35,21 @@ export type Information =
       readonly generation: string;
       readonly notes: readonly MapNote[];
       readonly rules: readonly string[];
+      /** Points that could not be told as they are: only their status went out, and why the whole did not pass. */
+      readonly reduced?: { readonly pointIds: readonly string[]; readonly failure: InformationFailure };
       /** Worked out when asked for: a payload that is not sent needs none. */
       fields(): FieldSource[];
     }
-  | {
-      readonly ok: false;
-      readonly kind: 'mapping' | 'schema';
-      readonly code: ErrorCode;
-      readonly message: string;
-      readonly path?: string;
-      readonly mapping: string;
-    };
+  | InformationFailure;
+
+export interface InformationFailure {
+  readonly ok: false;
+  readonly kind: 'mapping' | 'schema';
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly path?: string;
+  readonly mapping: string;
+}
 
 /** What a payload is made from now. */
 export function sourceOf(runtime: Runtime): InformationSource {
@@ -53,10 +64,26 @@ export function sourceOf(runtime: Runtime): InformationSource {
   };
 }
 
-/** Makes the payload in the presystem's dialect, or says why there is none; pure. */
+/**
+ * Makes the payload in the presystem's dialect; pure. A point that cannot be told is reduced to its status, so that one
+ * bad value does not silence the depot; if even that does not help, the reason why there is none.
+ */
 export function composeInformation(source: InformationSource, upstream: UpstreamConfig): Information {
-  const profile = profileOf(upstream.dialect);
   const view = upstreamView(source.state, source.depotName, upstream.presystemId, source.now);
+  const compose = (value: UpstreamView) => composeView(source, upstream, { ...view, value });
+  const whole = compose(view.value);
+  if (whole.ok) return whole;
+  const { view: sound, pointIds } = withoutUnsound(view.value, (part) => compose(part).ok);
+  const rest = pointIds.length > 0 ? compose(sound) : whole;
+  return rest.ok ? { ...rest, reduced: { pointIds, failure: whole } } : whole;
+}
+
+function composeView(
+  source: InformationSource,
+  upstream: UpstreamConfig,
+  view: View<UpstreamView>,
+): Information {
+  const profile = profileOf(upstream.dialect);
   // A lenient 1.0.0 presystem uses plain names, as its kind in the field does.
   const plain = !profile.uriIdentifiers || upstream.lenient;
   const up = plain ? view.value : withUris(view.value);

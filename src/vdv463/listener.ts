@@ -60,7 +60,7 @@ export class Listener implements Running {
   /**
    * Opens the configured listener.
    *
-   * @throws BridgeError VDV463_TLS_*, VDV463_SECRET, VDV463_LISTEN, MAP_UNKNOWN
+   * @throws BridgeError VDV463_TLS_*, CONFIG_PASSWORD, VDV463_LISTEN, MAP_UNKNOWN
    */
   static async open(runtime: Runtime): Promise<Listener> {
     const { host, port, tls } = runtime.config.listen.vdv463;

@@ -6,7 +6,7 @@ import type { JournalId } from '../domain/index.js';
 import type { ErrorCode } from '../errors/index.js';
 import { type Envelope, ERR, errorText, REQ, writeFrame } from './envelope.js';
 import type { Received } from './inbound.js';
-import { composeInformation, type Information, sourceOf } from './information.js';
+import { composeInformation, type Information, type InformationFailure, sourceOf } from './information.js';
 import { causesOf } from './lineage.js';
 import { Publisher } from './publisher.js';
 import { Slot } from './slot.js';
@@ -37,6 +37,8 @@ export class Outbound {
   readonly #stopListening: () => void;
   #name: string;
   #lostInARow = 0;
+  /** Points that the newest snapshot shows by their status alone. */
+  #reducedPoints: string | undefined;
   /** Journal id of the snapshot under way. */
   #underWay: JournalId | undefined;
   #facts: { readonly generation: string; readonly rules: readonly string[] } | undefined;
@@ -98,8 +100,12 @@ export class Outbound {
     const stopTimer = runtime.metrics.mappingSeconds.startTimer({ protocol: 'vdv463' });
     try {
       const information = composeInformation(sourceOf(runtime), upstream);
-      if (information.ok) return information;
-      this.#explain(information);
+      if (information.ok) {
+        if (information.reduced) this.#reduced(information.reduced);
+        else this.#reducedPoints = undefined;
+        return information;
+      }
+      this.#explain(information, `${ACTION} could not be made and was not sent`);
     } catch (error) {
       const facts = { presystem: upstream.presystemId, err: error };
       runtime.log.error(facts, `${ACTION} could not be made and was not sent`);
@@ -110,13 +116,21 @@ export class Outbound {
     return undefined;
   }
 
-  #explain(failure: Extract<Information, { ok: false }>): void {
+  /** Said once per set of points, not with every snapshot. */
+  #reduced({ pointIds, failure }: NonNullable<Made['reduced']>): void {
+    const points = pointIds.join(', ');
+    if (points === this.#reducedPoints) return;
+    this.#reducedPoints = points;
+    this.#explain(failure, `only the status of ${points} is sent, for a value of theirs does not fit`);
+  }
+
+  #explain(failure: InformationFailure, what: string): void {
     const { runtime, upstream } = this.#context;
     const { kind, code, mapping, path, message } = failure;
     if (kind === 'schema') runtime.metrics.schemaViolations.inc({ protocol: 'vdv463', action: ACTION });
     else runtime.metrics.unmapped.inc({ mapping, code });
     const facts = { presystem: upstream.presystemId, code, mapping, path };
-    runtime.log.error(facts, `${ACTION} could not be made and was not sent: ${message}`);
+    runtime.log.error(facts, `${what}: ${message}`);
   }
 
   async #deliver(information: Made): Promise<'delivered' | 'lost' | 'closed'> {

@@ -156,7 +156,7 @@ describe('the way in', () => {
   it('rule 4: a malformed hash is refused at start', async () => {
     for (const password of ['sha256:abc', 'scrypt:1024:8:1:x', 'scrypt:1000:8:1:AAAA:AAAA']) {
       await expect(Cms.start({ upstreams: [upstream({ password })] })).rejects.toMatchObject({
-        code: 'VDV463_SECRET',
+        code: 'CONFIG_PASSWORD',
       });
     }
   });

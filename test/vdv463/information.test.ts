@@ -322,6 +322,46 @@ describe('dialects', () => {
 });
 
 describe('what cannot be told', () => {
+  it('costs its own point the readings, and nobody else anything', () => {
+    const at = '2026-01-01T00:00:00.000Z';
+    const charging = (stationId: string, pointId: string, energyWh: number) => [
+      {
+        type: 'TransactionStarted',
+        stationId,
+        payload: { pointId, transactionId: pointId, meterStartWh: 0, at, receivedAt: at },
+      },
+      {
+        type: 'MeterSampled',
+        stationId,
+        payload: { transactionId: pointId, receivedAt: at, samples: [{ at, energyWh, powerW: 42_500 }] },
+      },
+    ];
+    const events = [...charging('N1', 'N1-1', Number.POSITIVE_INFINITY), ...charging('N2', 'N2-1', 5_000)];
+    const places = [
+      { stationId: 'N1', pointIds: ['N1-1'] },
+      { stationId: 'N2', pointIds: ['N2-1'] },
+    ];
+    const state = events.reduce<DepotState>(
+      (before, event, index) =>
+        reduce(before, { ...event, raw: `${1_767_225_600_000 + index}-0`, ruleOf: () => 'test' } as never),
+      initialState('depot-nord', places),
+    );
+    const source = {
+      state,
+      depotName: 'Depot Nord',
+      generation: tables(),
+      identity: { resolve: () => undefined },
+      now: at,
+    };
+    for (const one of [upstream(), ITCS]) {
+      const information = composeInformation(source, one);
+      if (!information.ok) throw new Error(information.message);
+      expect(information.reduced?.pointIds).toEqual(['N1-1']);
+      expect(information.text).toContain('"chargingPointId":"N1-1","chargingPointStatus"');
+      expect(information.text.match(/"chargingPower":42.5/g)).toHaveLength(1);
+    }
+  });
+
   it('is counted and logged with its path, never sent, and keeps nobody from asking', async () => {
     const broken: Generation = {
       ...tables(),
