@@ -61,3 +61,8 @@ export function registerProblems(app: FastifyInstance): void {
       }),
   );
 }
+
+/** The body for a request that fastify refuses before any route. */
+export function badRequest(detail: string): { title: string; status: number; detail: string } {
+  return { title: 'The request is not right', status: 400, detail };
+}

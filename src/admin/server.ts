@@ -2,12 +2,17 @@
 import { timingSafeEqual } from 'node:crypto';
 import fastifySwagger from '@fastify/swagger';
 import fastifyWebsocket from '@fastify/websocket';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Running, Runtime } from '../depot/index.js';
 import type { Store } from '../store/index.js';
 import { registerJournalRoutes } from './journal-routes.js';
 import { registerParkedRoutes } from './parked-routes.js';
-import { problem, registerProblems } from './problems.js';
+import { badRequest, problem, registerProblems } from './problems.js';
 import { registerStateRoutes } from './state-routes.js';
 import { registerTableRoutes, type TableOperations } from './tables-routes.js';
 
@@ -24,6 +29,9 @@ export async function startAdmin(runtime: Runtime, options: AdminOptions): Promi
     loggerInstance: logger,
     bodyLimit: 1024 * 1024,
     forceCloseConnections: true,
+    frameworkErrors: (error, _request, reply: FastifyReply) => {
+      reply.code(400).type('application/problem+json').send(badRequest(error.message));
+    },
     ...(tls ? { https: { key: tls.key, cert: tls.cert } } : {}),
   });
   registerProblems(app);
