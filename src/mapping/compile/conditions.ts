@@ -10,6 +10,11 @@ export function cellTest(cell: InputCell, path: BoundPath): (value: Json | undef
   const { not, absent } = cell;
   if (cell.values.length === 0) return (value) => (value === undefined && absent) !== not;
   const folded = ignoresCase(path);
+  const [single] = cell.values;
+  if (single && cell.values.length === 1 && !absent && !folded) {
+    const wanted = single.value;
+    return not ? (value) => value !== wanted : (value) => value === wanted;
+  }
   const values = new Set<Json>(cell.values.map(({ value }) => normal(value, path)));
   return (value) => {
     const inside =

@@ -67,6 +67,14 @@ export function pathHolder(
 /** A reader of a source path. */
 export function pathReader(path: BoundPath, sources: readonly SourceIr[]): Get {
   const index = sources.findIndex(({ alias }) => alias === path.ref.alias);
-  const read = stepReader(path.ref.steps);
+  const { steps } = path.ref;
+  const [first, second] = steps;
+  const careful = steps.some((step) => inherited.has(step) || step === '[0]');
+  // Most paths have one step or two: those are read without a chain of closures.
+  if (!careful && first !== undefined && steps.length === 1)
+    return (frame) => own(frame.sources[index], first);
+  if (!careful && first !== undefined && second !== undefined && steps.length === 2)
+    return (frame) => own(own(frame.sources[index], first), second);
+  const read = stepReader(steps);
   return (frame) => read(frame.sources[index]);
 }

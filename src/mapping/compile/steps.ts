@@ -29,6 +29,17 @@ export interface FoldStep {
   readonly get: Get;
 }
 
+/** An output of a table that no overlay touches, whose rows give literals or nothing. */
+export interface TableStep {
+  readonly kind: 'table';
+  readonly decide: (frame: Frame) => number;
+  /** Value per row. */
+  readonly values: readonly (Json | undefined)[];
+  readonly slot: number;
+  readonly firstRule: number;
+  readonly get: Get;
+}
+
 /** Anything else; notes its own rule. */
 export interface GetStep {
   readonly kind: 'get';
@@ -39,10 +50,10 @@ export interface GetStep {
  * How a target gets its value. The builder of an object runs the frequent kinds in one loop, without a chain of
  * closures per field; `get` gives the same for whoever asks for one target alone.
  */
-export type Step = ReadStep | FoldStep | GetStep;
+export type Step = ReadStep | FoldStep | TableStep | GetStep;
 
 /** The value of a plain field; `holder` is what `hold` gave. */
-export function readStep(step: ReadStep, holder: Json | undefined, frame: Frame): Json | undefined {
+function readStep(step: ReadStep, holder: Json | undefined, frame: Frame): Json | undefined {
   const value = own(holder, step.key);
   if (value === undefined) return undefined;
   if (typeof value !== step.type) return step.get(frame);
@@ -52,8 +63,30 @@ export function readStep(step: ReadStep, holder: Json | undefined, frame: Frame)
   return made;
 }
 
+/** What the row that fits gives. */
+function tableStep(step: TableStep, frame: Frame): Json | undefined {
+  const row = step.decide(frame);
+  const value = row < 0 ? undefined : step.values[row];
+  if (value !== undefined) frame.rules[step.slot] = step.firstRule + row;
+  return value;
+}
+
+/** The value of any step; `holder` is what a `read` was given to read from. */
+export function stepValue(step: Step, holder: Json | undefined, frame: Frame): Json | undefined {
+  switch (step.kind) {
+    case 'read':
+      return readStep(step, holder, frame);
+    case 'fold':
+      return foldStep(step, frame);
+    case 'table':
+      return tableStep(step, frame);
+    case 'get':
+      return step.get(frame);
+  }
+}
+
 /** The value of a quantity of the fold. */
-export function foldStep(step: FoldStep, frame: Frame): Json | undefined {
+function foldStep(step: FoldStep, frame: Frame): Json | undefined {
   const value = frame.fold?.values[step.take];
   if (value === undefined || Number.isNaN(value)) return undefined;
   frame.rules[step.slot] = step.rule;

@@ -7,6 +7,7 @@ import { adaptation } from './adapt.js';
 import { conditionTest } from './conditions.js';
 import type { OverlayPatch } from './executable.js';
 import type { Provider, Rules } from './rules.js';
+import type { Step } from './steps.js';
 import { compileTable, type Decide } from './tables.js';
 
 /** One table that may decide a target: the base's, or an overlay's. */
@@ -50,7 +51,12 @@ export class TableTargets {
         return at < 0 ? [] : [{ decide, firstRule, cells: this.cells(patch, at, path) }];
       });
       layers.push({ ...base, cells: this.cells(table, i, path) });
-      return { path, step: { kind: 'get', get: layered(layers, this.rules.slotOf(path)) } };
+      const slot = this.rules.slotOf(path);
+      const get = layered(layers, slot);
+      const values = literals(table, i);
+      const plain = over.length === 0 && values;
+      const step: Step = plain ? { kind: 'table', ...base, values, slot, get } : { kind: 'get', get };
+      return { path, step };
     });
   }
 
@@ -85,6 +91,13 @@ export class TableTargets {
       return value === undefined ? undefined : adapt(value, frame);
     };
   }
+}
+
+/** What each row gives for an output, if all give literals or nothing. */
+function literals(table: TableIr, column: number): (Json | undefined)[] | undefined {
+  const cells = table.rows.map((row) => row.outputs[column]);
+  if (cells.some((cell) => cell?.kind === 'copy')) return undefined;
+  return cells.map((cell) => (cell?.kind === 'literal' ? cell.value : undefined));
 }
 
 /** The first layer that has a fitting row decides, be it that nothing is set. */

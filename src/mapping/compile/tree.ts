@@ -3,7 +3,7 @@ import { placeKey } from '../resolve/domain.js';
 import type { BoundPath } from '../resolve/ir.js';
 import { fail, type Get, type Test } from '../run/frame.js';
 import type { SchemaNode } from '../schema/node.js';
-import { foldStep, readStep, type Step } from './steps.js';
+import { type Step, stepValue } from './steps.js';
 
 /** A target path and how its value is made. */
 export interface Leaf {
@@ -103,14 +103,11 @@ function objectBuilder(
     let holder: Json | undefined;
     for (let i = 0; i < count; i++) {
       const step = steps[i] as Step;
-      let value: Json | undefined;
-      if (step.kind === 'read') {
-        if (step.holder !== held) {
-          holder = step.hold(frame);
-          held = step.holder;
-        }
-        value = readStep(step, holder, frame);
-      } else value = step.kind === 'fold' ? foldStep(step, frame) : step.get(frame);
+      if (step.kind === 'read' && step.holder !== held) {
+        holder = step.hold(frame);
+        held = step.holder;
+      }
+      const value = stepValue(step, holder, frame);
       if (value === undefined) {
         if (required[i] && missing < 0) missing = i;
       } else {

@@ -1,4 +1,4 @@
-import { isMap, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { isMap, type Node, parseAllDocuments } from 'yaml';
 import type { Json } from '../api.js';
 import { type Findings, SourceText } from '../diagnostics.js';
 import type { DocumentAst } from './ast.js';
@@ -20,7 +20,6 @@ export function parseFile(name: string, text: string, findings: Findings): Parse
   const reader = new Reader(file, findings);
   const parsed = parseAllDocuments(text, {
     version: '1.2',
-    lineCounter: new LineCounter(),
     prettyErrors: false,
   });
   const found: DocumentAst[] = [];

@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 
 /** Bundles a TypeScript module of the repository and imports the result; packages stay what they are. */
 export async function importCompiled(module: URL): Promise<unknown> {
-  const outfile = fileURLToPath(new URL('../node_modules/.cache/bench/bundle.mjs', import.meta.url));
+  const outfile = fileURLToPath(new URL('../../node_modules/.cache/bench/bundle.mjs', import.meta.url));
   await build({
     entryPoints: [fileURLToPath(module)],
     outfile,
