@@ -113,6 +113,12 @@ program
   .option('--station <id>', 'only this station')
   .action((options) => run(async () => (await import('./cli/doctor.js')).doctor(options)));
 
+program
+  .command('hash-password')
+  .description('a password from standard input, hashed for the configuration')
+  .option('--sha256', 'for long random passwords: costs nothing at login')
+  .action((options) => run(async () => (await import('./cli/hash-password.js')).hashPassword(options)));
+
 registerSim(program, run);
 
 await program.parseAsync();

@@ -1,13 +1,21 @@
 /** What a schema cannot say of a configuration: references, uniqueness, exposure. */
 import { isIP } from 'node:net';
 import type { ConfigProblem } from './load.js';
+import { secretFlaw } from './secrets.js';
 import type { Config } from './types.js';
 
 type Path = readonly (string | number)[];
 
 /** All faults of a configuration that fits its schema. */
 export function checkReferences(config: Config): ConfigProblem[] {
-  return [...duplicates(config), ...grants(config), ...zones(config), ...exposure(config), ...evses(config)];
+  return [
+    ...duplicates(config),
+    ...grants(config),
+    ...zones(config),
+    ...exposure(config),
+    ...evses(config),
+    ...passwords(config),
+  ];
 }
 
 function duplicates(config: Config): ConfigProblem[] {
@@ -167,4 +175,22 @@ function evses(config: Config): ConfigProblem[] {
       ),
     ),
   );
+}
+
+/** What looks hashed must be whole: else nobody could ever log in, and nobody would know why. */
+function passwords(config: Config): ConfigProblem[] {
+  const stations = config.depots.flatMap((depot, d) =>
+    depot.stations.map(({ ocpp }, s) => ({
+      password: ocpp.password,
+      path: ['depots', d, 'stations', s, 'ocpp', 'password'] as Path,
+    })),
+  );
+  const upstreams = config.upstreams.map(({ password }, u) => ({
+    password,
+    path: ['upstreams', u, 'password'] as Path,
+  }));
+  return [...stations, ...upstreams].flatMap(({ password, path }): ConfigProblem[] => {
+    const message = password === undefined ? undefined : secretFlaw(password);
+    return message === undefined ? [] : [{ code: 'CONFIG_PASSWORD', message, path }];
+  });
 }

@@ -123,7 +123,7 @@ export interface DepotConfig {
 export interface ChargingConfig {
   policy?: 'forward' | 'asap' | 'deadline';
   /**
-   * First chargingProfileId of ours; one per charging point follows.
+   * First chargingProfileId of ours. Two per charging point follow: one for its transaction, one for those to come.
    */
   profileIdBase?: number;
   /**
@@ -263,6 +263,7 @@ export interface OcppConfig {
   callTimeoutSeconds?: number;
   acceptUnknownTokens?: boolean;
   metering?: MeteringConfig;
+  limits?: OcppLimitsConfig;
 }
 /**
  * What stations are told to report of a running transaction, if they will.
@@ -273,6 +274,28 @@ export interface MeteringConfig {
    * Measurands of OCPP; SoC is left out for stations that only have alternating current.
    */
   measurands?: string[];
+}
+/**
+ * What one station, or whoever pretends to be one, can make the bridge do.
+ */
+export interface OcppLimitsConfig {
+  /**
+   * A longer frame ends the connection with 1009.
+   */
+  maxFrameBytes?: number;
+  /**
+   * Over a longer time; a station that sends more is read more slowly, and loses nothing.
+   */
+  framesPerSecond?: number;
+  /**
+   * Frames at once before the rate counts.
+   */
+  burst?: number;
+  /**
+   * Wrong logins for one identity from one address before it is locked out.
+   */
+  badLogins?: number;
+  lockoutSeconds?: number;
 }
 /**
  * How long raw payloads are kept.

@@ -97,7 +97,8 @@ export const configSchema = {
         minimum: 1,
         maximum: 2_147_000_000,
         default: 463_000,
-        description: 'First chargingProfileId of ours; one per charging point follows.',
+        description:
+          'First chargingProfileId of ours. Two per charging point follow: one for its transaction, one for those to come.',
       },
       minPushSeconds: {
         type: 'number',
@@ -154,6 +155,34 @@ export const configSchema = {
       callTimeoutSeconds: seconds(30),
       acceptUnknownTokens: { type: 'boolean', default: true },
       metering: { ...ref('MeteringConfig'), default: {} },
+      limits: { ...ref('OcppLimitsConfig'), default: {} },
+    }),
+    OcppLimitsConfig: object('What one station, or whoever pretends to be one, can make the bridge do.', [], {
+      maxFrameBytes: {
+        type: 'integer',
+        minimum: 1024,
+        default: 262_144,
+        description: 'A longer frame ends the connection with 1009.',
+      },
+      framesPerSecond: {
+        type: 'number',
+        exclusiveMinimum: 0,
+        default: 100,
+        description: 'Over a longer time; a station that sends more is read more slowly, and loses nothing.',
+      },
+      burst: {
+        type: 'integer',
+        minimum: 1,
+        default: 500,
+        description: 'Frames at once before the rate counts.',
+      },
+      badLogins: {
+        type: 'integer',
+        minimum: 1,
+        default: 10,
+        description: 'Wrong logins for one identity from one address before it is locked out.',
+      },
+      lockoutSeconds: seconds(300),
     }),
     MeteringConfig: object('What stations are told to report of a running transaction, if they will.', [], {
       intervalSeconds: { type: 'integer', minimum: 1, default: 30 },

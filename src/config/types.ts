@@ -11,8 +11,9 @@ export type TlsConfig = generated.TlsConfig;
 export type ListenConfig = generated.ListenConfig;
 export type PartnerConfig = generated.PartnerConfig;
 export type ChargingConfig = Required<generated.ChargingConfig>;
-export type OcppConfig = Required<Omit<generated.OcppConfig, 'metering'>> & {
+export type OcppConfig = Required<Omit<generated.OcppConfig, 'metering' | 'limits'>> & {
   metering: Required<generated.MeteringConfig>;
+  limits: Required<generated.OcppLimitsConfig>;
 };
 export type TablesConfig = Required<generated.TablesConfig>;
 export type JournalConfig = Required<generated.JournalConfig>;

@@ -22,6 +22,10 @@ export const configErrors = {
     title: 'A secret named by env: or file: cannot be resolved',
     fix: 'Set the environment variable, or make the file readable for the bridge.',
   },
+  CONFIG_PASSWORD: {
+    title: 'A hashed password is malformed',
+    fix: 'Let `depotbridge hash-password` make it: `sha256:<64 hex digits>` or `scrypt:<N>:<r>:<p>:<salt, base64>:<hash, base64>`.',
+  },
   CONFIG_REFERENCE: {
     title: 'A setting refers to something that is not configured, or an id is used twice',
     fix: 'Correct the id; ids of stations, points, vehicles, presystems and partners are unique.',

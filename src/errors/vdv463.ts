@@ -82,10 +82,6 @@ export const vdv463Errors = {
     title: 'The suite that VDV 463 mandates does not work here',
     fix: 'Check the OpenSSL policy of this machine: TLS 1.2 and ECDHE-ECDSA-AES128-SHA256 must be allowed.',
   },
-  VDV463_SECRET: {
-    title: 'The hashed password of an upstream is malformed',
-    fix: 'Write `sha256:<64 hex digits>` or `scrypt:<N>:<r>:<p>:<salt, base64>:<hash, base64>`.',
-  },
   VDV463_LISTEN: {
     title: 'The VDV 463 listener cannot be opened',
     fix: 'Free the port or choose another one (`listen.vdv463.port`).',

@@ -1,8 +1,9 @@
 /** The charger side: OCPP 1.6J, 2.0.1, and 2.1 as far as it shares the messages of 2.0.1. */
+import type { OcppConfig } from '../config/index.js';
 import type { Running, Runtime } from '../depot/index.js';
 import { OcppCommands } from './commands/index.js';
 import { CsmsServer, type Stranger } from './csms/index.js';
-import { DEFAULT_LIMITS, type OcppOptions } from './options.js';
+import { DEFAULT_LIMITS, type OcppLimits, type OcppOptions } from './options.js';
 import { admitWith, Station } from './station/index.js';
 
 export type { Abilities, Call, Composite, Reply, Survey } from './commands/index.js';
@@ -25,7 +26,7 @@ export interface RunningOcpp extends Running {
  * @throws BridgeError OCPP_LISTEN, OCPP_TLS
  */
 export async function startOcpp(runtime: Runtime, options: OcppOptions = {}): Promise<RunningOcpp> {
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = { ...DEFAULT_LIMITS, ...configuredLimits(runtime.config.ocpp), ...options.limits };
   const metering = options.metering === undefined ? runtime.config.ocpp.metering : options.metering;
   const shared = { runtime, limits, admit: admitWith(runtime, options.authorize) };
   const stations = new Map(
@@ -45,4 +46,9 @@ export async function startOcpp(runtime: Runtime, options: OcppOptions = {}): Pr
     strangers: () => server.strangers.list(),
     stop: (withinMs) => server.stop(withinMs),
   };
+}
+
+function configuredLimits({ limits }: OcppConfig): Partial<OcppLimits> {
+  const { maxFrameBytes, ...rest } = limits;
+  return { maxPayload: maxFrameBytes, ...rest };
 }

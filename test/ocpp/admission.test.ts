@@ -1,6 +1,7 @@
 /** Who gets a socket, who does not, and who may take one over. */
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { hashSecret } from '../../src/config/index.js';
 import { OcppHarness, until } from './harness.js';
 import { type Dialled, dial, knock } from './raw.js';
 
@@ -76,6 +77,35 @@ describe('before the upgrade', () => {
     const response = await fetch(`http://127.0.0.1:${harness.port}/ocpp/CP-N1`);
     expect(response.status).toBe(426);
   });
+});
+
+describe('a hashed password', () => {
+  it.each(['scrypt', 'sha256'] as const)('(%s) lets in who knows it', async (kind) => {
+    const edit = (text: string) => text.replace('cp-n1-secret-0001', hashSecret('cp-n1-secret-0001', kind));
+    const harness = await OcppHarness.start({ edit, options: { limits: { badLogins: 4 } } });
+    try {
+      expect(await knock(harness.port)).toBe(101);
+      const tries = Array.from({ length: 10 }, (_, i) => knock(harness.port, { password: `guess-${i}` }));
+      // However many come at once: what the lockout allows is judged, and no more.
+      expect((await Promise.all(tries)).sort()).toEqual([401, 401, 401, 401, 429, 429, 429, 429, 429, 429]);
+    } finally {
+      await harness.remove();
+    }
+  });
+});
+
+it('limits are settings', async () => {
+  const edit = (text: string) => `${text}\nocpp: { limits: { badLogins: 1, maxFrameBytes: 2048 } }\n`;
+  const harness = await OcppHarness.start({ edit });
+  try {
+    const socket = await dialled(harness.port);
+    socket.socket.send(JSON.stringify([2, '1', 'Heartbeat', { pad: 'x'.repeat(3_000) }]));
+    await until(() => socket.closed?.code === 1009, 'the end');
+    expect(await knock(harness.port, { password: 'wrong' })).toBe(401);
+    expect(await knock(harness.port)).toBe(429);
+  } finally {
+    await harness.remove();
+  }
 });
 
 describe('lockout', () => {

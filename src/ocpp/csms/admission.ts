@@ -1,11 +1,11 @@
 /** Who may open a WebSocket: decided from the HTTP request alone, before the upgrade. */
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { StationConfig } from '../../config/index.js';
+import { type SecretTest, type StationConfig, secretTest } from '../../config/index.js';
 import type { ErrorCode } from '../../errors/index.js';
 import type { IdentityRegistry } from '../../identity/index.js';
 import { type OcppProtocol, PROTOCOLS } from '../protocol.js';
-import { basicLogin, Secret } from './credentials.js';
+import { basicLogin } from './credentials.js';
 import type { Lockout } from './lockout.js';
 
 export type Admission =
@@ -52,20 +52,25 @@ export class Admissions {
   readonly #identity: IdentityRegistry;
   readonly #lockout: Lockout;
   readonly #certificates: boolean;
-  readonly #secrets = new Map<string, Secret>();
+  readonly #secrets = new Map<string, SecretTest>();
 
-  /** `certificates`: every station must bring a client certificate that names it (security profile 3). */
+  /**
+   * `certificates`: every station must bring a client certificate that names it (security profile 3).
+   *
+   * @throws BridgeError CONFIG_PASSWORD
+   */
   constructor(identity: IdentityRegistry, lockout: Lockout, certificates: boolean) {
     this.#identity = identity;
     this.#lockout = lockout;
     this.#certificates = certificates;
     for (const station of identity.stations.values()) {
       const { password } = station.ocpp;
-      if (password !== undefined) this.#secrets.set(station.id, new Secret(password));
+      if (password !== undefined)
+        this.#secrets.set(station.id, secretTest(password, `station ${station.id}`));
     }
   }
 
-  decide(request: IncomingMessage): Admission {
+  async decide(request: IncomingMessage): Promise<Admission> {
     const identity = identityOf(request.url);
     const address = request.socket.remoteAddress ?? '';
     if (identity === undefined)
@@ -81,11 +86,10 @@ export class Admissions {
     if (!station) return refuse(404, 'OCPP_UNKNOWN_STATION', 'the identity is not configured');
     if (this.#lockout.isLocked(identity, address))
       return refuse(429, 'OCPP_LOCKED_OUT', 'too many wrong logins');
-    const flaw = this.#flawOf(request, station);
-    if (flaw) {
-      this.#lockout.failed(identity, address);
-      return refuse(401, flaw.code, flaw.why);
-    }
+    // Counted before it is judged: many at once do not outrun the lockout while hashes are worked out.
+    this.#lockout.failed(identity, address);
+    const flaw = await this.#flawOf(request, station);
+    if (flaw) return refuse(401, flaw.code, flaw.why);
     this.#lockout.succeeded(identity, address);
     const protocol = subprotocolOf(request.headers['sec-websocket-protocol']);
     if (!protocol) return refuse(400, 'OCPP_NO_SUBPROTOCOL', `offer one of ${PROTOCOLS.join(', ')}`);
@@ -93,7 +97,10 @@ export class Admissions {
     return { admitted: true, station, protocol, authenticated };
   }
 
-  #flawOf(request: IncomingMessage, station: StationConfig): { code: ErrorCode; why: string } | undefined {
+  async #flawOf(
+    request: IncomingMessage,
+    station: StationConfig,
+  ): Promise<{ code: ErrorCode; why: string } | undefined> {
     const { identity } = station.ocpp;
     const login = basicLogin(request.headers.authorization, identity);
     if (this.#certificates && !certificateNames(request.socket as TLSSocket, identity))
@@ -107,7 +114,7 @@ export class Admissions {
         : { code: 'OCPP_BAD_LOGIN', why: 'no HTTP Basic credentials were sent' };
     }
     // Both are compared in any case, so that the time taken tells nothing.
-    const right = secret.matches(login.password);
+    const right = await secret(login.password);
     return right && login.user === identity
       ? undefined
       : { code: 'OCPP_BAD_LOGIN', why: 'user or password is wrong' };

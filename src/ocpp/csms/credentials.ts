@@ -1,20 +1,4 @@
-/** Passwords of stations: held as digests, compared in constant time. */
-import { createHash, timingSafeEqual } from 'node:crypto';
-
-const digest = (bytes: Buffer | string): Buffer => createHash('sha256').update(bytes).digest();
-
-/** Keeps the digest of a password, not the password. */
-export class Secret {
-  readonly #digest: Buffer;
-
-  constructor(password: string) {
-    this.#digest = digest(password);
-  }
-
-  matches(candidate: Buffer): boolean {
-    return timingSafeEqual(this.#digest, digest(candidate));
-  }
-}
+/** HTTP Basic as stations send it. */
 
 /** What an Authorization header says. The password may hold any bytes; the user holds no colon of its own. */
 export interface BasicLogin {

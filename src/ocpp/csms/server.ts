@@ -24,7 +24,7 @@ export class CsmsServer {
   #pings: NodeJS.Timeout | undefined;
   #stopping = false;
 
-  /** @throws BridgeError OCPP_TLS */
+  /** @throws BridgeError OCPP_TLS, CONFIG_PASSWORD */
   constructor(runtime: Runtime, stations: ReadonlyMap<string, Station>, limits: OcppLimits) {
     const { tls } = runtime.config.listen.ocpp;
     this.#runtime = runtime;
@@ -68,7 +68,10 @@ export class CsmsServer {
 
   async #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     if (this.#stopping) return refuseUpgrade(socket, 503);
-    const admission = this.#admissions.decide(request);
+    // Nobody else listens while a hash or a ping takes its time.
+    socket.on('error', () => socket.destroy());
+    const admission = await this.#admissions.decide(request);
+    if (this.#stopping) return refuseUpgrade(socket, 503);
     if (!admission.admitted) return this.#refuse(request, socket, admission);
     const station = this.#stations.get(admission.station.id);
     if (!station) return refuseUpgrade(socket, 404);

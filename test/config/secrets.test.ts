@@ -1,0 +1,52 @@
+/** Passwords in a configuration: in clear, hashed, malformed. */
+
+import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { hashPassword } from '../../src/cli/hash-password.js';
+import { hashSecret, parseConfig, secretTest } from '../../src/config/index.js';
+import { configuration, EXAMPLE, output } from '../cli/support.js';
+
+describe('a password', () => {
+  it.each([
+    ['in clear', 'geheim ß'],
+    ['as SHA-256', hashSecret('geheim ß', 'sha256')],
+    ['as scrypt', hashSecret('geheim ß', 'scrypt')],
+  ])('%s lets in who knows it, as text or bytes, and nobody else', async (_how, configured) => {
+    const test = secretTest(configured, 'N1');
+    expect(await test('geheim ß')).toBe(true);
+    expect(await test(Buffer.from('geheim ß'))).toBe(true);
+    for (const wrong of ['', 'geheim', configured === 'geheim ß' ? 'x' : configured])
+      expect(await test(wrong)).toBe(false);
+  });
+
+  it('is hashed with a new salt each time', () => {
+    expect(hashSecret('a', 'scrypt')).not.toBe(hashSecret('a', 'scrypt'));
+  });
+
+  it.each([
+    'sha256:abc',
+    'scrypt:1024:8:1:x',
+    'scrypt:1000:8:1:AAAA:AAAA',
+    'scrypt:1073741824:8:1:AAAA:AAAA',
+  ])('%s is refused with its place in the file', (malformed) => {
+    const text = readFileSync(EXAMPLE, 'utf8').replace('cp-n1-secret-0001', `"${malformed}"`);
+    expect(() => parseConfig(text, 'depot.yaml')).toThrow(/depot.yaml:26:\d+: CONFIG_PASSWORD/);
+  });
+});
+
+describe('depotbridge hash-password', () => {
+  it.each([[{}], [{ sha256: true }]])('prints what the configuration takes (%j)', async (options) => {
+    const { code, text } = await output(() =>
+      hashPassword(options, Readable.from(['cp-n1-secret-0001\nnot this\n'])),
+    );
+    expect(code).toBe(0);
+    const file = configuration((yaml) => yaml.replace('cp-n1-secret-0001', text.trim()));
+    expect(() => parseConfig(readFileSync(file, 'utf8'), file)).not.toThrow();
+    expect(await secretTest(text.trim(), 'N1')('cp-n1-secret-0001')).toBe(true);
+  });
+
+  it('ends with 1 when nothing comes', async () => {
+    expect((await output(() => hashPassword({}, Readable.from([])))).code).toBe(1);
+  });
+});
