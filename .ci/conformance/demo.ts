@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv, type ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { default as draft4 } from 'ajv-draft-04';
 import addFormats from 'ajv-formats';
 import { type JournalEntry, openJournal } from '../../src/journal/index.js';
@@ -38,7 +39,7 @@ function official(folder: string, message: string): ValidateFunction | undefined
 }
 
 const ocpi = JSON.parse(readFileSync(`${oracle}ocpi/spec-derived/ocpi-2.2.1.schema.json`, 'utf8'));
-const ocpiAjv = new Ajv({ strict: false });
+const ocpiAjv = new Ajv2020({ strict: false });
 addFormats.default(ocpiAjv);
 ocpiAjv.addSchema(ocpi, 'ocpi');
 const definitions = ocpi.$defs ? '$defs' : 'definitions';
