@@ -27,7 +27,7 @@ export class LmdbStreams {
     this.#lastIds.set(stream, id);
     const rows: Change[] = [[[STREAM, stream, id.ms, id.seq], value]];
     for (const link of links) rows.push([[LINK, stream, link.ms, link.seq, id.ms, id.seq], '']);
-    return { id: formatId(id), stored: this.#table.write([], rows) };
+    return { id: formatId(id), stored: this.#table.write(rows) };
   }
 
   async linked(stream: string, id: string): Promise<string[]> {
@@ -58,7 +58,6 @@ export class LmdbStreams {
     const before = parseId(beforeId);
     const last = this.#lastId(checkKey(stream));
     if (last) await this.#table.write([[[LAST_ID, stream], formatId(last)]]);
-    await this.#table.settled();
     const removed = await this.#removeBelow(STREAM, stream, before);
     await this.#removeBelow(LINK, stream, before);
     return removed;
@@ -87,10 +86,7 @@ export class LmdbStreams {
         .keys({ start: [kind, stream, 0, 0], end: [kind, stream, before.ms, before.seq], limit: CHUNK })
         .filter((key) => compareIds({ ms: Number(key[2]), seq: Number(key[3]) }, before) < 0);
       if (keys.length === 0) return removed;
-      await this.#table.write(
-        [],
-        keys.map(([, ...rest]) => [[kind, ...rest], undefined]),
-      );
+      await this.#table.write(keys.map(([, ...rest]) => [[kind, ...rest], undefined]));
       removed += keys.length;
     }
   }

@@ -1,7 +1,10 @@
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { open, type RootDatabase } from 'lmdb';
 import { BridgeError } from '../errors/index.js';
+import { Backlog, compareKeys, nameOf } from './backlog.js';
 import type { Durability } from './port.js';
+import { WriteAhead } from './write-ahead.js';
 
 const FAILED_CLOSE_MS = 500;
 
@@ -11,16 +14,10 @@ export type RowKey = readonly [kind: string, ...rest: ReadonlyArray<string | num
 /** One row to write; `undefined` removes it. */
 export type Change = readonly [key: RowKey, value: string | undefined];
 
-/** The writes of one turn of the event loop: all are committed, or none. */
+/** The writes of one turn of the event loop: all are stored, or none. */
 interface Turn {
   readonly changes: Change[];
-  readonly staged: Pending[];
-  readonly committed: Promise<void>;
-}
-
-interface Pending {
-  readonly key: RowKey;
-  readonly value: string | undefined;
+  readonly stored: Promise<void>;
 }
 
 /** Both ends inclusive. */
@@ -31,34 +28,59 @@ export interface RowRange {
   readonly reverse?: boolean;
 }
 
+/** How long acknowledged changes may wait before the database takes them over and is synced. */
+const TAKE_OVER_MS = 200;
+/** Characters that may wait; then writers wait too. */
+const MAX_WAITING = 32_000_000;
+/** The number of the last group that the database took over from the write-ahead log. */
+const TAKEN: RowKey = ['w'];
+
 /**
- * An ordered table of text rows on LMDB. What was written is seen at once, before it is committed, so that
+ * An ordered table of text rows on LMDB. What was written is seen at once, before it is stored, so that
  * decisions (compare-and-set, counters) need no transaction: there is one process and one thread of JavaScript.
- * Writes issued together are committed together; those of one call are never parted.
+ * Writes issued together are stored together; those of one call are never parted.
+ *
+ * With `always`, a write is acknowledged when LMDB has synced it. With `everysec` it is acknowledged when it is in the
+ * write-ahead log, which outlives this process; LMDB takes it over and syncs it a moment later, which outlives the
+ * machine's end.
  */
 export class LmdbTable {
   readonly #db: RootDatabase<string, Array<string | number>>;
-  readonly #pending = new Map<string, Pending>();
+  readonly #ahead: WriteAhead;
+  readonly #acknowledgesAhead: boolean;
+  readonly #backlog = new Backlog();
+  #number = 0;
   #gathering: Turn | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  #takingOver: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #open = true;
   #failed = false;
 
-  constructor(path: string, durability: Durability) {
+  private constructor(file: string, durability: Durability) {
+    this.#acknowledgesAhead = durability === 'everysec';
+    this.#ahead = new WriteAhead(dirname(file));
     this.#db = open<string, Array<string | number>>({
-      path,
+      path: file,
       encoding: 'string',
       // Writes are grouped here: LMDB's own grouping leaves a promise behind that nobody could handle when a commit fails.
       eventTurnBatching: false,
-      // Without it, a commit is synced before it is reported; with it, the sync follows the report at once.
-      overlappingSync: durability === 'everysec',
+      // A commit is synced before it is reported.
+      overlappingSync: false,
     });
+  }
+
+  /** Opens the table and takes over what an earlier process left in the write-ahead log. */
+  static async open(file: string, durability: Durability): Promise<LmdbTable> {
+    const table = new LmdbTable(file, durability);
+    await table.#recover();
+    return table;
   }
 
   get(key: RowKey): string | undefined {
     this.#check();
-    const pending = this.#pending.get(nameOf(key));
-    return pending ? pending.value : this.#db.get([...key]);
+    const waiting = this.#backlog.get(key);
+    return waiting ? waiting[1] : this.#db.get([...key]);
   }
 
   /** The rows whose key begins with `head`, pending ones included, in key order. */
@@ -89,32 +111,45 @@ export class LmdbTable {
     return new Map([...rows].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** Committed rows between two keys; call {@link settled} first to see one's own latest writes. */
+  /** The rows between two keys, in their order. */
   range(range: RowRange): Array<{ key: Array<string | number>; value: string }> {
     this.#check();
-    return [...this.#db.getRange(this.#rangeOptions(range))];
+    if (this.#backlog.isEmpty) return [...this.#db.getRange(this.#rangeOptions(range))];
+    const over = this.#backlog.within(range);
+    const held = this.#db.getRange(this.#rangeOptions(range, over.length));
+    const rows = new Map([...held].map((row) => [nameOf(row.key), row]));
+    for (const [key, value] of over) {
+      if (value === undefined) rows.delete(nameOf(key));
+      else rows.set(nameOf(key), { key: [...key], value });
+    }
+    return inOrder([...rows.values()], ({ key }) => key, range);
   }
 
   keys(range: RowRange): Array<Array<string | number>> {
     this.#check();
-    return [...this.#db.getKeys(this.#rangeOptions(range))];
+    if (this.#backlog.isEmpty) return [...this.#db.getKeys(this.#rangeOptions(range))];
+    const over = this.#backlog.within(range);
+    const held = this.#db.getKeys(this.#rangeOptions(range, over.length));
+    const keys = new Map([...held].map((key) => [nameOf(key), key]));
+    for (const [key, value] of over) {
+      if (value === undefined) keys.delete(nameOf(key));
+      else keys.set(nameOf(key), [...key]);
+    }
+    return inOrder([...keys.values()], (key) => key, range);
   }
 
-  /** Writes all changes or none. Rows in `fresh` are only ever read by {@link range}. */
-  write(changes: readonly Change[], fresh: readonly Change[] = []): Promise<void> {
+  /** Writes all changes or none. */
+  write(changes: readonly Change[]): Promise<void> {
     this.#check();
-    const staged = changes.map(([key, value]) => {
-      const entry: Pending = { key, value };
-      this.#pending.set(nameOf(key), entry);
-      return entry;
-    });
     const turn = this.#turn();
-    turn.changes.push(...changes, ...fresh);
-    turn.staged.push(...staged);
-    return turn.committed;
+    for (const change of changes) {
+      this.#backlog.stage(change);
+      turn.changes.push(change);
+    }
+    return turn.stored;
   }
 
-  /** Resolves when all that was written before is committed or has failed. */
+  /** Resolves when all that was written before is stored or has failed. */
   async settled(): Promise<void> {
     await this.#last;
   }
@@ -123,32 +158,95 @@ export class LmdbTable {
     if (!this.#open) return;
     this.#open = false;
     await this.#last;
+    clearTimeout(this.#timer);
+    // What LMDB cannot take over now, it does at the next start.
+    await this.#takeOver().catch(() => undefined);
+    this.#ahead.rotate();
     const closed = this.#db.close();
     // After a failed commit LMDB waits for a sync that never comes.
     await (this.#failed ? Promise.race([closed, delay(FAILED_CLOSE_MS, undefined)]) : closed);
   }
 
-  /** The group of writes that is being gathered; handed to LMDB as soon as the running code has ended. */
+  /** The group of writes that is being gathered; stored as soon as the running code has ended. */
   #turn(): Turn {
     if (this.#gathering) return this.#gathering;
     const changes: Change[] = [];
-    const staged: Pending[] = [];
-    const committed = Promise.resolve()
-      .then(() => {
-        this.#gathering = undefined;
-        return this.#commit(changes);
-      })
-      .finally(() => this.#unstage(staged));
-    this.#last = committed.catch(() => undefined);
-    this.#gathering = { changes, staged, committed };
+    const stored = this.#acknowledgesAhead ? this.#storeAhead(changes) : this.#storeNow(changes);
+    this.#last = stored.catch(() => undefined);
+    this.#gathering = { changes, stored };
     return this.#gathering;
   }
 
-  #unstage(staged: readonly Pending[]): void {
-    for (const entry of staged) {
-      const name = nameOf(entry.key);
-      if (this.#pending.get(name) === entry) this.#pending.delete(name);
+  /** All frames that the process was handed at once are one group. */
+  #storeAhead(changes: readonly Change[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      setImmediate(() => {
+        this.#gathering = undefined;
+        try {
+          if (this.#failed) throw new Error('the last changes are not yet in the database');
+          this.#ahead.append({ number: this.#number + 1, changes });
+        } catch (error) {
+          this.#backlog.retract();
+          this.#takeOverSoon();
+          reject(unavailable(error));
+          return;
+        }
+        this.#number += 1;
+        this.#backlog.push(changes);
+        this.#takeOverSoon();
+        if (this.#backlog.chars < MAX_WAITING) resolve();
+        else this.#takeOver().then(resolve, reject);
+      });
+    });
+  }
+
+  async #storeNow(changes: readonly Change[]): Promise<void> {
+    await Promise.resolve();
+    this.#gathering = undefined;
+    this.#backlog.push(changes);
+    try {
+      await this.#commit(changes);
+    } finally {
+      this.#backlog.drop(changes);
     }
+  }
+
+  #takeOverSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#takeOver().catch(() => this.#takeOverSoon());
+    }, TAKE_OVER_MS).unref();
+  }
+
+  /** Puts what waits into the database; one at a time. */
+  async #takeOver(): Promise<void> {
+    while (this.#takingOver) await this.#takingOver.catch(() => undefined);
+    this.#takingOver = this.#takeOverAll().finally(() => {
+      this.#takingOver = undefined;
+    });
+    return this.#takingOver;
+  }
+
+  async #takeOverAll(): Promise<void> {
+    if (!this.#acknowledgesAhead || this.#backlog.isEmpty) return;
+    const changes = this.#backlog.all();
+    const files = this.#ahead.rotate();
+    await this.#commit([...changes, [TAKEN, String(this.#number)]]);
+    this.#backlog.drop(changes);
+    this.#ahead.drop(files);
+  }
+
+  async #recover(): Promise<void> {
+    const taken = Number(this.#db.get([...TAKEN]) ?? 0);
+    this.#number = taken;
+    const changes: Change[] = [];
+    for (const group of this.#ahead.groups()) {
+      if (group.number !== this.#number + 1) continue;
+      this.#number = group.number;
+      changes.push(...group.changes);
+    }
+    if (this.#number > taken) await this.#commit([...changes, [TAKEN, String(this.#number)]]);
+    this.#ahead.drop(this.#ahead.rotate());
   }
 
   async #commit(changes: readonly Change[]): Promise<void> {
@@ -166,19 +264,20 @@ export class LmdbTable {
     }
   }
 
-  #rangeOptions(range: RowRange) {
+  /** `more`: rows that may be needed beyond the limit, as some are laid over. */
+  #rangeOptions(range: RowRange, more = 0) {
     const [first, last] = range.reverse ? [range.end, range.start] : [range.start, range.end];
     return {
       start: [...first],
       end: [...last],
       inclusiveEnd: true,
       reverse: range.reverse ?? false,
-      ...(range.limit === undefined ? {} : { limit: range.limit }),
+      ...(range.limit === undefined ? {} : { limit: range.limit + more }),
     };
   }
 
   #mergePending(rows: Map<string, string>, nameIn: (key: RowKey) => string | undefined): void {
-    for (const { key, value } of this.#pending.values()) {
+    for (const [key, value] of this.#backlog.newest()) {
       const name = nameIn(key);
       if (name === undefined) continue;
       if (value === undefined) rows.delete(name);
@@ -195,8 +294,9 @@ function startsWith(key: ReadonlyArray<string | number>, head: RowKey): boolean 
   return head.every((part, index) => key[index] === part);
 }
 
-function nameOf(key: RowKey): string {
-  return key.join('\u0000');
+function inOrder<T>(rows: T[], keyOf: (row: T) => RowKey | Array<string | number>, range: RowRange): T[] {
+  rows.sort((a, b) => compareKeys(keyOf(a), keyOf(b)) * (range.reverse ? -1 : 1));
+  return range.limit === undefined ? rows : rows.slice(0, range.limit);
 }
 
 /** What LMDB says of a failed commit comes as a promise of its own. */
@@ -205,6 +305,10 @@ async function commitError(error: unknown): Promise<BridgeError> {
   if (error instanceof Error && 'commitError' in error) {
     cause = await Promise.resolve(error.commitError).catch((reason: unknown) => reason);
   }
+  return unavailable(cause);
+}
+
+function unavailable(cause: unknown): BridgeError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new BridgeError(
     'STORE_UNAVAILABLE',

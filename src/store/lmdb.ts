@@ -58,7 +58,7 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
     const file = join(options.path, 'depotbridge.mdb');
     const fault = whyNoLmdbFile(file);
     if (fault !== undefined) throw new Error(fault);
-    const table = new LmdbTable(file, options.durability);
+    const table = await LmdbTable.open(file, options.durability);
     return new LmdbStore(table, options.now ?? Date.now, () => held.release());
   } catch (error) {
     lock?.release();
@@ -93,7 +93,7 @@ class LmdbStore implements Store {
     const expiresAt = options.ttlMs === undefined ? undefined : this.#now() + options.ttlMs;
     const record = encodeRecord({ version: current + 1, value, expiresAt });
     const expiry: Change[] = expiresAt === undefined ? [] : [[[EXPIRY, expiresAt, key], '']];
-    await this.#table.write([[[VALUE, key], record]], expiry);
+    await this.#table.write([[[VALUE, key], record], ...expiry]);
     return current + 1;
   }
 
@@ -214,7 +214,7 @@ class LmdbStore implements Store {
   async ping(): Promise<boolean> {
     try {
       const beat = String(this.#now());
-      await this.#table.write([], [[['p'], beat]]);
+      await this.#table.write([[['p'], beat]]);
       return this.#table.range({ start: ['p'], end: ['p'] }).length === 1;
     } catch {
       return false;
