@@ -1,6 +1,6 @@
 /** One depot at run time: its state, its journal, and what can be asked of its chargers. */
 export type { CommandOutcome, SetLimit, StationCommands } from './commands.js';
 export { type Change, Depot } from './depot.js';
-export { fieldSources } from './lineage.js';
+export { causesOf, fieldSources } from './lineage.js';
 export { Metrics } from './metrics.js';
 export type { Running, Runtime } from './runtime.js';

@@ -34,6 +34,11 @@ export function fieldSources(
   return found;
 }
 
+/** The raw frames behind a message, once each. */
+export function causesOf(fields: readonly FieldSource[]): JournalId[] {
+  return [...new Set(fields.map(({ raw }) => raw))];
+}
+
 /** The origin noted for a path of the view, or for the nearest object around it. */
 function originOf(
   path: string,

@@ -1,6 +1,6 @@
 /** The payload of ProvideChargingInformation for one presystem: view → tables → schema, with the origin of each field. */
 import type { UpstreamConfig } from '../config/index.js';
-import type { Runtime } from '../depot/index.js';
+import { fieldSources, type Runtime } from '../depot/index.js';
 import {
   type DepotState,
   type Instant,
@@ -13,7 +13,6 @@ import type { FieldSource } from '../journal/index.js';
 import type { Generation, IdentityResolver, Json, MapNote, Provenance } from '../mapping/index.js';
 import { validatorOf } from '../schemas/index.js';
 import { profileOf } from './dialect.js';
-import { fieldSources } from './lineage.js';
 import { withoutUnsound } from './unsound.js';
 import { withUris } from './uris.js';
 
@@ -118,6 +117,6 @@ function made(
     generation: provenance.generation,
     notes,
     rules: provenance.rules(),
-    fields: () => fieldSources(payload, provenance, sources, 'up.'),
+    fields: () => fieldSources(payload, provenance, sources, 'up'),
   };
 }

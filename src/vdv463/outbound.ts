@@ -1,13 +1,12 @@
 /** ProvideChargingInformation of one connection: what is told, when, and what became of it (rules 8, 10 to 14, 18, 36). */
 import { randomUUID } from 'node:crypto';
 import type { UpstreamConfig } from '../config/index.js';
-import type { Runtime } from '../depot/index.js';
+import { causesOf, type Runtime } from '../depot/index.js';
 import type { JournalId } from '../domain/index.js';
 import type { ErrorCode } from '../errors/index.js';
 import { type Envelope, ERR, errorText, REQ, writeFrame } from './envelope.js';
 import type { Received } from './inbound.js';
 import { composeInformation, type Information, type InformationFailure, sourceOf } from './information.js';
-import { causesOf } from './lineage.js';
 import { Publisher } from './publisher.js';
 import { Slot } from './slot.js';
 import type { Wire } from './wire.js';
