@@ -93,11 +93,11 @@ examples:
   - name: fan
     select: {vendor: Acme}
     in: {msg: {connectorId: 1, errorCode: OtherError, status: Faulted, vendorErrorCode: E042}, env: {stationId: N1, receivedAt: "2026-01-01T00:00:01Z", protocol: ocpp1.6}}
-    out: {pointId: "point:N1/1", key: status, active: true, pointFaultCode: UsageFailure, text: OtherError / E042, vendorCode: E042, at: "2026-01-01T00:00:01Z", receivedAt: "2026-01-01T00:00:01Z"}
+    out: {pointId: "point:N1/1", key: status, active: true, pointFaultCode: UsageFailure, stationFaultCode: OtherChargingStationFailure, text: OtherError / E042, vendorCode: E042, at: "2026-01-01T00:00:01Z", receivedAt: "2026-01-01T00:00:01Z"}
   - name: ground
     select: {vendor: Acme}
     in: {msg: {connectorId: 1, errorCode: GroundFailure, status: Faulted}, env: {stationId: N1, receivedAt: "2026-01-01T00:00:01Z", protocol: ocpp1.6}}
-    out: {pointId: "point:N1/1", key: status, active: true, pointFaultCode: UsageFailure, text: GroundFailure, at: "2026-01-01T00:00:01Z", receivedAt: "2026-01-01T00:00:01Z"}
+    out: {pointId: "point:N1/1", key: status, active: true, pointFaultCode: UsageFailure, stationFaultCode: ElectricalOperationFailure, text: GroundFailure, at: "2026-01-01T00:00:01Z", receivedAt: "2026-01-01T00:00:01Z"}
 `;
   const effective = (vendor: string, format: 'text' | 'json') =>
     output(() =>

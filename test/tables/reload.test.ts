@@ -15,8 +15,8 @@ const groundIsUsage = (text: string) =>
   text
     .replace('[GroundFailure, _, OtherChargingPointFailure]', '[GroundFailure, _, UsageFailure]')
     .replace(
-      'pointFaultCode: OtherChargingPointFailure, text: GroundFailure',
-      'pointFaultCode: UsageFailure, text: GroundFailure',
+      'pointFaultCode: OtherChargingPointFailure, stationFaultCode: ElectricalOperationFailure, text: GroundFailure',
+      'pointFaultCode: UsageFailure, stationFaultCode: ElectricalOperationFailure, text: GroundFailure',
     );
 const misspelt = (text: string) =>
   text.replace('UsageFailure]', 'UsageFailur]').replace('msg.info]', 'msg.inof]');

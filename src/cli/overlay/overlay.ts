@@ -146,10 +146,10 @@ interface Decisive {
   readonly value: Json;
 }
 
-/** The table that decided something worth overlaying: the one with the most words to choose from. */
+/** The first table that decided on a word: a mapping has what it is about before what follows from it. */
 function decisive({ ir, result, texts }: Candidate): Decisive | undefined {
   if (texts.length === 0) return undefined;
-  const found = ir.tables.flatMap((table) =>
+  const [found] = ir.tables.flatMap((table) =>
     table.outputs.flatMap((output): Decisive[] => {
       const rule = result.provenance.ruleOf(output.ref.steps.join('.'));
       const value = valueAt(result.value, output);
@@ -157,7 +157,7 @@ function decisive({ ir, result, texts }: Candidate): Decisive | undefined {
       return decided && value !== undefined && output.node.enum ? [{ table, output, value }] : [];
     }),
   );
-  return found.sort((a, b) => (b.output.node.enum?.length ?? 0) - (a.output.node.enum?.length ?? 0))[0];
+  return found;
 }
 
 function tableLines({ texts }: Candidate, { table, output, value }: Decisive): string[] {

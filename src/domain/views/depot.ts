@@ -40,7 +40,9 @@ function beneath<T>(prefix: string, sources: Readonly<Record<string, T>>): Recor
 
 function stationView(context: ViewContext, station: StationState, prefix: string): StationView {
   const { sources } = context;
-  const fault = newestFault(station.faults);
+  const [only, ...others] = Object.values(station.points);
+  // What ails the only charging point ails the station.
+  const fault = newestFault(station.faults, only && others.length === 0 ? only.faults : {});
   if (fault) sources.note(`${prefix}fault`, fault);
   const points = Object.values(station.points).map((point, index) =>
     pointView(context, station, point, `${prefix}points.${index}.`),

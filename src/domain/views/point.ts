@@ -5,9 +5,13 @@ import type { Fault, PointState, ProcessState, StationState } from '../state.js'
 import { limitAt, livePower, processView, scheduledViews, unmeasuredRequest } from './process.js';
 import { compact, type Sources, type ViewContext } from './view.js';
 
-/** The newest active fault of a set, with its origin. */
-export function newestFault(faults: Readonly<Record<string, Leaf<Fault | null>>>): Leaf<Fault> | undefined {
-  const active = Object.values(faults).filter((leaf): leaf is Leaf<Fault> => leaf.value !== null);
+/** The newest active fault of one or more sets, with its origin. */
+export function newestFault(
+  ...sets: readonly Readonly<Record<string, Leaf<Fault | null>>>[]
+): Leaf<Fault> | undefined {
+  const active = sets
+    .flatMap((faults) => Object.values(faults))
+    .filter((leaf): leaf is Leaf<Fault> => leaf.value !== null);
   return active.sort((a, b) => (a.at < b.at ? 1 : -1))[0];
 }
 
