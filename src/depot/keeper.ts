@@ -1,6 +1,6 @@
 /**
  * Sees to it that the state is stored: each group of events behind the journal entry it stands on, a checkpoint from
- * time to time, and what becomes of the state when the store fails. docs/decisions/0008 tells why it is right.
+ * time to time, and what becomes of the state when the store fails. docs/decisions/0010 tells why it is right.
  */
 import type { DepotState, JournalId } from '../domain/index.js';
 import { reduce } from '../domain/index.js';
