@@ -86,6 +86,7 @@ export class OcppCommands implements StationCommands {
         transactionId: this.#transactionOf(processId),
         steps,
         abilities,
+        clockAheadMs: unit.station.clock.aheadMs,
       });
       return unit.asker.command(call, intent);
     });

@@ -16,6 +16,8 @@ export interface LimitOrder {
   readonly transactionId: string | undefined;
   readonly steps: readonly LimitStep[];
   readonly abilities: Abilities;
+  /** How far the station's clock is ahead of ours, ms: it reads instants by its own. */
+  readonly clockAheadMs: number;
 }
 
 /**
@@ -30,7 +32,7 @@ export function profileIds(runtime: Runtime, pointId: PointId): { transaction: n
 
 /** @throws BridgeError with the table's code if no table can make the call */
 export function limitCall(runtime: Runtime, order: LimitOrder): Call {
-  const { point, transactionId, abilities, steps, number, protocol } = order;
+  const { point, transactionId, abilities, steps, number, protocol, clockAheadMs } = order;
   const { unit, startAt, periods } = scheduleFor(steps, point, abilities, runtime.now().getTime());
   const ids = profileIds(runtime, point.id);
   const command: LimitCommand = {
@@ -41,10 +43,15 @@ export function limitCall(runtime: Runtime, order: LimitOrder): Call {
     purpose: transactionId === undefined ? 'default' : 'transaction',
     ...(transactionId === undefined ? {} : { transactionId }),
     unit,
-    startAt,
+    startAt: inTimeOf(startAt, clockAheadMs),
     periods: [...periods],
   };
   return mapped(runtime, protocol, command);
+}
+
+/** The same moment as a clock shows it that is ahead by so much; whole seconds stay whole. */
+function inTimeOf(at: string, aheadMs: number): string {
+  return new Date(Date.parse(at) + Math.floor(aheadMs / 1000) * 1000).toISOString();
 }
 
 function mapped(runtime: Runtime, protocol: OcppProtocol, command: LimitCommand): Call {

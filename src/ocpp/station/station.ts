@@ -6,6 +6,7 @@ import type { Beginning } from '../../journal/index.js';
 import type { OcppLimits } from '../options.js';
 import type { OcppProtocol } from '../protocol.js';
 import type { InboundCall, RpcConnection, RpcOwner } from '../rpc/index.js';
+import { StationClock } from './clock.js';
 import { type CallOptions, type CallResult, type ConnectionOwner, StationConnection } from './connection.js';
 import { FrameJournal } from './frames.js';
 import { type Taken, takeCall } from './inbound.js';
@@ -29,6 +30,8 @@ export interface StationEventsListener {
 export class Station implements ConnectionOwner {
   readonly config: StationConfig;
   readonly frames: FrameJournal;
+  /** How far its clock is off. */
+  readonly clock = new StationClock();
   readonly #shared: StationShared;
   readonly #link: LinkWatch;
   readonly #listeners: StationEventsListener[] = [];
@@ -83,7 +86,9 @@ export class Station implements ConnectionOwner {
 
   take(connection: StationConnection, call: InboundCall, begun: Beginning | null): Taken {
     const { action, payload } = call;
-    return takeCall(this.#contextOf(connection), { action, payload, begun });
+    const taken = takeCall(this.#contextOf(connection), { action, payload, begun });
+    this.clock.learn(taken.events);
+    return taken;
   }
 
   answered(action: string): void {
