@@ -15,6 +15,7 @@ export function checkReferences(config: Config): ConfigProblem[] {
     ...exposure(config),
     ...evses(config),
     ...passwords(config),
+    ...vehicleData(config),
   ];
 }
 
@@ -193,4 +194,18 @@ function passwords(config: Config): ConfigProblem[] {
     const message = password === undefined ? undefined : secretFlaw(password);
     return message === undefined ? [] : [{ code: 'CONFIG_PASSWORD', message, path }];
   });
+}
+
+function vehicleData({ ocpp }: Config): ConfigProblem[] {
+  return ocpp.vehicleDataTransfer.flatMap(({ vin, evccId }, index): ConfigProblem[] =>
+    vin === undefined && evccId === undefined
+      ? [
+          {
+            code: 'CONFIG_INVALID',
+            message: 'vehicleDataTransfer says neither where the vin stands nor the evccId',
+            path: ['ocpp', 'vehicleDataTransfer', index],
+          },
+        ]
+      : [],
+  );
 }

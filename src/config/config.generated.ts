@@ -264,6 +264,7 @@ export interface OcppConfig {
   acceptUnknownTokens?: boolean;
   metering?: MeteringConfig;
   limits?: OcppLimitsConfig;
+  vehicleDataTransfer?: VehicleDataConfig[];
 }
 /**
  * What stations are told to report of a running transaction, if they will.
@@ -296,6 +297,32 @@ export interface OcppLimitsConfig {
    */
   badLogins?: number;
   lockoutSeconds?: number;
+}
+/**
+ * A DataTransfer by which stations of a vendor name the vehicle that is plugged in.
+ */
+export interface VehicleDataConfig {
+  vendorId: string;
+  /**
+   * Left out: any message of this vendor.
+   */
+  messageId?: string;
+  /**
+   * Where the VIN stands: `data`, or `data.vehicle.vin` in JSON.
+   */
+  vin?: string;
+  /**
+   * Where the EVCC id (MAC address of the vehicle) stands.
+   */
+  evccId?: string;
+  /**
+   * Where the OCPP 1.6 connectorId or 2.x evseId stands; not needed for a single charging point.
+   */
+  connector?: string;
+  /**
+   * Where the id of the transaction stands.
+   */
+  transactionId?: string;
 }
 /**
  * How long raw payloads are kept.

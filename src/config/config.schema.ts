@@ -4,6 +4,7 @@
  */
 const id = { type: 'string', pattern: '^[A-Za-z0-9._:/*+-]{1,64}$' } as const;
 const text = { type: 'string', minLength: 1 } as const;
+const dataPath = { type: 'string', pattern: '^data(\\.[^.]+)*$' } as const;
 const port = { type: 'integer', minimum: 0, maximum: 65535 } as const;
 const seconds = (byDefault: number) => ({ type: 'number', exclusiveMinimum: 0, default: byDefault }) as const;
 const ref = (name: string) => ({ $ref: `#/$defs/${name}` }) as const;
@@ -156,7 +157,24 @@ export const configSchema = {
       acceptUnknownTokens: { type: 'boolean', default: true },
       metering: { ...ref('MeteringConfig'), default: {} },
       limits: { ...ref('OcppLimitsConfig'), default: {} },
+      vehicleDataTransfer: list(ref('VehicleDataConfig'), { default: [] }),
     }),
+    VehicleDataConfig: object(
+      'A DataTransfer by which stations of a vendor name the vehicle that is plugged in.',
+      ['vendorId'],
+      {
+        vendorId: { ...text, maxLength: 255 },
+        messageId: { ...text, maxLength: 50, description: 'Left out: any message of this vendor.' },
+        vin: { ...dataPath, description: 'Where the VIN stands: `data`, or `data.vehicle.vin` in JSON.' },
+        evccId: { ...dataPath, description: 'Where the EVCC id (MAC address of the vehicle) stands.' },
+        connector: {
+          ...dataPath,
+          description:
+            'Where the OCPP 1.6 connectorId or 2.x evseId stands; not needed for a single charging point.',
+        },
+        transactionId: { ...dataPath, description: 'Where the id of the transaction stands.' },
+      },
+    ),
     OcppLimitsConfig: object('What one station, or whoever pretends to be one, can make the bridge do.', [], {
       maxFrameBytes: {
         type: 'integer',

@@ -11,6 +11,7 @@ export type TlsConfig = generated.TlsConfig;
 export type ListenConfig = generated.ListenConfig;
 export type PartnerConfig = generated.PartnerConfig;
 export type ChargingConfig = Required<generated.ChargingConfig>;
+export type VehicleDataConfig = generated.VehicleDataConfig;
 export type OcppConfig = Required<Omit<generated.OcppConfig, 'metering' | 'limits'>> & {
   metering: Required<generated.MeteringConfig>;
   limits: Required<generated.OcppLimitsConfig>;

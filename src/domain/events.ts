@@ -44,6 +44,8 @@ export interface StationEvents {
 /** Payloads that presystems cause. */
 export interface PresystemEvents {
   PresystemBooted: { readonly receivedAt: Instant };
+  /** An operator confirmed an omission that the mass-omission guard had held back. */
+  OmissionConfirmed: { readonly receivedAt: Instant };
   RequestListReceived: {
     readonly requests: readonly model.ChargingRequest[];
     /** Entries that could not be read, by chargingRequestId, with the reason for the presystem. */

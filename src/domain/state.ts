@@ -197,6 +197,8 @@ export interface PresystemState {
   readonly awaitingList: boolean;
   /** Requests kept although the newest list omitted them, and why an operator should look. */
   readonly alarm?: Leaf<string>;
+  /** The requests that the alarm is about, by chargingRequestId. */
+  readonly omittedIds?: readonly string[];
 }
 
 export interface DepotState {

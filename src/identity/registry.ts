@@ -12,6 +12,7 @@ export const IDENTITY_KINDS = {
   station: 'OCPP identity → station id',
   point: 'station id, OCPP 1.6 connectorId or 2.x evseId → point id',
   vehicle: 'idTag, idToken or evccId → vehicle id',
+  vin: 'VIN → vehicle id: the id itself (any case), or the vehicle with this token',
   'evse-uid': 'point id → OCPI evse_uid',
   'evse-id': 'point id → OCPI evse_id (eMI3)',
 } as const;
@@ -77,6 +78,8 @@ export class IdentityRegistry implements IdentityResolver {
         return this.#byConnector.get(connectorKey(String(first), Number(second)));
       case 'vehicle':
         return this.vehicleByToken(String(first));
+      case 'vin':
+        return this.#vehicleByVin(String(first));
       case 'evse-uid':
         return this.points.get(String(first))?.evseUid;
       case 'evse-id':
@@ -93,6 +96,12 @@ export class IdentityRegistry implements IdentityResolver {
   /** The vehicle of an idTag, idToken or EVCC id; written forms of one MAC address are one key. */
   vehicleByToken(token: string): string | undefined {
     return this.#byToken.get(tokenKey(token));
+  }
+
+  #vehicleByVin(vin: string): string | undefined {
+    const upper = vin.trim().toUpperCase();
+    for (const id of this.vehicles.keys()) if (id.toUpperCase() === upper) return id;
+    return this.vehicleByToken(vin);
   }
 
   pointByEvseUid(evseUid: string): PointEntry | undefined {

@@ -6,7 +6,7 @@ import { isAction, type OcppProtocol, schemaName, tableName } from './protocol.j
 import { type FrameFacts, introductionOf, selectorOf, type Translation, translate } from './translate.js';
 
 /** What is known of the station that sent a recorded frame. */
-export type StationFacts = Pick<FrameFacts, 'stationId' | 'site' | 'boot'>;
+export type StationFacts = Pick<FrameFacts, 'stationId' | 'site' | 'boot' | 'vehicleData'>;
 
 /** A recorded call, through tables. */
 export interface ReplayedCall {
@@ -53,11 +53,12 @@ export function replayCall(
   if (!call) return undefined;
   const { protocol, action, payload: received } = call;
   const boot = (action === 'BootNotification' && introductionOf(protocol, received)) || station.boot;
-  const { stationId, site } = station;
+  const { stationId, site, vehicleData } = station;
   const facts: FrameFacts = {
     ...{ id: entry.id, at: entry.at, action, protocol, stationId },
     ...(site === undefined ? {} : { site }),
     ...(boot ? { boot } : {}),
+    ...(vehicleData ? { vehicleData } : {}),
   };
   const message = tableName(protocol, action);
   const { payload, repairs } = generation.repair(message, received, selectorOf(facts));

@@ -2,6 +2,7 @@
  * One frame of a station through the tables: a pure function, the same for frames that come now, for frames that a
  * proxy or feed sees, and for replay.
  */
+import type { VehicleDataConfig } from '../config/index.js';
 import type { DomainEvent, JournalId, StationBooted, StationEvent } from '../domain/index.js';
 import type {
   Generation,
@@ -14,6 +15,7 @@ import type {
   Selector,
 } from '../mapping/index.js';
 import { type OcppProtocol, tableName } from './protocol.js';
+import { vehicleData, vehicleIdentifiedBy } from './vehicle-data.js';
 
 /** What is known of a frame beside its payload. */
 export interface FrameFacts {
@@ -27,6 +29,8 @@ export interface FrameFacts {
   readonly site?: string;
   /** What the station last said of itself: selects overlays. */
   readonly boot?: Pick<StationBooted, 'vendor' | 'model' | 'firmware'>;
+  /** Messages by which vehicles are named, as configured. */
+  readonly vehicleData?: readonly VehicleDataConfig[];
 }
 
 export interface Translation {
@@ -113,7 +117,26 @@ export function translate(
       } as unknown as StationEvent);
     }
   }
+  const vehicle = vehicleNamed(facts, payload, identity);
+  if (vehicle) events.push(vehicle);
   return { events: readingsLast(events), failures, notes, rules: [...rules] };
+}
+
+function vehicleNamed(
+  { action, vehicleData: declared, ...facts }: FrameFacts,
+  payload: JsonObject,
+  identity: IdentityResolver,
+): DomainEvent | undefined {
+  const found = action === 'DataTransfer' && declared ? vehicleData(declared, payload) : undefined;
+  if (!found) return undefined;
+  const { stationId, at, id } = facts;
+  return {
+    type: 'VehicleIdentified',
+    stationId,
+    payload: vehicleIdentifiedBy(found, identity, { stationId, receivedAt: new Date(at).toISOString() }),
+    raw: id,
+    ruleOf: () => 'bridge/vehicle-data',
+  };
 }
 
 /** Readings count towards the transaction that the same frame begins, so its beginning comes first. */

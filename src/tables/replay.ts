@@ -32,7 +32,12 @@ function replayOcpp(entry: JournalEntry, generation: Generation, world: ReplayWo
   const station = world.identity.stationByOcppIdentity(entry.link.slice('ocpp:'.length));
   if (!station) return undefined;
   const boot = world.depot.state.stations[station.id]?.boot?.value;
-  const facts = { stationId: station.id, site: world.depot.id, ...(boot ? { boot } : {}) };
+  const facts = {
+    stationId: station.id,
+    site: world.depot.id,
+    vehicleData: world.config.ocpp.vehicleDataTransfer,
+    ...(boot ? { boot } : {}),
+  };
   const call = replayCall(entry, generation, world.identity, facts);
   if (!call) return undefined;
   const { message, issue, translation } = call;

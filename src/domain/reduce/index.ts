@@ -40,10 +40,11 @@ const reducers: Reducers = {
   MeterSampled: meterSampled,
   TokenPresented: (state) => state,
   VehicleIdentified: (state, event) => {
-    const { transactionId, pointId } = event.payload;
+    const placed = atOnlyPoint(state, event);
+    const { transactionId, pointId } = placed.payload;
     const process = transactionId ? processOf(state, event.stationId, transactionId) : undefined;
     const current = pointId ? state.stations[event.stationId]?.points[pointId]?.processId : undefined;
-    return bindRequests(vehicleIdentified(state, event, process?.processId ?? current));
+    return bindRequests(vehicleIdentified(state, placed, process?.processId ?? current));
   },
   ChargingNeedsReported: chargingNeedsReported,
   LinkOpened: linkChanged,
@@ -55,6 +56,17 @@ const reducers: Reducers = {
   PlanMade: planMade,
   HistoryExpired: historyExpired,
 };
+
+type Identified = Extract<DomainEvent, { type: 'VehicleIdentified' }>;
+
+/** A station with one charging point need not say where a vehicle is. */
+function atOnlyPoint(state: DepotState, event: Identified): Identified {
+  const { pointId, transactionId } = event.payload;
+  if (pointId !== undefined || transactionId !== undefined) return event;
+  const [only, ...others] = Object.keys(state.stations[event.stationId]?.points ?? {});
+  if (only === undefined || others.length > 0) return event;
+  return { ...event, payload: { ...event.payload, pointId: only } };
+}
 
 /** Applies one event. An event that names nothing known leaves the state as it was. */
 export function reduce(state: DepotState, event: DomainEvent): DepotState {

@@ -41,14 +41,32 @@ export function requestListReceived(state: DepotState, event: ListReceived): Dep
   }
   const kept = keepOmitted(before, requests, refused, event);
   const next = withPresystem(state, event.presystemId, (presystem) => ({
-    ...without(presystem, 'alarm'),
+    ...without(presystem, 'alarm', 'omittedIds'),
     requests: { ...requests, ...kept.requests },
     refused,
     listRaw: event.raw,
     awaitingList: false,
     ...(kept.alarm ? { alarm: kept.alarm } : {}),
+    ...(kept.omittedIds ? { omittedIds: kept.omittedIds } : {}),
   }));
   return bindRequests(unbindRemoved(next));
+}
+
+/** An operator says that the omission the guard held back was meant: those requests end now. */
+export function omissionConfirmed(
+  state: DepotState,
+  event: Extract<PresystemEvent, { type: 'OmissionConfirmed' }>,
+): DepotState {
+  const held = state.presystems[event.presystemId];
+  if (!held?.omittedIds) return state;
+  const ending = held.omittedIds.flatMap((id): [string, RequestState][] => {
+    const request = held.requests[id];
+    return request?.status === 'running' ? [[id, { ...request, status: 'stopping' }]] : [];
+  });
+  return withPresystem(state, event.presystemId, (presystem) => ({
+    ...without(presystem, 'alarm', 'omittedIds'),
+    requests: { ...presystem.requests, ...Object.fromEntries(ending) },
+  }));
 }
 
 function reasonLeaf(event: ListReceived, reason: string): Leaf<string> {
@@ -135,7 +153,7 @@ function keepOmitted(
   listed: Readonly<Record<string, RequestState>>,
   refused: Readonly<Record<string, Leaf<string>>>,
   event: ListReceived,
-): { requests: Record<string, RequestState>; alarm?: Leaf<string> } {
+): { requests: Record<string, RequestState>; alarm?: Leaf<string>; omittedIds?: readonly string[] } {
   const omitted = Object.entries(before?.requests ?? {}).filter(
     ([id]) => !(id in listed) && !(id in refused),
   );
@@ -156,7 +174,8 @@ function keepOmitted(
       ? 'half or more of the running requests vanished at once'
       : 'it is the first list after a connect';
     const alarm = reasonLeaf(event, `${leaving} running requests were omitted and kept: ${why}`);
-    return { requests: Object.fromEntries(running), alarm };
+    const omittedIds = running.filter(([, request]) => request.status === 'running').map(([id]) => id);
+    return { requests: Object.fromEntries(running), alarm, omittedIds };
   }
   return {
     requests: Object.fromEntries(running.map(([id, request]) => [id, { ...request, status: 'stopping' }])),

@@ -13,6 +13,7 @@ import { flawOf } from '../inspect.js';
 import { isAction, type OcppProtocol, schemaName, tableName } from '../protocol.js';
 import { CallRefusal, refusalOf } from '../refusal.js';
 import { type FrameFacts, introductionOf, selectorOf, translate } from '../translate.js';
+import { dataTransferStatus } from '../vehicle-data.js';
 import { type AnswerContext, type Handling, handlingOf } from './answers/index.js';
 import type { FrameJournal } from './frames.js';
 
@@ -102,6 +103,7 @@ function factsOf(context: InboundContext, { action, begun }: ReceivedCall, paylo
     stationId,
     site: runtime.depot.id,
     ...(boot ? { boot } : {}),
+    vehicleData: runtime.config.ocpp.vehicleDataTransfer,
   };
 }
 
@@ -178,6 +180,7 @@ function answerContext(
     plansCharging: runtime.config.depots[0].charging.policy !== 'forward',
     admit,
     transactionId: () => transactionIdOf(runtime, events, facts),
+    dataTransferStatus: () => dataTransferStatus(runtime.config.ocpp.vehicleDataTransfer, payload),
   };
 }
 

@@ -1,6 +1,7 @@
 /** What the builders of answers work with. */
 import type { Instant } from '../../../domain/index.js';
 import type { JsonObject } from '../../../mapping/index.js';
+import type { DataTransferStatus } from '../../vehicle-data.js';
 
 export interface AnswerContext {
   /** The valid payload of the call. */
@@ -14,6 +15,8 @@ export interface AnswerContext {
   admit(token: string): Promise<boolean>;
   /** The transaction id for the start that this call told (1.6). */
   transactionId(): number;
+  /** Whether a DataTransfer is one that was declared, and names a vehicle. */
+  dataTransferStatus(): DataTransferStatus;
 }
 
 /** Makes the answer to one kind of call; whatever the call changed is in the state by then. */

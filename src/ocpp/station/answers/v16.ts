@@ -15,8 +15,8 @@ export const ANSWERS_16: Readonly<Record<string, Handling>> = {
       interval: heartbeatSeconds,
     }),
   },
-  // No vendor's extension is known here unless a table says so.
-  DataTransfer: { answer: () => ({ status: 'UnknownVendorId' }) },
+  // A vendor's message is known here if the configuration declares it.
+  DataTransfer: { answer: ({ dataTransferStatus }) => ({ status: dataTransferStatus() }) },
   DiagnosticsStatusNotification: { answer: empty },
   FirmwareStatusNotification: { answer: empty },
   Heartbeat: { answer: ({ now }) => ({ currentTime: now }) },
