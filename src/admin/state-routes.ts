@@ -25,4 +25,42 @@ export function registerStateRoutes(app: FastifyInstance, runtime: Runtime): voi
     { schema: { summary: 'What lenient switches and repairs let pass since the start, by code' } },
     async () => (await runtime.metrics.forgiven.get()).values.map(({ labels, value }) => ({ labels, value })),
   );
+  app.post<{ Params: { id: string } }>(
+    '/api/v1/presystems/:id/confirm-omission',
+    { schema: { summary: 'End the running requests that the mass-omission guard of VDV 463 2.0 has kept' } },
+    async (request) => confirmOmission(runtime, request.params.id, request.ip),
+  );
+}
+
+/** Journalled before it counts: who confirmed, and which requests end. */
+async function confirmOmission({ depot, now }: Runtime, presystemId: string, from: string) {
+  const presystem = depot.state.presystems[presystemId];
+  const omitted = presystem?.omittedIds;
+  if (!presystem || !omitted) {
+    throw problem(
+      409,
+      `Nothing of ${presystemId} was kept`,
+      'Only an omission that raised an alarm can be confirmed.',
+    );
+  }
+  const receivedAt = now().toISOString();
+  const entry = await depot.journal.append({
+    depotId: depot.id,
+    link: 'bridge',
+    protocol: 'bridge',
+    direction: 'internal',
+    action: 'OmissionConfirmed',
+    raw: JSON.stringify({ presystemId, omitted, by: `admin API, ${from}` }),
+    causes: presystem.alarm ? [presystem.alarm.raw] : [],
+  });
+  await depot.apply([
+    {
+      type: 'OmissionConfirmed',
+      presystemId,
+      payload: { receivedAt },
+      raw: entry.id,
+      ruleOf: () => 'bridge/operator',
+    },
+  ]);
+  return { presystemId, ended: omitted };
 }

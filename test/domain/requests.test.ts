@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DepotState } from '../../src/domain/index.js';
-import { list, run, station } from '../support/events.js';
+import { at, event, list, run, station } from '../support/events.js';
 
 const plugged = station('PointStatusReported', 0, {
   pointId: 'N1-1',
@@ -63,6 +63,14 @@ describe('request lists', () => {
     const after = run([list('BMS', 5, [], { omissionEndsRunning: true })], running);
     expect([statusOf(after, 'R1'), statusOf(after, 'R2')]).toEqual(['running', 'running']);
     expect(after.presystems['BMS']?.alarm?.value).toContain('2 running requests');
+    const again = run([list('BMS', 6, [], { omissionEndsRunning: true })], after);
+    expect(statusOf(again, 'R1')).toBe('running');
+    const confirmed = run(
+      [event('OmissionConfirmed', { presystemId: 'BMS' }, 7, { receivedAt: at(7) })],
+      again,
+    );
+    expect([statusOf(confirmed, 'R1'), statusOf(confirmed, 'R2')]).toEqual(['stopping', 'stopping']);
+    expect(confirmed.presystems['BMS']).not.toHaveProperty('alarm');
   });
 
   it('stop a running request by Terminate, once, and take one for an unknown id in its stride', () => {

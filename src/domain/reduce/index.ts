@@ -10,7 +10,7 @@ import { meterSampled } from './meter.js';
 import { hold, isOrphan, release } from './orphans.js';
 import { historyExpired, limitAnswered, planMade, stopAnswered } from './plan.js';
 import { processOf } from './process.js';
-import { presystemBooted, requestListReceived } from './request.js';
+import { omissionConfirmed, presystemBooted, requestListReceived } from './request.js';
 import {
   chargingNeedsReported,
   faultReported,
@@ -53,6 +53,7 @@ const reducers: Reducers = {
   StopAnswered: stopAnswered,
   PresystemBooted: presystemBooted,
   RequestListReceived: requestListReceived,
+  OmissionConfirmed: omissionConfirmed,
   PlanMade: planMade,
   HistoryExpired: historyExpired,
 };
