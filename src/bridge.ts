@@ -8,7 +8,7 @@ import { startHousekeeping } from './housekeeping.js';
 import { IdentityRegistry } from './identity/index.js';
 import { type Journal, openJournal } from './journal/index.js';
 import { startOcpi } from './ocpi/index.js';
-import { startOcpp } from './ocpp/index.js';
+import { type RunningOcpp, startOcpp } from './ocpp/index.js';
 import { openStore, type Store } from './store/index.js';
 import { Parked, type Reloaded, TableCounting, Tables, watchTables } from './tables/index.js';
 import { startVdv463 } from './vdv463/index.js';
@@ -99,6 +99,7 @@ async function startEdges(
   };
   const counting = new TableCounting(runtime, tables, parked);
   undo.push(async () => counting.stop());
+  let stations: Pick<RunningOcpp, 'strangers' | 'invite'> | undefined;
   const admin = started(
     await startAdmin(runtime, {
       store,
@@ -110,6 +111,13 @@ async function startEdges(
         rerun: (options) => parked.rerun(runtime, options),
         remove: (raw) => parked.remove(raw),
       },
+      stations: {
+        strangers: () => (stations?.strangers() ?? []).map((stranger) => ({ ...stranger })),
+        invite: (identity) => {
+          const invited = stations?.invite(identity);
+          return invited && { ...invited };
+        },
+      },
     }),
   );
   let authorize: ((token: string, stationId?: string) => Promise<boolean>) | undefined;
@@ -118,6 +126,7 @@ async function startEdges(
       authorize: async (token, stationId) => (authorize ? authorize(token, stationId) : false),
     }),
   );
+  stations = ocpp;
   const vdv463 = started(await startVdv463(runtime));
   const ocpi = config.ocpi
     ? started(await startOcpi(runtime, { store, commands: ocpp.commands }))

@@ -113,6 +113,22 @@ program
   .option('--station <id>', 'only this station')
   .action((options) => run(async () => (await import('./cli/doctor.js')).doctor(options)));
 
+const station = program.command('station').description('stations that knocked without being configured');
+station
+  .command('list')
+  .description('who knocked at the running bridge')
+  .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
+  .action((options) => run(async () => (await import('./cli/stations.js')).listStations(options)));
+station
+  .command('adopt')
+  .description('what to add to the configuration for one of them; it is not served before')
+  .argument('<identity>', 'as it knocks: the last part of its URL')
+  .option('--wait <seconds>', 'for it to introduce itself', '60')
+  .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
+  .action((identity, options) =>
+    run(async () => (await import('./cli/stations.js')).adoptStation(identity, options)),
+  );
+
 program
   .command('hash-password')
   .description('a password from standard input, hashed for the configuration')

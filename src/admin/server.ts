@@ -14,11 +14,13 @@ import { registerJournalRoutes } from './journal-routes.js';
 import { registerParkedRoutes } from './parked-routes.js';
 import { badRequest, problem, registerProblems } from './problems.js';
 import { registerStateRoutes } from './state-routes.js';
+import { registerStationRoutes, type StationOperations } from './stations-routes.js';
 import { registerTableRoutes, type TableOperations } from './tables-routes.js';
 
 export interface AdminOptions {
   readonly store: Store;
   readonly tables: TableOperations;
+  readonly stations: StationOperations;
 }
 
 /** Starts the admin listener; it is the last to stop. */
@@ -53,6 +55,7 @@ export async function startAdmin(runtime: Runtime, options: AdminOptions): Promi
     registerStateRoutes(guarded, runtime);
     registerTableRoutes(guarded, runtime, options.tables);
     registerParkedRoutes(guarded, runtime, options.tables);
+    registerStationRoutes(guarded, options.stations);
     registerJournalRoutes(guarded, runtime);
   });
   await app.listen({ host, port });

@@ -8,7 +8,7 @@ import { admitWith, Station } from './station/index.js';
 
 export type { Abilities, Call, Composite, Reply, Survey } from './commands/index.js';
 export { NoReply, OcppCommands } from './commands/index.js';
-export type { Stranger } from './csms/index.js';
+export type { Introduction, Stranger } from './csms/index.js';
 export { DEFAULT_LIMITS, type Metering, type OcppLimits, type OcppOptions } from './options.js';
 export type { OcppProtocol } from './protocol.js';
 export { type ReplayedCall, recordedCall, replayCall, type StationFacts } from './replay.js';
@@ -18,6 +18,8 @@ export interface RunningOcpp extends Running {
   readonly commands: OcppCommands;
   /** Identities that knocked without being configured, newest last. */
   strangers(): readonly Stranger[];
+  /** Lets one of them introduce itself when it knocks next; undefined if it never knocked. */
+  invite(identity: string): Stranger | undefined;
 }
 
 /**
@@ -44,6 +46,7 @@ export async function startOcpp(runtime: Runtime, options: OcppOptions = {}): Pr
     port,
     commands,
     strangers: () => server.strangers.list(),
+    invite: (identity) => server.strangers.invite(identity, runtime.now()),
     stop: (withinMs) => server.stop(withinMs),
   };
 }

@@ -1,3 +1,3 @@
 /** Terminating mode: chargers connect to us, we are their CSMS. */
 export { CsmsServer } from './server.js';
-export type { Stranger } from './strangers.js';
+export type { Introduction, Stranger } from './strangers.js';

@@ -6,7 +6,8 @@ import { catalogue, type ErrorCode } from '../../errors/index.js';
 import type { OcppLimits } from '../options.js';
 import { RpcGate } from '../rpc/index.js';
 import type { Station } from '../station/index.js';
-import { type Admission, Admissions } from './admission.js';
+import { type Admission, Admissions, subprotocolOf } from './admission.js';
+import { introduce } from './introduce.js';
 import { listen, makeServer, refuseUpgrade } from './listener.js';
 import { Lockout } from './lockout.js';
 import { Strangers } from './strangers.js';
@@ -21,6 +22,7 @@ export class CsmsServer {
   readonly #server: Server;
   readonly #gate: RpcGate;
   readonly #admissions: Admissions;
+  readonly #maxDepth: number;
   #pings: NodeJS.Timeout | undefined;
   #stopping = false;
 
@@ -29,6 +31,7 @@ export class CsmsServer {
     const { tls } = runtime.config.listen.ocpp;
     this.#runtime = runtime;
     this.#stations = stations;
+    this.#maxDepth = limits.maxDepth;
     this.#gate = new RpcGate({ maxPayload: limits.maxPayload });
     const lockout = new Lockout(limits, () => runtime.now().getTime());
     this.#admissions = new Admissions(runtime.identity, lockout, tls?.clientCa !== undefined);
@@ -72,7 +75,11 @@ export class CsmsServer {
     socket.on('error', () => socket.destroy());
     const admission = await this.#admissions.decide(request);
     if (this.#stopping) return refuseUpgrade(socket, 503);
-    if (!admission.admitted) return this.#refuse(request, socket, admission);
+    if (!admission.admitted) {
+      const isStranger = admission.code === 'OCPP_UNKNOWN_STATION';
+      if (isStranger && this.#introduce(request, socket, head, admission.identity)) return undefined;
+      return this.#refuse(request, socket, admission);
+    }
     const station = this.#stations.get(admission.station.id);
     if (!station) return refuseUpgrade(socket, 404);
     // A name alone takes nothing from a living connection; a password or certificate does.
@@ -94,8 +101,7 @@ export class CsmsServer {
     socket: Duplex,
     { status, code, identity, why }: Extract<Admission, { admitted: false }>,
   ): void {
-    if (code === 'OCPP_UNKNOWN_STATION' && identity !== undefined)
-      this.strangers.seen(identity, request.socket.remoteAddress ?? '', this.#runtime.now());
+    if (code === 'OCPP_UNKNOWN_STATION' && identity !== undefined) this.#seen(request, identity);
     this.#log(request, code, identity, why);
     this.#runtime.metrics.messages.inc({
       protocol: 'ocpp',
@@ -104,6 +110,34 @@ export class CsmsServer {
       outcome: 'refused',
     });
     refuseUpgrade(socket, status);
+  }
+
+  /** Lets in an invited stranger, to say who it is and nothing else; false if it is not invited. */
+  #introduce(request: IncomingMessage, socket: Duplex, head: Buffer, identity = ''): boolean {
+    const { depot, now, tables } = this.#runtime;
+    const protocol = subprotocolOf(request.headers['sec-websocket-protocol']);
+    if (!protocol || !this.strangers.isInvited(identity, now())) return false;
+    this.#seen(request, identity);
+    const facts = { identity, protocol, remoteAddress: request.socket.remoteAddress ?? '' };
+    this.#gate.upgrade(request, socket, head, facts, (connection) =>
+      introduce(connection, {
+        maxDepth: this.#maxDepth,
+        now,
+        heard: ({ action, raw, messageId }) =>
+          void depot.journal.appendOrGap({
+            ...{ depotId: depot.id, link: `ocpp:${identity}`, protocol, direction: 'in' },
+            ...{ action: action.slice(0, 50), raw, messageId, causes: [], generation: tables().id },
+            error: 'OCPP_UNKNOWN_STATION',
+          }),
+        introduced: (introduction) => this.strangers.introduced(identity, introduction),
+      }),
+    );
+    return true;
+  }
+
+  #seen(request: IncomingMessage, identity: string): void {
+    const protocol = subprotocolOf(request.headers['sec-websocket-protocol']);
+    this.strangers.seen(identity, request.socket.remoteAddress ?? '', protocol, this.#runtime.now());
   }
 
   #log(request: IncomingMessage, code: ErrorCode, identity: string | undefined, why: string): void {
