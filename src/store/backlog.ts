@@ -3,12 +3,26 @@ import type { Change, RowKey, RowRange } from './lmdb-table.js';
 
 export class Backlog {
   #changes: Change[] = [];
-  /** By key, the change that counts. */
-  readonly #newest = new Map<string, Change>();
+  /** Staged and neither pushed nor retracted. */
+  #staged: Change[] = [];
+  /** By key, the change that counts. Made when somebody reads: the frames of stations are only ever appended. */
+  #index: Map<string, Change> | undefined;
   #chars = 0;
 
   get isEmpty(): boolean {
-    return this.#changes.length === 0;
+    return this.#isVoid;
+  }
+
+  get #isVoid(): boolean {
+    return this.#changes.length === 0 && this.#staged.length === 0;
+  }
+
+  #newest(): Map<string, Change> {
+    if (this.#index) return this.#index;
+    this.#index = new Map();
+    for (const changes of [this.#changes, this.#staged])
+      for (const change of changes) this.#index.set(nameOf(change[0]), change);
+    return this.#index;
   }
 
   /** Characters of values in it. */
@@ -18,11 +32,13 @@ export class Backlog {
 
   /** Lets later reads see a change; {@link push} or {@link retract} follows. */
   stage(change: Change): void {
-    this.#newest.set(nameOf(change[0]), change);
+    this.#staged.push(change);
+    this.#index?.set(nameOf(change[0]), change);
   }
 
   /** What was staged is acknowledged. */
   push(changes: readonly Change[]): void {
+    this.#staged = [];
     for (const change of changes) {
       this.#changes.push(change);
       this.#chars += change[1]?.length ?? 0;
@@ -31,8 +47,8 @@ export class Backlog {
 
   /** What was staged and never pushed is undone. */
   retract(): void {
-    this.#newest.clear();
-    for (const change of this.#changes) this.stage(change);
+    this.#staged = [];
+    this.#index = undefined;
   }
 
   /** All changes so far, in order. They stay visible until {@link drop}. */
@@ -43,26 +59,22 @@ export class Backlog {
   /** The first changes are in the database now. */
   drop(taken: readonly Change[]): void {
     this.#changes = this.#changes.slice(taken.length);
-    for (const change of taken) {
-      this.#chars -= change[1]?.length ?? 0;
-      const name = nameOf(change[0]);
-      if (this.#newest.get(name) === change) this.#newest.delete(name);
-    }
+    for (const [, value] of taken) this.#chars -= value?.length ?? 0;
+    this.#index = undefined;
   }
 
   get(key: RowKey): Change | undefined {
-    return this.#newest.get(nameOf(key));
+    if (this.#isVoid) return undefined;
+    return this.#newest().get(nameOf(key));
   }
 
   /** The changes that count, each key once, in no order. */
   newest(): Iterable<Change> {
-    return this.#newest.values();
+    return this.#isVoid ? [] : this.#newest().values();
   }
 
   within({ start, end }: RowRange): Change[] {
-    return [...this.#newest.values()].filter(
-      ([key]) => compareKeys(key, start) >= 0 && compareKeys(key, end) <= 0,
-    );
+    return [...this.newest()].filter(([key]) => compareKeys(key, start) >= 0 && compareKeys(key, end) <= 0);
   }
 }
 

@@ -30,6 +30,7 @@ export class WriteAhead {
   readonly #folder: string;
   #file: number | undefined;
   #size = 0;
+  #buffer: Buffer = Buffer.allocUnsafe(65_536);
   #nextFile = 1;
   /** Files whose groups are not yet known to be synced in the database. */
   #files: string[] = [];
@@ -53,11 +54,7 @@ export class WriteAhead {
 
   /** Appends a group; it is there, or an error is thrown and it is not. */
   append(group: Group): void {
-    const text = Buffer.from(encode(group));
-    const bytes = Buffer.allocUnsafe(HEADER_BYTES + text.length);
-    bytes.writeUInt32LE(text.length, 0);
-    bytes.writeUInt32LE(crc32(text), 4);
-    text.copy(bytes, HEADER_BYTES);
+    const bytes = this.#bytesOf(encode(group));
     const file = this.#open();
     try {
       for (let at = 0; at < bytes.length; )
@@ -80,6 +77,17 @@ export class WriteAhead {
   drop(paths: readonly string[]): void {
     for (const path of paths) unlinkSync(path);
     this.#files = this.#files.filter((path) => !paths.includes(path));
+  }
+
+  /** Valid until the next call. */
+  #bytesOf(text: string): Buffer {
+    // A UTF-16 unit takes three bytes at most.
+    const most = HEADER_BYTES + text.length * 3;
+    if (this.#buffer.length < most) this.#buffer = Buffer.allocUnsafe(2 * most);
+    const end = HEADER_BYTES + this.#buffer.write(text, HEADER_BYTES);
+    this.#buffer.writeUInt32LE(end - HEADER_BYTES, 0);
+    this.#buffer.writeUInt32LE(crc32(this.#buffer.subarray(HEADER_BYTES, end)), 4);
+    return this.#buffer.subarray(0, end);
   }
 
   #open(): number {
