@@ -8,6 +8,9 @@ const text = { type: 'string' } as const;
 const instant = { type: 'string', format: 'date-time' } as const;
 const flag = { type: 'boolean' } as const;
 const number = (unit: string) => ({ type: 'number', 'x-unit': unit }) as const;
+/** A measured number; what lies outside is a fault of the meter or its unit, not a reading. */
+const reading = (unit: string, minimum: number, maximum: number) =>
+  ({ type: 'number', 'x-unit': unit, minimum, maximum }) as const;
 const integer = (unit?: string) =>
   unit ? ({ type: 'integer', 'x-unit': unit } as const) : ({ type: 'integer' } as const);
 const ref = (name: string) => ({ $ref: `#/$defs/${name}` }) as const;
@@ -246,18 +249,18 @@ const inbound = {
   MeterSample: object('Readings of one instant; a quantity nobody sent is absent.', ['at'], {
     at: instant,
     context: text,
-    energyWh: number('Wh'),
-    energyExportWh: number('Wh'),
-    powerW: number('W'),
-    powerExportW: number('W'),
-    powerOfferedW: number('W'),
-    reactivePowerVar: number('var'),
-    currentA: number('A'),
-    currentOfferedA: number('A'),
-    voltageV: number('V'),
-    socPct: number('%'),
-    temperatureDegC: number('degC'),
-    frequencyHz: number('Hz'),
+    energyWh: reading('Wh', 0, 1e13),
+    energyExportWh: reading('Wh', 0, 1e13),
+    powerW: reading('W', -1e8, 1e8),
+    powerExportW: reading('W', -1e8, 1e8),
+    powerOfferedW: reading('W', 0, 1e8),
+    reactivePowerVar: reading('var', -1e8, 1e8),
+    currentA: reading('A', -1e5, 1e5),
+    currentOfferedA: reading('A', 0, 1e5),
+    voltageV: reading('V', -1e5, 1e5),
+    socPct: reading('%', 0, 100),
+    temperatureDegC: reading('degC', -273, 1e4),
+    frequencyHz: reading('Hz', 0, 1e3),
     signed: list(text),
   }),
   MeterSampled: object('Meter readings, oldest first.', ['samples', 'receivedAt'], {

@@ -39,6 +39,10 @@ export const mappingErrors = {
     title: 'A sampled value is not a number and was not used',
     fix: 'Correct the meter or charger, or repair the value by an overlay for this vendor.',
   },
+  MAP_IMPLAUSIBLE: {
+    title: 'A reading lies outside of what its quantity can be',
+    fix: 'Look at the unit and multiplier in the raw payload; if the station labels its values wrongly, repair them by an overlay.',
+  },
   MAP_UNKNOWN_UNIT: {
     title: 'The unit of a sampled value is unknown or does not fit its measurand; the value was not used',
     fix: 'Add the unit to `units` of the fold, or repair it by an overlay for this vendor.',

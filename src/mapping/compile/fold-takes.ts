@@ -13,6 +13,9 @@ export interface FoldTake {
   /** Converter by unit word; null = same unit, missing = the unit does not fit. */
   readonly converters: ReadonlyMap<string, ((value: number) => number) | null>;
   readonly defaultUnit: string;
+  /** What the target can be, in its unit, ends included. */
+  readonly low: number;
+  readonly high: number;
 }
 
 export function takesOf(fold: FoldIr): FoldTake[] {
@@ -41,5 +44,7 @@ function takeOf({ ast, to }: TakeIr, index: number, fold: FoldIr): FoldTake {
     locations: new Map<Json, number>(ast.locations.map(({ value }, rank) => [value, rank])),
     converters,
     defaultUnit: ast.unit.value,
+    low: to.node.bound('minimum') ?? Number.NEGATIVE_INFINITY,
+    high: to.node.bound('maximum') ?? Number.POSITIVE_INFINITY,
   };
 }

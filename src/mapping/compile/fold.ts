@@ -120,7 +120,7 @@ function note(frame: Frame, code: MapNote['code'], path: string, detail: string)
 function numberOf(
   value: Json | undefined,
   multiplier: Json | undefined,
-  { convert, unit }: ReadingUse,
+  { convert, unit, take }: ReadingUse,
   frame: Frame,
   where: string,
 ): number {
@@ -136,9 +136,9 @@ function numberOf(
     return Number.NaN;
   }
   const result = convert === null ? number : convert(number);
-  if (Number.isFinite(result)) return result;
-  // Too large for a number, or made so by its multiplier or unit: JSON could not tell it on.
-  note(frame, 'MAP_NOT_A_NUMBER', where, `${JSON.stringify(value)} ${unit}`.slice(0, 80));
+  if (Number.isFinite(result) && result >= take.low && result <= take.high) return result;
+  // Too large for a number (JSON could not tell it on), or for what is measured.
+  note(frame, 'MAP_IMPLAUSIBLE', where, `${JSON.stringify(value)} ${unit}`.slice(0, 80));
   return Number.NaN;
 }
 

@@ -50,7 +50,7 @@ export function plainFold(fold: FoldIr, samples: Json | undefined): Folded | und
       }
       const unit = String(sent('unit') ?? ast.unit.value);
       const meant = fold.ast.units.get(unit)?.value ?? (unit === ast.unit.value ? unit : undefined);
-      own.byPhase.set(phase, inUnit(value, sent('multiplier'), meant, to.node.unit));
+      own.byPhase.set(phase, plausible(inUnit(value, sent('multiplier'), meant, to.node.unit), to.node));
       if (!context || contextRank < context.rank)
         context = { word: String(word('context')), rank: contextRank };
     }
@@ -65,6 +65,17 @@ export function plainFold(fold: FoldIr, samples: Json | undefined): Folded | und
   if (fold.context && context) given.set(fold.context.key, context.word);
   if (fold.signed && signed.length > 0) given.set(fold.signed.key, signed);
   return given;
+}
+
+/** The value if the target can be so; NaN if not. */
+function plausible(value: number, target: Bounded): number {
+  const low = target.bound('minimum') ?? Number.NEGATIVE_INFINITY;
+  const high = target.bound('maximum') ?? Number.POSITIVE_INFINITY;
+  return value >= low && value <= high ? value : Number.NaN;
+}
+
+interface Bounded {
+  bound(keyword: 'minimum' | 'maximum'): number | undefined;
 }
 
 function inUnit(
