@@ -131,12 +131,13 @@ class Side {
         ...(this.presystemId === 'BMS-1' ? { chargingInstruction: instruction } : {}),
       };
     });
+    this.#sent = new Map([...this.listed].map(([id, entry]) => [id, { ...entry }]));
+    // Before it is sent: what a charger does about it may be known before the list is answered.
+    this.model.list(this.#sent, false);
+    for (const [id, { terminate }] of [...this.listed]) if (terminate) this.listed.delete(id);
     const answer = await this.presystem.setRequests(requests);
     if (answer.outcome !== 'conf')
       throw new Error(`${this.presystemId}: the list was not taken: ${answer.outcome}`);
-    this.#sent = new Map([...this.listed].map(([id, entry]) => [id, { ...entry }]));
-    this.model.list(this.#sent, false);
-    for (const [id, { terminate }] of [...this.listed]) if (terminate) this.listed.delete(id);
   }
 
   /** A new connection begins with the list as it was. */
