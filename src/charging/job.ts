@@ -88,7 +88,7 @@ function presentJob(inputs: PlanInputs, point: PointState, process: ProcessState
     point.vehicle?.value.vehicleId ?? process.vehicle?.value.vehicleId ?? request?.request.vehicleId;
   const since = point.readings.socPct;
   const socPct =
-    process.readings.socPct?.value ?? (since && since.at >= process.startedAt ? since.value : undefined);
+    process.readings.socPct?.value ?? (since && since.at > process.startedAt ? since.value : undefined);
   return job(inputs, {
     point,
     process,

@@ -79,5 +79,5 @@ function vehicleView(
 
 function socSince(point: PointState, process: ProcessState | undefined): Leaf<number> | undefined {
   const soc = point.readings.socPct;
-  return soc && process && soc.at >= process.startedAt ? soc : undefined;
+  return soc && process && soc.at > process.startedAt ? soc : undefined;
 }
