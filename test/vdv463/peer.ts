@@ -1,6 +1,6 @@
-/** A presystem by hand: raw frames over `ws`, everything received kept, everything of the CMS checked. */
+/** A presystem by hand: raw frames, everything received kept, everything of the CMS checked. */
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { UpstreamConfig } from '../../src/config/index.js';
 import { validatorOf } from '../../src/schemas/index.js';
@@ -15,6 +15,26 @@ export type Frame = [
   action: string,
   payload: unknown,
 ];
+
+/** What a peer needs of a WebSocket client; it emits `open`, `message`, `ping`, `pong`, `error`, `close` as `ws` does. */
+export interface PeerSocket extends EventEmitter {
+  /** The subprotocol that the CMS chose. */
+  readonly protocol: string;
+  send(text: string): void;
+  ping(): void;
+  close(code: number): void;
+  /** Ends without a closing handshake. */
+  terminate(): void;
+}
+
+export interface Dialling {
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+  readonly protocols: readonly string[];
+}
+
+export type Connect<Socket extends PeerSocket> = (dialling: Dialling) => Socket;
 
 export interface PeerOptions {
   readonly protocols?: readonly string[];
@@ -32,15 +52,21 @@ export interface Sending {
   readonly timestamp?: string;
 }
 
-const WAIT_MS = 8_000;
+const WAIT_MS = 15_000;
 const PCI = 'ProvideChargingInformation';
 const PCR = 'ProvideChargingRequests';
 
 export const basic = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
-export class Peer {
-  readonly socket: WebSocket;
+/** Dials with the library `ws`. */
+export const overWs =
+  (options?: ClientOptions): Connect<WebSocket> =>
+  ({ url, user, password, protocols }) =>
+    new WebSocket(url, [...protocols], { headers: { authorization: basic(user, password) }, ...options });
+
+export class Peer<Socket extends PeerSocket = WebSocket> {
+  readonly socket: Socket;
   readonly upstream: UpstreamConfig;
   readonly received: Frame[] = [];
   readonly raw: string[] = [];
@@ -51,7 +77,7 @@ export class Peer {
   closed: { code: number; reason: string } | undefined;
   readonly #watchers = new Set<() => void>();
 
-  private constructor(socket: WebSocket, upstream: UpstreamConfig, options: PeerOptions) {
+  private constructor(socket: Socket, upstream: UpstreamConfig, options: PeerOptions) {
     this.socket = socket;
     this.upstream = upstream;
     this.answer = options.answer ?? 'conf';
@@ -68,15 +94,22 @@ export class Peer {
   }
 
   /** Dials; rejects with the HTTP status in the message if refused. */
-  static async dial(cms: Cms, presystemId = 'BMS-1', options: PeerOptions = {}): Promise<Peer> {
+  static dial(cms: Cms, presystemId?: string, options: PeerOptions = {}): Promise<Peer> {
+    return Peer.over(overWs(options.ws), cms, presystemId, options);
+  }
+
+  /** Dials with a client of choice; rejects with what it says if refused. */
+  static async over<Socket extends PeerSocket>(
+    connect: Connect<Socket>,
+    cms: Cms,
+    presystemId = 'BMS-1',
+    options: PeerOptions = {},
+  ): Promise<Peer<Socket>> {
     const upstream = cms.runtime.config.upstreams.find((one) => one.presystemId === presystemId);
     if (!upstream) throw new Error(`${presystemId} is not configured`);
     const { user = upstream.user, password = upstream.password } = options;
     const protocols = options.protocols ?? [upstream.dialect === '2.0.0' ? 'v2.463.vdv.de' : 'v1.463.vdv.de'];
-    const socket = new WebSocket(cms.url(presystemId), [...protocols], {
-      headers: { authorization: basic(user, password) },
-      ...options.ws,
-    });
+    const socket = connect({ url: cms.url(presystemId), user, password, protocols });
     const peer = new Peer(socket, upstream, options);
     await once(socket, 'open');
     return peer;
@@ -157,7 +190,7 @@ export class Peer {
   }
 
   async close(): Promise<void> {
-    if (this.socket.readyState === WebSocket.CLOSED) return;
+    if (this.closed) return;
     this.socket.terminate();
     await this.ended();
   }

@@ -1,13 +1,9 @@
-/** Presystems that are not ours by hand: the simulator, and the JDK's WebSocket client. */
-import { execFile, spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+/** The simulated presystem against the bridge. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { Presystem } from '../../src/sim/bms/index.js';
 import { Cms, type CmsOptions, ITCS, upstream } from './cms.js';
 import { order } from './peer.js';
 
-const run = promisify(execFile);
 const opened: { close(): Promise<void> }[] = [];
 
 afterEach(async () => {
@@ -86,42 +82,3 @@ describe('the simulated presystem', () => {
     expect(wrong).toEqual([]);
   });
 });
-
-const client = fileURLToPath(new URL('./JdkPresystem.java', import.meta.url));
-const hasJava = spawnSync('java', ['-version']).status === 0;
-
-if (hasJava) describe("the JDK's WebSocket client", withJdk);
-else {
-  it('no JDK on this machine, so its WebSocket client was not tried against the bridge', () => {
-    expect(spawnSync('java', ['-version']).status).not.toBe(0);
-  });
-}
-
-function withJdk(): void {
-  const java = async (cms: Cms, subprotocol: string, mode: string): Promise<string[]> => {
-    const { stdout } = await run('java', [client, cms.url(), 'bms:bms-secret', subprotocol, mode], {
-      timeout: 15_000,
-    });
-    return stdout.trim().split('\n');
-  };
-
-  it('boots, is informed, orders and pings', async () => {
-    const cms = await cmsWith();
-    expect(await java(cms, 'v1.463.vdv.de', 'stay')).toEqual([
-      'open [v1.463.vdv.de]',
-      '2 BootNotification',
-      '1 ProvideChargingInformation',
-      '2 ProvideChargingRequests',
-      'pong',
-      'done',
-    ]);
-    expect(Object.keys(cms.runtime.depot.state.presystems['BMS-1']?.requests ?? {})).toEqual(['R1']);
-  });
-
-  it('rule 3: opens without a subprotocol and then sees the close', async () => {
-    const cms = await cmsWith();
-    const heard = await java(cms, 'v9.463.vdv.de', 'see-close');
-    // The close may be heard before the client has told that it is open.
-    expect(heard.sort()).toEqual(['close 1002', 'done', 'open []']);
-  });
-}
