@@ -179,7 +179,7 @@ describe.each(withJava ? (['ws', 'jdk'] as const) : (['ws'] as const))('with %s'
     const { journal } = cms.runtime.depot;
     const append = journal.append.bind(journal);
     vi.spyOn(journal, 'append').mockImplementation(async (entry) => {
-      await pause(150);
+      await pause(60);
       return append(entry);
     });
     peer.send(1, 'BootNotification', { presystem: 'BMS' });
@@ -206,7 +206,7 @@ describe.each(withJava ? (['ws', 'jdk'] as const) : (['ws'] as const))('with %s'
   });
 
   it('vector 6: retries keep bytes and id; then one fresh snapshot, not three', LIMIT, async () => {
-    const cms = await cmsWith({ upstreams: [upstream({ timeoutSeconds: 0.4, retries: 2 })] });
+    const cms = await cmsWith({ upstreams: [upstream({ timeoutSeconds: 0.25, retries: 2 })] });
     let withheld: string | undefined;
     const peer = await booted(cms, 'BMS-1', {
       answer: (frame) => {
@@ -222,7 +222,7 @@ describe.each(withJava ? (['ws', 'jdk'] as const) : (['ws'] as const))('with %s'
     expect([second, third]).toEqual([first, first]);
     expect(idOf(fresh)).not.toBe(withheld);
     expect(pointIn(fresh[6], 'N1-1')?.chargingPointStatus).toBe('Occupied');
-    await pause(500);
+    await pause(350);
     expect(peer.snapshots).toHaveLength(4);
   });
 
@@ -234,7 +234,7 @@ describe.each(withJava ? (['ws', 'jdk'] as const) : (['ws'] as const))('with %s'
         const [type, source, presystemId, at, , action, payload] = confOf(frame);
         return [type, source, presystemId, at, randomUUID(), action, payload];
       };
-      const times = { timeoutSeconds: 0.8, retries: 1 };
+      const times = { timeoutSeconds: 0.6, retries: 1 };
       const cms = await cmsWith({ upstreams: [upstream(times), { ...ITCS, ...times, lenient: true }] });
       const lenient = await booted(cms, 'ITCS-1', { answer: odd });
       const strict = await booted(cms, 'BMS-1', { answer: odd });
@@ -273,7 +273,7 @@ describe.each(withJava ? (['ws', 'jdk'] as const) : (['ws'] as const))('with %s'
   it('vector 10: an err of any shape is a receipt: no retry, its text logged', LIMIT, async () => {
     const shapes = ['boom', { message: 'x' }, null];
     const three = shapes.map((_, i) =>
-      upstream({ presystemId: `BMS-${i + 1}`, user: `bms${i + 1}`, timeoutSeconds: 0.8 }),
+      upstream({ presystemId: `BMS-${i + 1}`, user: `bms${i + 1}`, timeoutSeconds: 0.6 }),
     );
     const cms = await cmsWith({ upstreams: three });
     const answered = shapes.map((payload, i) =>
@@ -285,7 +285,7 @@ describe.each(withJava ? (['ws', 'jdk'] as const) : (['ws'] as const))('with %s'
       }),
     );
     const all = await Promise.all(answered);
-    await pause(1_000);
+    await pause(750);
     expect(all.map(({ snapshots }) => snapshots.length)).toEqual([1, 1, 1]);
     const told = cms.logged.filter(({ code }) => code === 'VDV463_REQUEST_REFUSED').map(({ msg }) => msg);
     expect(told).toHaveLength(3);
