@@ -215,7 +215,7 @@ class LmdbStore implements Store {
     try {
       const beat = String(this.#now());
       await this.#table.write([[['p'], beat]]);
-      return this.#table.range({ start: ['p'], end: ['p'] }).length === 1;
+      return this.#table.get(['p']) !== undefined;
     } catch {
       return false;
     }
