@@ -156,6 +156,8 @@ export interface ProcessState {
   readonly meterStopWh?: Leaf<number>;
   /** Register minus start, never falling. Absent while either is unknown. */
   readonly deliveredWh?: Leaf<number>;
+  /** Its register was told under its own transaction id: readings that name only the point no longer count. */
+  readonly meteredById?: true;
   readonly lastSeqNo?: number;
   readonly stopReason?: Leaf<string>;
   readonly stopClass?: Leaf<StopClass>;

@@ -82,6 +82,29 @@ describe('a transaction', () => {
     });
   });
 
+  it('is not charged with the register of the next one, whose start still waits at the station', () => {
+    const transactionId = 'T1';
+    const state = run([
+      occupied(0),
+      started(1, { transactionId }),
+      sampled(2, { energyWh: 3000 }, { transactionId }),
+      // The next vehicle charges already; a reading asked for by TriggerMessage overtakes what is queued.
+      sampled(30, { energyWh: 90_000 }),
+      station('TransactionEnded', 10, { transactionId, meterStopWh: 4000, receivedAt: at(31) }),
+    ]);
+    expect(only(state)).toMatchObject({ deliveredWh: { value: 3000 }, endedAt: at(10) });
+  });
+
+  it('counts readings that name only the point, of a station that never names transactions', () => {
+    const state = run([
+      occupied(0),
+      started(1),
+      sampled(2, { energyWh: 3000 }),
+      sampled(3, { energyWh: 5000 }),
+    ]);
+    expect(only(state)).toMatchObject({ deliveredWh: { value: 4000 } });
+  });
+
   it('replayed after an outage does not touch the live bay', () => {
     const live = run([occupied(100), started(101, { transactionId: 'NOW' })]);
     const replay = [

@@ -39,11 +39,30 @@ export function meterSampled(
     }));
   }
   if (process) {
-    next = withProcess(next, process.processId, (before) =>
-      told.reduce(delivered, { ...before, readings: read(before.readings) }),
-    );
+    next = withProcess(next, process.processId, (before) => {
+      const known = { ...before, readings: read(before.readings) };
+      return counts(before, owner !== undefined)
+        ? told.reduce(delivered, meteredBy(owner, told, known))
+        : known;
+    });
   }
   return next;
+}
+
+/**
+ * A register that names only its point may already be that of the next transaction, whose start still waits in the
+ * station's queue: it counts for a station that never names transactions, and for no other.
+ */
+function counts(process: ProcessState, named: boolean): boolean {
+  return named || !process.meteredById;
+}
+
+function meteredBy(
+  owner: ProcessState | undefined,
+  told: readonly Told[],
+  process: ProcessState,
+): ProcessState {
+  return owner && told.some(({ energyWh }) => energyWh) ? { ...process, meteredById: true } : process;
 }
 
 type Told = { readonly [Q in Quantity]?: Leaf<number> };
