@@ -95,6 +95,16 @@ describe('a transaction', () => {
     expect(only(state)).toMatchObject({ deliveredWh: { value: 3000 }, endedAt: at(10) });
   });
 
+  it('has the energy of its stop, whatever readings gone astray said before or after', () => {
+    const begun = run([occupied(0), started(1)]);
+    const transactionId = only(begun).transactionId?.value ?? '';
+    const stop = station('TransactionEnded', 10, { transactionId, meterStopWh: 4000, receivedAt: at(31) });
+    const astray = sampled(9, { energyWh: 90_000 });
+    expect(only(run([astray, stop], begun)).deliveredWh?.value).toBe(3000);
+    const late = sampled(9, { energyWh: 90_000 }, { transactionId });
+    expect(only(run([stop, late], begun)).deliveredWh?.value).toBe(3000);
+  });
+
   it('counts readings that name only the point, of a station that never names transactions', () => {
     const state = run([
       occupied(0),

@@ -121,7 +121,10 @@ export function deliver(
 function withRegister(process: ProcessState, reading: Leaf<number>): ProcessState {
   const { start, fallenBackWh } = startOf(process, reading);
   const before = process.deliveredWh;
-  const deliveredWh = Math.max(reading.value - start.value, (before?.value ?? 0) + fallenBackWh);
+  // The register at the end has the last word over one that a reading gone astray brought in before.
+  const most = process.meterStopWh ? process.meterStopWh.value - start.value : Number.POSITIVE_INFINITY;
+  const soFar = Math.max(reading.value - start.value, (before?.value ?? 0) + fallenBackWh);
+  const deliveredWh = Math.min(soFar, most);
   if (deliveredWh <= 0 && !before) return { ...process, meterStartWh: start };
   if (before && deliveredWh === before.value) return { ...process, meterStartWh: start };
   return { ...process, meterStartWh: start, deliveredWh: { ...reading, value: deliveredWh } };
