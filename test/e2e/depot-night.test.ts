@@ -5,7 +5,7 @@
 import { expect, it } from 'vitest';
 import { playDepotNight } from '../support/depot-night.js';
 
-const SECONDS = Number(process.env['DEPOT_NIGHT_SECONDS'] ?? 18);
+const SECONDS = Number(process.env['DEPOT_NIGHT_SECONDS'] ?? 12);
 
 it('a depot night ends with the requests of a plain model, and every message valid', {
   timeout: SECONDS * 1000 + 90_000,
