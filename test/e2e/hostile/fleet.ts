@@ -3,10 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Peer } from './peer.js';
 import type { Scene } from './scene.js';
 
+/** A transaction id is one station's own: another may have the same at the same time. */
+export const transactionOf = (stationId: string, transactionId: unknown): string =>
+  `${stationId}/${transactionId}`;
+
 export class Fleet {
-  /** Ids of StartTransaction.conf that a charger has read. */
+  /** Transactions whose StartTransaction.conf a charger has read. */
   readonly begun = new Set<string>();
-  /** Ids whose StopTransaction was confirmed. */
+  /** Transactions whose StopTransaction was confirmed. */
   readonly ended = new Set<string>();
   /** Calls that were answered by a CALLERROR: the charger repeats them. */
   refused = 0;
@@ -37,11 +41,11 @@ export class Fleet {
       const timestamp = new Date().toISOString();
       const start = { connectorId: 1, idTag: `BUS471${n}`, meterStart: meter, timestamp };
       const begun = this.#answered(await station.ocpp('StartTransaction', start, 2_000));
-      if (begun) this.begun.add(String(begun['transactionId']));
       if (!begun) continue;
+      const transaction = transactionOf(`N${n}`, begun['transactionId']);
+      this.begun.add(transaction);
       const stop = { transactionId: begun['transactionId'], meterStop: meter + 500, timestamp };
-      if (this.#answered(await station.ocpp('StopTransaction', stop, 2_000)))
-        this.ended.add(String(begun['transactionId']));
+      if (this.#answered(await station.ocpp('StopTransaction', stop, 2_000))) this.ended.add(transaction);
       await delay(5);
     }
   }
