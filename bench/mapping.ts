@@ -3,6 +3,6 @@
  *
  *     npx tsx bench/mapping.ts [rounds]
  */
-import { importCompiled } from './mapping/compiled.js';
+import { importCompiled } from './compiled.js';
 
 await importCompiled(new URL('./mapping/run.ts', import.meta.url));

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Load } from './ocpp/load.js';
-import { Measured } from './ocpp/report.js';
+import { Measured } from './ocpp/measured.js';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 7);
 const ROUND_MS = 2_000;
