@@ -6,6 +6,7 @@ RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
 COPY src ./src
+COPY mappings ./mappings
 RUN npm run build && npm prune --omit=dev
 
 FROM node:20.20-bookworm-slim

@@ -1,52 +1,28 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { fullFormats } from 'ajv-formats/dist/formats.js';
-import { isDateTime, isLocalDateTime } from './date-time.js';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { Compiler } from './compiler.js';
+import { readyValidator } from './ready.js';
 import type { ValidationIssue, Validator } from './registry.js';
 import type { JsonSchema } from './schema-space.js';
-import { SharedDefinitions } from './shared-definitions.js';
 
 const noIssues: readonly ValidationIssue[] = Object.freeze([]);
 
-/** Keywords of ours that annotate and check nothing. */
-const annotations = ['x-unit', 'x-decimals', 'x-words', 'x-open', 'x-inbound'];
+let fast: Compiler | undefined;
+let thorough: Compiler | undefined;
 
-type Compile = (schema: JsonSchema) => ValidateFunction;
-
-function compiler(allErrors: boolean): Compile {
-  const ajv = new Ajv({
-    // An unknown keyword or format throws, so that a slip in a schema cannot switch a check off.
-    strictSchema: true,
-    strictTypes: false,
-    strictTuples: false,
-    allErrors,
-    validateSchema: false,
-    addUsedSchema: false,
-    // 0.3 is a multiple of 0.1 to everybody but a floating-point division.
-    multipleOfPrecision: 6,
-    // The optimiser takes a third of the time of compiling, and V8 does its work again.
-    code: { optimize: false },
-    // Small definitions are written out where they are used; larger ones are functions that all messages share.
-    inlineRefs: 6,
-    formats: {
-      'date-time': isDateTime,
-      'local-date-time': isLocalDateTime,
-      uri: fullFormats.uri,
-      uuid: fullFormats.uuid,
-    },
-  });
-  ajv.addVocabulary(annotations);
-  const shared = new SharedDefinitions((definition, id) => ajv.addSchema(definition, id));
-  return (schema) => ajv.getSchema(shared.idOf(schema)) ?? ajv.compile({ ...schema });
+/** A compiler that is kept. The optimiser takes a third of the time of compiling, and V8 does its work again. */
+function compiler(allIssues: boolean): Compiler {
+  if (allIssues) thorough ??= new Compiler(true, { optimize: false });
+  else fast ??= new Compiler(false, { optimize: false });
+  return (allIssues ? thorough : fast) as Compiler;
 }
-
-let fast: Compile | undefined;
-let thorough: Compile | undefined;
 
 /** Compiles a schema. `allIssues` reports every issue instead of the first: for explaining, not for traffic. */
 export function compile(schema: JsonSchema, allIssues = false): Validator {
-  fast ??= compiler(false);
-  if (allIssues) thorough ??= compiler(true);
-  const validate = (allIssues && thorough ? thorough : fast)(schema);
+  return telling((allIssues ? undefined : readyValidator(schema)) ?? compiler(allIssues).compile(schema));
+}
+
+/** What a compiled schema finds, in our words. */
+export function telling(validate: ValidateFunction): Validator {
   return (payload) => (validate(payload) ? noIssues : (validate.errors ?? []).map(issueOf));
 }
 
