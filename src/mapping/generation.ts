@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto';
 import { BridgeError } from '../errors/index.js';
 import type { Generation, Json, JsonObject, Mapping, MapResult, RunContext, Selector } from './api.js';
-import { type Execute, isFailure, type Made } from './compile/executable.js';
-import { type Compiled, compileMapping } from './compile/mapping.js';
-import { stepReader, watchPrototype } from './compile/paths.js';
+import { isFailure } from './compile/executable.js';
+import { prototypeChanged, stepReader, watchPrototype } from './compile/paths.js';
 import { didYouMean } from './diagnostics.js';
 import type { BoundOverlay } from './overlay/bind.js';
 import { type BoundRepair, Repairs, refuseForbiddenKeys } from './overlay/repair.js';
 import { applies, levelOf } from './overlay/select.js';
 import type { MappingIr } from './resolve/ir.js';
+import { Runner } from './runner.js';
 
 /** Version of the transforms and the kernel: raised when the same table would give another output. */
 export const engineVersion = 1;
+
+/** Generated code costs a millisecond that the first messages need not wait for (docs/decisions/0011). */
+const usualWarmUp = 200;
 
 /** Everything a generation is made of, checked. */
 export interface GenerationParts {
@@ -37,12 +40,18 @@ export interface LoadedGeneration extends Generation {
   readonly parts: Pick<GenerationParts, 'mappings' | 'overlays' | 'repairs'>;
 }
 
+export interface GenerationOptions {
+  /** How many messages a mapping takes through closures before code is generated for it; Infinity: none is. */
+  readonly generateAfter?: number;
+}
+
 /** Makes the immutable whole; mappings are compiled when first run. */
-export function makeGeneration(parts: GenerationParts): LoadedGeneration {
+export function makeGeneration(parts: GenerationParts, options: GenerationOptions = {}): LoadedGeneration {
   const { documents, schemas } = parts;
   const id = createHash('sha256')
     .update(canonical([engineVersion, documents, schemas]))
     .digest('hex');
+  const { generateAfter = usualWarmUp } = options;
   const runners = new Map<string, Runner>();
   const executor = (name: string) => {
     const runner = runners.get(name);
@@ -53,7 +62,7 @@ export function makeGeneration(parts: GenerationParts): LoadedGeneration {
     const overlays = parts.overlays
       .filter(({ of }) => of === ir.name)
       .sort((a, b) => levelOf(b.ast) - levelOf(a.ast));
-    runners.set(ir.name, new Runner(ir, overlays, id, executor));
+    runners.set(ir.name, new Runner(ir, overlays, { generation: id, executor, generateAfter }));
   }
   const mappings = [...runners.values()].map((runner) => new LoadedMapping(runner));
   return new Loaded(id, mappings, runners, parts);
@@ -78,69 +87,6 @@ export function canonical(value: Json): string {
     .sort()
     .map((key) => `${JSON.stringify(key)}:${canonical(value[key] ?? null)}`);
   return `{${entries.join(',')}}`;
-}
-
-/** One mapping and its variants, one per set of overlays that apply together. */
-class Runner {
-  readonly ir: MappingIr;
-  readonly overlays: readonly BoundOverlay[];
-  readonly sources: MappingIr['sources'];
-  private readonly generation: string;
-  private readonly executor: (name: string) => Runner;
-  private readonly variants = new Map<string, Compiled>();
-  private readonly bySelector = new WeakMap<Selector, Compiled>();
-  private base: Compiled | undefined;
-
-  constructor(
-    ir: MappingIr,
-    overlays: readonly BoundOverlay[],
-    generation: string,
-    executor: (name: string) => Runner,
-  ) {
-    this.ir = ir;
-    this.overlays = overlays;
-    this.sources = ir.sources;
-    this.generation = generation;
-    this.executor = executor;
-  }
-
-  readonly execute: Execute = (sources, context) => this.variant(context.select).execute(sources, context);
-
-  compiled(): Compiled[] {
-    return [...(this.base ? [this.base] : []), ...this.variants.values()];
-  }
-
-  private variant(select: Selector | undefined): Compiled {
-    if (this.overlays.length === 0) return this.plain();
-    const known = select && this.bySelector.get(select);
-    return known ?? this.choose(select);
-  }
-
-  private plain(): Compiled {
-    this.base ??= this.compile([]);
-    return this.base;
-  }
-
-  private choose(select: Selector | undefined): Compiled {
-    const chosen = this.overlays.filter(({ ast }) => applies(ast, select));
-    if (chosen.length === 0) {
-      const base = this.plain();
-      if (select) this.bySelector.set(select, base);
-      return base;
-    }
-    const key = chosen.map(({ name }) => name).join(' ');
-    let variant = this.variants.get(key);
-    if (!variant) {
-      variant = this.compile(chosen);
-      this.variants.set(key, variant);
-    }
-    if (select) this.bySelector.set(select, variant);
-    return variant;
-  }
-
-  private compile(overlays: readonly BoundOverlay[]): Compiled {
-    return compileMapping(this.ir, { generation: this.generation, overlays, executor: this.executor });
-  }
 }
 
 class LoadedMapping implements Mapping {
@@ -168,10 +114,12 @@ class LoadedMapping implements Mapping {
 
   run(inputs: Readonly<Record<string, Json>>, context: RunContext): MapResult | null {
     watchPrototype();
-    const sources: (Json | undefined)[] = [];
-    for (const alias of this.aliases) sources.push(Object.hasOwn(inputs, alias) ? inputs[alias] : undefined);
-    const outcome = this.runner.execute(sources, context);
-    return outcome && this.result(outcome);
+    const { generated } = this.runner.variant(context.select);
+    if (generated && !prototypeChanged() && Object.getPrototypeOf(inputs) === Object.prototype) {
+      const made = generated.run(inputs, context);
+      if (made !== undefined) return made;
+    }
+    return this.runClosures(inputs, context);
   }
 
   runAll(inputs: Readonly<Record<string, Json>>, context: RunContext): MapResult[] {
@@ -179,18 +127,22 @@ class LoadedMapping implements Mapping {
     if (!each) return this.some(this.run(inputs, context));
     const list = this.listOf?.(inputs[each.of]);
     if (!Array.isArray(list)) return [];
-    return list.flatMap((element) => this.some(this.run({ ...inputs, [each.alias]: element }, context)));
+    const own = { ...inputs };
+    return list.flatMap((element) => {
+      own[each.alias] = element;
+      return this.some(this.run(own, context));
+    });
   }
 
   private some(result: MapResult | null): MapResult[] {
     return result ? [result] : [];
   }
 
-  private result(outcome: Made | Parameters<typeof isFailure>[0]): MapResult {
-    if (isFailure(outcome)) return { ok: false, error: outcome };
-    const { value, provenance, notes } = outcome;
-    const result = { ok: true as const, target: this.target, value, provenance };
-    return notes ? { ...result, notes } : result;
+  private runClosures(inputs: Readonly<Record<string, Json>>, context: RunContext): MapResult | null {
+    const sources: (Json | undefined)[] = [];
+    for (const alias of this.aliases) sources.push(Object.hasOwn(inputs, alias) ? inputs[alias] : undefined);
+    const outcome = this.runner.variant(context.select).runClosures(sources, context);
+    return outcome && isFailure(outcome) ? { ok: false, error: outcome } : outcome;
   }
 }
 
@@ -253,7 +205,7 @@ class Loaded implements LoadedGeneration {
   rowCounts(): RowCounts {
     const counts = new Map<string, number>();
     for (const runner of this.runners.values())
-      for (const { book, hits } of runner.compiled())
+      for (const { book, hits } of runner.plans())
         book.rules.forEach((rule, i) => {
           counts.set(rule, (counts.get(rule) ?? 0) + (hits[i] ?? 0));
         });

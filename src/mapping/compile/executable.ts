@@ -1,7 +1,7 @@
-import type { Json, JsonObject, MapFailure, MapNote, RunContext } from '../api.js';
+import type { Json, JsonObject, MapFailure, MapNote, RunContext, Selector } from '../api.js';
 import type { FieldIr, MappingIr, TableIr } from '../resolve/ir.js';
 import { type Frame, fail, type Get, type Test, undecided } from '../run/frame.js';
-import { CompactProvenance, type RuleBook } from '../run/provenance.js';
+import { type CompactProvenance, ListedProvenance, type RuleBook } from '../run/provenance.js';
 import type { FoldKernel } from './fold.js';
 
 /** What an overlay changes in a mapping, bound to the mapping's schemas. */
@@ -11,11 +11,13 @@ export interface OverlayPatch {
   readonly fields: readonly FieldIr[];
 }
 
-/** A whole output. */
+/** A whole output, as it is handed out. */
 export interface Made {
+  readonly ok: true;
+  readonly target: string;
   readonly value: JsonObject;
   readonly provenance: CompactProvenance;
-  readonly notes: MapNote[] | undefined;
+  readonly notes?: readonly MapNote[];
 }
 
 /** Runs over sources in the order of `from`. null: does not apply. A failure is one with `code`. */
@@ -27,8 +29,27 @@ export type Execute = (
 /** Runs another mapping over one element or object; its failure becomes the frame's. */
 export type RunNested = (frame: Frame, value: Json) => Made | null;
 
-/** Another mapping by name, run in the context given; compiled when first used. */
-export type FindExecutor = (name: string) => { execute: Execute; sources: MappingIr['sources'] };
+/**
+ * What generated code does for one message: the output; null = does not apply; undefined = cannot tell, to be run by
+ * the closures. Takes the sources in the order of `from`, then the context. Counts nothing.
+ */
+export type Attempt = (...sourcesAndContext: never[]) => Made | null | undefined;
+
+/** A mapping that another one uses. */
+export interface UsedMapping {
+  readonly sources: MappingIr['sources'];
+  /** Runs in the context given; compiled when first used. */
+  readonly execute: Execute;
+  /** Whether only closures can run it. */
+  readonly onlyClosures: boolean;
+  /** Generated code for any station; undefined if overlays may change the mapping. */
+  readonly attempt: Attempt | undefined;
+  /** Generated code for one station. */
+  attemptFor(select: Selector | undefined): Attempt;
+}
+
+/** Another mapping by name. */
+export type FindExecutor = (name: string) => UsedMapping;
 
 export function isFailure(outcome: Made | MapFailure): outcome is MapFailure {
   return 'code' in outcome;
@@ -36,6 +57,8 @@ export function isFailure(outcome: Made | MapFailure): outcome is MapFailure {
 
 /** The compiled parts of a mapping. */
 export interface Parts {
+  /** Name of the target. */
+  readonly target: string;
   readonly build: Get;
   readonly only: Test | undefined;
   readonly book: RuleBook;
@@ -47,7 +70,7 @@ export interface Parts {
 
 /** Puts the parts together: one frame per run, the object whole or a failure. */
 export function executable(mapping: string, parts: Parts): Execute {
-  const { build, only, book, tables, fold, losses } = parts;
+  const { target, build, only, book, tables, fold, losses } = parts;
   const noRows = Array.from({ length: tables }, () => undecided);
   const noRules = book.targets.map(() => -1);
   return (sources, context) => {
@@ -70,7 +93,9 @@ export function executable(mapping: string, parts: Parts): Execute {
       return frame.failure ?? null;
     }
     losses?.(frame);
-    return { value, provenance: new CompactProvenance(book, frame.rules, frame.nested), notes: frame.notes };
+    const provenance = new ListedProvenance(book, frame.rules, frame.nested);
+    const { notes } = frame;
+    return notes ? { ok: true, target, value, provenance, notes } : { ok: true, target, value, provenance };
   };
 }
 

@@ -2,7 +2,7 @@ import type { Json } from '../api.js';
 import type { FoldIr } from '../resolve/ir.js';
 import type { FoldRole } from '../syntax/ast.js';
 import { phasePlaces } from './fold-scratch.js';
-import { byMeasurand, type FoldTake } from './fold-takes.js';
+import { byMeasurand, type FoldTake, type UnitConverter } from './fold-takes.js';
 
 /** Stands for a word that was not sent: only texts are compared then, which V8 does without a call. */
 export const noWord = '\0';
@@ -33,6 +33,10 @@ export interface ReadingUse {
   readonly rank: number;
   /** null = no conversion, undefined = the unit does not fit. */
   readonly convert: ((value: number) => number) | null | undefined;
+  /** The conversion where it only scales: `value * multiply / divide`. */
+  readonly multiply: number;
+  readonly divide: number;
+  readonly scales: boolean;
   readonly unit: string;
 }
 
@@ -42,9 +46,9 @@ export interface Reading extends ReadingWords {
   readonly place: number;
   readonly contextRank: number;
   readonly contextWord: string;
-  /** What the table does not know: a note for each time it comes. */
   /** The value is a signed text, to be kept and never parsed. */
   readonly signedData: boolean;
+  /** What the table does not know: a note for each time it comes. */
   readonly unknown:
     | { readonly code: 'MAP_UNKNOWN_MEASURAND' | 'MAP_UNKNOWN_CONTEXT'; readonly word: string }
     | undefined;
@@ -85,6 +89,8 @@ class KnownReading implements Reading {
     this.unknown = made.unknown;
   }
 }
+
+const noConversion: Partial<UnitConverter> = {};
 
 /** Words come from outside: what is remembered of them has an end, per measurand and of measurands. */
 const mostRemembered = 64;
@@ -157,7 +163,19 @@ export class Readings {
       const locationRank = take.locations.get(location);
       if (locationRank === undefined) return [];
       const unit = sent(words.unit, take.defaultUnit);
-      return [{ take, rank: locationRank * 64 + rank, convert: take.converters.get(unit), unit }];
+      const { multiply, divide, convert } = take.converters.get(unit) ?? noConversion;
+      const scales = convert !== undefined && multiply !== undefined;
+      return [
+        {
+          take,
+          rank: locationRank * 64 + rank,
+          convert,
+          multiply: multiply ?? 1,
+          divide: divide ?? 1,
+          scales,
+          unit,
+        },
+      ];
     });
     return new KnownReading(words, {
       uses,

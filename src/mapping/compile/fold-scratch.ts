@@ -12,8 +12,10 @@ export const phasePlaces: ReadonlyMap<Json, number> = new Map([
   ['L2-N', 5],
   ['L3-N', 6],
 ]);
-const places = 7;
-const worst = 0x7fff_ffff;
+/** Places per take. */
+export const places = 7;
+/** A rank that any reading beats. */
+export const worst = 0x7fff_ffff;
 
 /** Values per take and phase, of the best context and location seen so far. One run uses it at a time. */
 export class FoldScratch {
@@ -74,7 +76,8 @@ export class FoldScratch {
     const values = this.nothing.slice();
     for (let i = 0; i < values.length; i++) {
       if (this.held[i] === 0) continue;
-      const value = this.combine(i, (this.takes[i] as FoldTake).phases);
+      const { phases } = this.takes[i] as FoldTake;
+      const value = combine(this.values, i * places, this.held[i] ?? 0, phases);
       if (Number.isNaN(value)) continue;
       any = true;
       values[i] = value;
@@ -83,33 +86,33 @@ export class FoldScratch {
     const context = typeof this.context === 'string' ? this.context : undefined;
     return { values, context, signed: this.signed.length > 0 ? this.signed : undefined };
   }
+}
 
-  /**
-   * One value of the phases: the total, or what the rule makes of L1–L3. A bad reading (NaN) spoils what it is
-   * part of: a sum that lacks a phase would be a lie. NaN = no value.
-   */
-  private combine(take: number, rule: PhaseRule): number {
-    const held = this.held[take] ?? 0;
-    const base = take * places;
-    if (held & 1) return this.values[base] ?? Number.NaN;
-    if (rule === 'none') return Number.NaN;
-    let count = 0;
-    let sum = 0;
-    let most = Number.NEGATIVE_INFINITY;
-    for (let phase = 1; phase <= 3; phase++) {
-      // L1 and L1-N stand in for each other; the mean is one of voltages against N.
-      const [wanted, stand] = rule === 'mean-n' ? [phase + 3, phase] : [phase, phase + 3];
-      const place = held & (1 << wanted) ? wanted : held & (1 << stand) ? stand : 0;
-      if (place === 0) continue;
-      const value = this.values[base + place] ?? Number.NaN;
-      count++;
-      sum += value;
-      if (value > most) most = value;
-    }
-    if (count === 0 || Number.isNaN(sum)) return Number.NaN;
-    if (rule === 'max') return most;
-    return withoutNoise(rule === 'sum' ? sum : sum / count);
+/**
+ * One value of the phases of a take: the total, or what the rule makes of L1–L3. A bad reading (NaN) spoils what it is
+ * part of: a sum that lacks a phase would be a lie. NaN = no value. `base` is where the take's values begin, `held` has
+ * a bit per place that holds one.
+ */
+export function combine(values: Float64Array, base: number, held: number, rule: PhaseRule): number {
+  if (held & 1) return values[base] ?? Number.NaN;
+  if (rule === 'none') return Number.NaN;
+  let count = 0;
+  let sum = 0;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let phase = 1; phase <= 3; phase++) {
+    // L1 and L1-N stand in for each other; the mean is one of voltages against N.
+    const wanted = rule === 'mean-n' ? phase + 3 : phase;
+    const stand = rule === 'mean-n' ? phase : phase + 3;
+    const place = held & (1 << wanted) ? wanted : held & (1 << stand) ? stand : 0;
+    if (place === 0) continue;
+    const value = values[base + place] ?? Number.NaN;
+    count++;
+    sum += value;
+    if (value > most) most = value;
   }
+  if (count === 0 || Number.isNaN(sum)) return Number.NaN;
+  if (rule === 'max') return most;
+  return withoutNoise(rule === 'sum' ? sum : sum / count);
 }
 
 /** Sums of decimals carry binary noise far below any meter's resolution. */

@@ -4,7 +4,7 @@
  * here, so it works on flat scratch memory and allocates only what it gives away.
  */
 import type { Json, MapNote } from '../api.js';
-import type { BoundPath, FoldIr, MappingIr } from '../resolve/ir.js';
+import type { FoldIr, MappingIr } from '../resolve/ir.js';
 import type { Frame, Get } from '../run/frame.js';
 import type { FoldRole } from '../syntax/ast.js';
 import { parseDecimal } from '../transforms.js';
@@ -15,18 +15,14 @@ import { FoldScratch } from './fold-scratch.js';
 import { type FoldTake, takesOf } from './fold-takes.js';
 import { pathReader, stepReader } from './paths.js';
 
-export interface FoldOutput {
-  readonly path: BoundPath;
-  readonly id: string;
-  readonly get: Get;
-  /** Number of the take, where it is one. */
-  readonly take?: number;
-}
+/** Number of a take, or what a fold gives beside its takes. */
+export type FoldOutput = number | 'context' | 'signed';
 
 export interface FoldKernel {
   /** Folds into `frame.fold`; false when there is nothing to make an object of. */
   run(frame: Frame): boolean;
-  readonly outputs: readonly FoldOutput[];
+  /** Reads what was folded. */
+  output(of: FoldOutput): Get;
 }
 
 type Reader = (value: Json | undefined) => Json | undefined;
@@ -68,7 +64,7 @@ export function compileFold(mapping: MappingIr, fold: FoldIr): FoldKernel {
     frame.fold = scratch.result();
     return frame.fold !== undefined;
   };
-  return { run, outputs: outputsOf(fold) };
+  return { run, output };
 }
 
 /** Puts one sampled value where it belongs. */
@@ -142,17 +138,11 @@ function numberOf(
   return Number.NaN;
 }
 
-function outputsOf(fold: FoldIr): FoldOutput[] {
-  const outputs: FoldOutput[] = fold.take.map(({ ast, to }, take) => ({
-    path: to,
-    id: ast.id,
-    take,
-    get: (frame) => {
-      const value = frame.fold?.values[take];
-      return value === undefined || Number.isNaN(value) ? undefined : value;
-    },
-  }));
-  if (fold.context) outputs.push({ path: fold.context, id: 'context', get: (frame) => frame.fold?.context });
-  if (fold.signed) outputs.push({ path: fold.signed, id: 'signed', get: (frame) => frame.fold?.signed });
-  return outputs;
+function output(of: FoldOutput): Get {
+  if (of === 'context') return (frame) => frame.fold?.context;
+  if (of === 'signed') return (frame) => frame.fold?.signed;
+  return (frame) => {
+    const value = frame.fold?.values[of];
+    return value === undefined || Number.isNaN(value) ? undefined : value;
+  };
 }

@@ -15,6 +15,11 @@ export function watchPrototype(): void {
 /** Keys that every object answers to: reading one always asks whose value it is. */
 const inherited: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
 
+/** Whether every object answers to a key. */
+export function isInherited(key: string): boolean {
+  return inherited.has(key);
+}
+
 /** Reads a key that is the object's own; `null` counts as absent. */
 export function own(value: Json | undefined, key: string): Json | undefined {
   if (typeof value !== 'object' || value === null) return undefined;

@@ -1,21 +1,11 @@
 import { placeKey } from '../resolve/domain.js';
 import type { BoundPath, MappingIr } from '../resolve/ir.js';
-import type { Frame, Get } from '../run/frame.js';
 import type { RuleBook } from '../run/provenance.js';
-import type { Step } from './steps.js';
-
-/** A way to make a target. */
-export interface Provider {
-  readonly path: BoundPath;
-  readonly step: Step;
-}
 
 const shown = (path: BoundPath): string => placeKey(path).replaceAll('.[0]', '[0]');
 
-/** Numbers rules and targets while a mapping is compiled, so that lineage is one small integer per target. */
+/** Numbers rules and targets while a mapping is planned, so that lineage is one small integer per target. */
 export class Rules {
-  /** How often each rule that is a row decided. */
-  readonly hits: number[] = [];
   private readonly mapping: MappingIr;
   private readonly names: string[] = [];
   private readonly reads: (readonly string[])[] = [];
@@ -31,7 +21,6 @@ export class Rules {
 
   /** The number of a new rule. */
   add(owner: string, id: string, reads: readonly BoundPath[]): number {
-    this.hits.push(0);
     this.reads.push(reads.map(shown));
     return this.names.push(`${owner}/${id}`) - 1;
   }
@@ -46,15 +35,6 @@ export class Rules {
   /** The target's path without alias. */
   targetName(path: BoundPath): string {
     return shown(path).slice(this.mapping.target.alias.length + 1);
-  }
-
-  /** A getter that notes its rule when it gives a value. */
-  noted(get: Get, slot: number, rule: number): Get {
-    return (frame: Frame) => {
-      const found = get(frame);
-      if (found !== undefined) frame.rules[slot] = rule;
-      return found;
-    };
   }
 
   book(generation: string): RuleBook {

@@ -1,12 +1,10 @@
 import type { Json } from '../api.js';
-import { placeKey } from '../resolve/domain.js';
 import type { BoundPath, MappingIr, TableIr } from '../resolve/ir.js';
 import type { Frame, Get } from '../run/frame.js';
 import type { OutputCell, RowAst } from '../syntax/ast.js';
 import { adaptation } from './adapt.js';
 import { conditionTest } from './conditions.js';
-import type { OverlayPatch } from './executable.js';
-import type { Provider, Rules } from './rules.js';
+import type { Decision, MappingPlan, OutputPlan } from './plan.js';
 import type { Step } from './steps.js';
 import { compileTable, type Decide } from './tables.js';
 
@@ -22,53 +20,33 @@ type Read = (path: BoundPath) => Get;
 /** Compiles the tables of a mapping, with what overlays put before them. */
 export class TableTargets {
   private readonly mapping: MappingIr;
-  private readonly overlays: readonly OverlayPatch[];
-  private readonly rules: Rules;
   private readonly read: Read;
-  private decisions = 0;
+  private readonly deciders: readonly Decide[];
 
-  constructor(mapping: MappingIr, overlays: readonly OverlayPatch[], rules: Rules, read: Read) {
+  constructor({ mapping, decisions, hits }: MappingPlan, read: Read) {
     this.mapping = mapping;
-    this.overlays = overlays;
-    this.rules = rules;
     this.read = read;
-  }
-
-  /** How many tables decide, overlays' own among them. */
-  get count(): number {
-    return this.decisions;
-  }
-
-  providers(table: TableIr): Provider[] {
-    const base = this.decide(this.mapping.name, table, false);
-    const over = this.overlays.flatMap(({ name, tables }) => {
-      const patch = tables.get(table.name);
-      return patch ? [{ patch, ...this.decide(name, patch, true) }] : [];
-    });
-    return table.outputs.map((path, i) => {
-      const layers: Layer[] = over.flatMap(({ patch, decide, firstRule }) => {
-        const at = patch.outputs.findIndex((output) => placeKey(output) === placeKey(path));
-        return at < 0 ? [] : [{ decide, firstRule, cells: this.cells(patch, at, path) }];
-      });
-      layers.push({ ...base, cells: this.cells(table, i, path) });
-      const slot = this.rules.slotOf(path);
-      const get = layered(layers, slot);
-      const values = literals(table, i);
-      const plain = over.length === 0 && values;
-      const step: Step = plain ? { kind: 'table', ...base, values, slot, get } : { kind: 'get', get };
-      return { path, step };
+    this.deciders = decisions.map(({ table, partial, index, firstRule }) => {
+      const only = conditionTest(table.only, read);
+      return compileTable(mapping, table, index, read, only, { partial, hits, firstRule });
     });
   }
 
-  private decide(owner: string, table: TableIr, partial: boolean): { decide: Decide; firstRule: number } {
-    const firstRule = this.rules.count;
-    for (const row of table.rows) this.rules.add(owner, row.id, table.inputs);
-    const only = conditionTest(table.only, this.read);
-    const options = { partial, hits: this.rules.hits, firstRule };
-    return {
-      decide: compileTable(this.mapping, table, this.decisions++, this.read, only, options),
-      firstRule,
-    };
+  step({ path, slot, layers }: OutputPlan): Step {
+    const compiled = layers.map(({ decision, column }) => ({
+      ...this.base(decision),
+      cells: this.cells(decision.table, column, path),
+    }));
+    const get = layered(compiled, slot);
+    const [only, second] = layers;
+    const values = only && !second ? literals(only.decision.table, only.column) : undefined;
+    return only && values
+      ? { kind: 'table', ...this.base(only.decision), values, slot, get }
+      : { kind: 'get', get };
+  }
+
+  private base({ index, firstRule }: Decision): { decide: Decide; firstRule: number } {
+    return { decide: this.deciders[index] as Decide, firstRule };
   }
 
   private cells(table: TableIr, column: number, target: BoundPath): Get[] {

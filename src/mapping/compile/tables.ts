@@ -5,8 +5,7 @@ import { type Frame, fail, type Get, noRow, type Test, undecided } from '../run/
 import type { InputCell } from '../syntax/ast.js';
 
 /** Class numbers of one column, by value. */
-interface Column {
-  readonly get: Get;
+export interface Column {
   readonly byValue: ReadonlyMap<Json, number>;
   readonly other: number;
   readonly none: number;
@@ -15,14 +14,26 @@ interface Column {
   readonly classes: readonly (readonly boolean[])[];
 }
 
+interface ReadColumn extends Column {
+  readonly get: Get;
+}
+
 const outside = -1;
 
-function column(
-  path: BoundPath,
-  cells: readonly InputCell[],
-  clauses: readonly ClauseIr[],
-  get: Get,
-): Column {
+/** The classes of each column of a table, and the row for each combination of them. */
+export function tableIndex(mapping: MappingIr, table: TableIr): { columns: Column[]; index: Int16Array } {
+  const clauses = tableClauses(mapping, table);
+  const columns = table.inputs.map((path, i) =>
+    column(
+      path,
+      table.rows.flatMap((row) => row.inputs[i] ?? []),
+      clauses,
+    ),
+  );
+  return { columns, index: buildIndex(columns, table.rows.length) };
+}
+
+function column(path: BoundPath, cells: readonly InputCell[], clauses: readonly ClauseIr[]): Column {
   const classes = classesOf(path, cells, clauses);
   const byValue = new Map<Json, number>();
   let otherClass = outside;
@@ -36,7 +47,6 @@ function column(
   });
   const taken = classes.map((valueClass) => valueClass.taken);
   return {
-    get,
     byValue,
     other: otherClass,
     none: noneClass,
@@ -46,7 +56,7 @@ function column(
   };
 }
 
-function classOf(column: Column, frame: Frame): number {
+function classOf(column: ReadColumn, frame: Frame): number {
   const value = column.get(frame);
   if (value === undefined) return column.none;
   const found = column.byValue.get(column.folded && typeof value === 'string' ? value.toLowerCase() : value);
@@ -63,18 +73,10 @@ export function compileTable(
   slot: number,
   read: (path: BoundPath) => Get,
   only: Test | undefined,
-  options: { partial: boolean; hits: number[]; firstRule: number },
+  options: { partial: boolean; hits: Float64Array; firstRule: number },
 ): Decide {
-  const clauses = tableClauses(mapping, table);
-  const columns = table.inputs.map((path, i) =>
-    column(
-      path,
-      table.rows.flatMap((row) => row.inputs[i] ?? []),
-      clauses,
-      read(path),
-    ),
-  );
-  const index = buildIndex(columns, table.rows.length);
+  const { columns: plain, index } = tableIndex(mapping, table);
+  const columns = plain.map((column, i) => ({ ...column, get: read(table.inputs[i] as BoundPath) }));
   const decide = decider(columns, index);
   const { hits, firstRule, partial } = options;
   return (frame) => {
@@ -91,7 +93,7 @@ export function compileTable(
   };
 }
 
-function decider(columns: readonly Column[], index: Int16Array): Decide {
+function decider(columns: readonly ReadColumn[], index: Int16Array): Decide {
   const [first, second] = columns;
   if (first && columns.length === 1)
     return (frame) => {
@@ -135,7 +137,7 @@ function buildIndex(columns: readonly Column[], rows: number): Int16Array {
   return index;
 }
 
-function noRowFits(frame: Frame, mapping: MappingIr, table: TableIr, columns: readonly Column[]): void {
+function noRowFits(frame: Frame, mapping: MappingIr, table: TableIr, columns: readonly ReadColumn[]): void {
   const seen = table.inputs.map(
     (path, i) => `${path.ref.text} ${JSON.stringify(columns[i]?.get(frame) ?? null)}`,
   );

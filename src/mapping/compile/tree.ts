@@ -6,29 +6,24 @@ import type { SchemaNode } from '../schema/node.js';
 import { type Step, stepValue } from './steps.js';
 
 /** A target path and how its value is made. */
-export interface Leaf {
+export interface Leaf<L> {
   readonly path: BoundPath;
-  readonly step: Step;
+  readonly leaf: L;
 }
 
-interface Branch {
+/** A place of the target: a value, or an object or list with places beneath it. */
+export interface Branch<L> {
   readonly key: string;
   readonly node: SchemaNode;
   readonly required: boolean;
   readonly path: string;
-  leaf: Step | undefined;
-  readonly children: Map<string, Branch>;
+  leaf: L | undefined;
+  readonly children: Map<string, Branch<L>>;
 }
 
-/** Compiles leaves to a builder of the whole target object; required fields are made certain at each level. */
-export function compileTree(
-  mapping: string,
-  root: SchemaNode,
-  alias: string,
-  leaves: readonly Leaf[],
-  groups: ReadonlyMap<string, Test>,
-): Get {
-  const top: Branch = {
+/** The places of a target as a tree. */
+export function branches<L>(root: SchemaNode, alias: string, leaves: readonly Leaf<L>[]): Branch<L> {
+  const top: Branch<L> = {
     key: '',
     node: root,
     required: true,
@@ -37,10 +32,27 @@ export function compileTree(
     children: new Map(),
   };
   for (const leaf of leaves) insert(top, leaf);
-  return builder(mapping, top, groups, true).get;
+  return top;
 }
 
-function insert(top: Branch, { path, step: leaf }: Leaf): void {
+/** In the order of the schema, so that outputs look alike whatever the order of the table. */
+export function inSchemaOrder<L>(branch: Branch<L>): Branch<L>[] {
+  const order = [...branch.node.properties.keys()];
+  return [...branch.children.values()].sort((a, b) => order.indexOf(a.key) - order.indexOf(b.key));
+}
+
+/** Compiles leaves to a builder of the whole target object; required fields are made certain at each level. */
+export function compileTree(
+  mapping: string,
+  root: SchemaNode,
+  alias: string,
+  leaves: readonly Leaf<Step>[],
+  groups: ReadonlyMap<string, Test>,
+): Get {
+  return builder(mapping, branches(root, alias, leaves), groups, true).get;
+}
+
+function insert<L>(top: Branch<L>, { path, leaf }: Leaf<L>): void {
   let branch = top;
   path.links.forEach(({ step, node, required }, i) => {
     let child = branch.children.get(step);
@@ -60,7 +72,12 @@ function insert(top: Branch, { path, step: leaf }: Leaf): void {
   branch.leaf = leaf;
 }
 
-function builder(mapping: string, branch: Branch, groups: ReadonlyMap<string, Test>, forced: boolean): Step {
+function builder(
+  mapping: string,
+  branch: Branch<Step>,
+  groups: ReadonlyMap<string, Test>,
+  forced: boolean,
+): Step {
   const made: Step | undefined =
     branch.children.size > 0
       ? { kind: 'get', get: objectBuilder(mapping, branch, groups, forced) }
@@ -74,7 +91,7 @@ function builder(mapping: string, branch: Branch, groups: ReadonlyMap<string, Te
 
 function objectBuilder(
   mapping: string,
-  branch: Branch,
+  branch: Branch<Step>,
   groups: ReadonlyMap<string, Test>,
   forced: boolean,
 ): Get {
@@ -86,9 +103,7 @@ function objectBuilder(
       return value === undefined ? undefined : [value];
     };
   }
-  // In the order of the schema, so that outputs look alike whatever the order of the table.
-  const order = [...branch.node.properties.keys()];
-  const children = [...branch.children.values()].sort((a, b) => order.indexOf(a.key) - order.indexOf(b.key));
+  const children = inSchemaOrder(branch);
   const steps = children.map((child) => builder(mapping, child, groups, false));
   const keys = children.map((child) => child.key);
   const required = children.map((child) => child.required);

@@ -13,19 +13,15 @@ export interface RuleBook {
   readonly first: string;
 }
 
-type Nested = readonly (CompactProvenance | readonly CompactProvenance[] | undefined)[];
+/** What the mappings used for lists and objects noted, per slot. */
+export type Nested = readonly (CompactProvenance | readonly CompactProvenance[] | undefined)[];
 
-/** Which rule set which target, as one small integer per target. */
-export class CompactProvenance implements Provenance {
-  private readonly book: RuleBook;
-  private readonly set: readonly number[];
-  private readonly nested: Nested | undefined;
-
-  constructor(book: RuleBook, set: readonly number[], nested: Nested | undefined) {
-    this.book = book;
-    this.set = set;
-    this.nested = nested;
-  }
+/** Which rule set which target, as small integers; names are looked up when somebody asks. */
+export abstract class CompactProvenance implements Provenance {
+  protected abstract readonly book: RuleBook;
+  /** Rule per slot, -1 = unset. */
+  protected abstract readonly set: readonly number[];
+  protected abstract readonly nested: Nested | undefined;
 
   get generation(): string {
     return this.book.generation;
@@ -93,5 +89,19 @@ export class CompactProvenance implements Provenance {
     const [, index = '', inner = ''] = /^\[(\d+)\]\.?(.*)$/.exec(rest) ?? [];
     const provenance = nested[Number(index)];
     return provenance && { provenance, rest: inner, index: `[${index}]` };
+  }
+}
+
+/** What the closures note: one rule per slot. */
+export class ListedProvenance extends CompactProvenance {
+  protected readonly book: RuleBook;
+  protected readonly set: readonly number[];
+  protected readonly nested: Nested | undefined;
+
+  constructor(book: RuleBook, set: readonly number[], nested: Nested | undefined) {
+    super();
+    this.book = book;
+    this.set = set;
+    this.nested = nested;
   }
 }
