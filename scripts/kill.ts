@@ -6,7 +6,7 @@
  *     npx tsx scripts/kill.ts [rounds=200] [lmdb|redis]
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DepotState, ProcessState } from '../src/domain/index.js';
+import type { DepotStateJson, ProcessState } from '../src/domain/index.js';
 import { bigDepotConfig, pointId, range, stationId } from '../test/support/big-depot.js';
 import { type BridgeProcess, startBridgeProcess } from '../test/support/bridge.js';
 import { RawStation } from '../test/support/raw-station.js';
@@ -30,13 +30,24 @@ interface Acknowledged {
   ended: boolean;
 }
 
-/** Runs transactions of one station, one after the other, until its socket dies. Odd ones 1.6J, even ones 2.0.1. */
+interface Ending {
+  readonly action: string;
+  readonly payload: Record<string, unknown>;
+  readonly meterWh: number;
+}
+
+/**
+ * Runs transactions of one station, one after the other, until its socket dies. Odd ones 1.6J, even ones 2.0.1. As a
+ * charger does, it repeats the end of a transaction until it is confirmed: nothing is metered after it.
+ */
 class Reporter {
   readonly acknowledged: Acknowledged[] = [];
   events = 0;
   readonly #station: number;
   #meterWh = 1_000_000;
   #open: Acknowledged | undefined;
+  /** The end of the open transaction, sent and not yet confirmed. */
+  #ending: Ending | undefined;
 
   constructor(station: number) {
     this.#station = station;
@@ -57,7 +68,10 @@ class Reporter {
     const ask = (action: string, payload: Record<string, unknown>) =>
       Promise.race([socket.call(action, payload), gone]);
     try {
-      for (;;) await (is16 ? this.#turn16(ask) : this.#turn201(ask));
+      for (;;) {
+        if (this.#ending) await this.#end(ask, this.#ending);
+        else await (is16 ? this.#turn16(ask) : this.#turn201(ask));
+      }
     } catch (error) {
       if (!(error instanceof Gone)) throw error;
     }
@@ -73,6 +87,13 @@ class Reporter {
     this.acknowledged.push(begun);
     this.events += 1;
     return begun;
+  }
+
+  async #end(ask: Ask, { action, payload, meterWh }: Ending): Promise<void> {
+    await ask(action, payload);
+    if (this.#open) this.#did(this.#open, meterWh, true);
+    this.#open = undefined;
+    this.#ending = undefined;
   }
 
   async #turn16(ask: Ask): Promise<void> {
@@ -94,9 +115,8 @@ class Reporter {
     this.#meterWh += 1 + Math.floor(Math.random() * 50);
     const meterWh = this.#meterWh;
     if (Math.random() < 0.2) {
-      await ask('StopTransaction', { transactionId, meterStop: meterWh, timestamp: at });
-      this.#did(open, meterWh, true);
-      this.#open = undefined;
+      const payload = { transactionId, meterStop: meterWh, timestamp: at };
+      this.#ending = { action: 'StopTransaction', payload, meterWh };
       return;
     }
     const sampledValue = [{ value: String(meterWh), unit: 'Wh' }];
@@ -127,9 +147,8 @@ class Reporter {
       await ask('TransactionEvent', told('Started', transactionId, 'Transaction.Begin'));
       this.#open = this.#began(transactionId, meterWh);
     } else if (Math.random() < 0.2) {
-      await ask('TransactionEvent', told('Ended', open.transactionId, 'Transaction.End'));
-      this.#did(open, meterWh, true);
-      this.#open = undefined;
+      const payload = told('Ended', open.transactionId, 'Transaction.End');
+      this.#ending = { action: 'TransactionEvent', payload, meterWh };
     } else {
       await ask('TransactionEvent', told('Updated', open.transactionId, 'Sample.Periodic'));
       this.#did(open, meterWh, false);
@@ -166,7 +185,7 @@ async function main(bridge: BridgeProcess): Promise<number> {
     await bridge.kill();
     await Promise.all(runs);
     await bridge.restart();
-    const { processes } = await bridge.get<DepotState>('/api/v1/state');
+    const { processes } = await bridge.get<DepotStateJson>('/api/v1/state');
     const losses = reporters
       .flatMap(({ acknowledged }) => acknowledged)
       .flatMap((each) => lossOf(each, Object.values(processes)) ?? []);

@@ -28,7 +28,7 @@ export function startHousekeeping(runtime: Runtime): { stop(): Promise<void> } {
 async function tidy({ depot, config, log, now }: Runtime): Promise<void> {
   const nowMs = now().getTime();
   const before = new Date(nowMs - KEEP_PROCESSES_MS).toISOString();
-  if (Object.values(depot.state.processes).some((process) => process.closedAt && process.closedAt < before)) {
+  if (depot.state.processes.values().some((process) => process.closedAt && process.closedAt < before)) {
     const entry = await depot.journal.append({
       depotId: depot.id,
       link: 'bridge',

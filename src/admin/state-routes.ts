@@ -15,9 +15,9 @@ export function registerStateRoutes(app: FastifyInstance, runtime: Runtime): voi
     async (request) => {
       const { stations } = runtime.depot.state;
       const id = request.params.id;
-      if (!Object.hasOwn(stations, id))
-        throw problem(404, `No station ${id}`, `Stations: ${Object.keys(stations).join(', ')}`);
-      return stations[id];
+      const station = stations.get(id);
+      if (!station) throw problem(404, `No station ${id}`, `Stations: ${stations.keys().join(', ')}`);
+      return station;
     },
   );
   app.get(

@@ -74,7 +74,7 @@ export class Commander {
   #forget(events: readonly DomainEvent[]): void {
     for (const event of events) {
       if (event.type !== 'StationBooted' && event.type !== 'LinkOpened') continue;
-      const station = this.#runtime.depot.state.stations[event.stationId];
+      const station = this.#runtime.depot.state.stations.get(event.stationId);
       for (const pointId of Object.keys(station?.points ?? {})) this.#attempts.delete(pointId);
     }
   }
@@ -82,10 +82,10 @@ export class Commander {
   #look(): void {
     if (this.#stopped || !this.#unfinished) return;
     const { state } = this.#runtime.depot;
-    for (const station of Object.values(state.stations)) {
+    for (const station of state.stations.values()) {
       if (!this.#commands.isConnected(station.stationId)) continue;
       for (const point of Object.values(station.points)) {
-        const process = point.processId ? state.processes[point.processId] : undefined;
+        const process = point.processId ? state.processes.get(point.processId) : undefined;
         if (!process?.transactionId || process.endedAt || this.#busy.has(process.pointId)) continue;
         const request = requestOf(state, process);
         if (request && isStopDue(process, request, station))

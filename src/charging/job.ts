@@ -59,9 +59,9 @@ export interface Job {
 export function jobsOf(inputs: PlanInputs): Job[] {
   const present: Job[] = [];
   const waiting: Job[] = [];
-  for (const station of Object.values(inputs.state.stations)) {
+  for (const station of inputs.state.stations.values()) {
     for (const point of Object.values(station.points)) {
-      const process = point.processId ? inputs.state.processes[point.processId] : undefined;
+      const process = point.processId ? inputs.state.processes.get(point.processId) : undefined;
       if (process && !process.closedAt && !process.endedAt) present.push(presentJob(inputs, point, process));
     }
   }
@@ -117,7 +117,7 @@ function waitingJob(inputs: PlanInputs, request: RequestState): Job | undefined 
 }
 
 function findPoint(state: DepotState, pointId: string): PointState | undefined {
-  for (const station of Object.values(state.stations)) {
+  for (const station of state.stations.values()) {
     if (Object.hasOwn(station.points, pointId)) return station.points[pointId];
   }
   return undefined;

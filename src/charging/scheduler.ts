@@ -134,13 +134,13 @@ function socMoved(before: DepotState, after: DepotState, events: readonly Domain
   return events.some((event) => {
     if (event.type !== 'MeterSampled') return false;
     const { transactionId, pointId } = event.payload;
-    const station = after.stations[event.stationId];
+    const station = after.stations.get(event.stationId);
     const processId =
       (transactionId ? station?.transactions[transactionId] : undefined) ??
       (pointId ? station?.points[pointId]?.processId : undefined);
     if (!processId) return false;
-    const was = before.processes[processId]?.readings.socPct?.value;
-    const is = after.processes[processId]?.readings.socPct?.value;
+    const was = before.processes.get(processId)?.readings.socPct?.value;
+    const is = after.processes.get(processId)?.readings.socPct?.value;
     return is !== undefined && (was === undefined || Math.floor(was) !== Math.floor(is));
   });
 }
@@ -150,7 +150,7 @@ function newsOf(state: DepotState, plan: PlanMade): PlanMade {
   return {
     at: plan.at,
     processes: plan.processes.filter(
-      ({ processId, plan: next }) => !alike(state.processes[processId]?.plan?.value, next),
+      ({ processId, plan: next }) => !alike(state.processes.get(processId)?.plan?.value, next),
     ),
     requests: plan.requests.filter(({ presystemId, chargingRequestId, plan: next }) => {
       const held = state.presystems[presystemId]?.requests[chargingRequestId]?.plan?.value;
@@ -181,7 +181,7 @@ function nearInTime(a: string | undefined, b: string | undefined): boolean {
 function causesOf(state: DepotState, payload: PlanMade): JournalId[] {
   const causes = new Set<JournalId>();
   for (const { processId } of payload.processes) {
-    const process = state.processes[processId];
+    const process = state.processes.get(processId);
     if (process) causes.add(process.startSource.raw);
     if (process?.readings.socPct) causes.add(process.readings.socPct.raw);
   }

@@ -29,10 +29,10 @@ export function isStopDue(
 
 /** Running processes whose stop is due, with the request that demands it. */
 export function stopsDue(state: DepotState): { process: ProcessState; request: RequestState }[] {
-  return Object.values(state.processes).flatMap((process) => {
+  return state.processes.values().flatMap((process) => {
     if (!process.transactionId || process.endedAt) return [];
     const request = requestOf(state, process);
-    return request && isStopDue(process, request, state.stations[process.stationId])
+    return request && isStopDue(process, request, state.stations.get(process.stationId))
       ? [{ process, request }]
       : [];
   });

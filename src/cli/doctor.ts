@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Config, TlsConfig } from '../config/index.js';
 import { loadConfig } from '../config/index.js';
-import type { DepotState } from '../domain/index.js';
+import type { DepotStateJson } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import type { JournalEntry } from '../journal/index.js';
 import { openStore } from '../store/index.js';
@@ -103,7 +103,7 @@ async function running(
   config: Config,
   station: string | undefined,
 ): Promise<Finding[]> {
-  const state = await bridge.call<DepotState>('GET', '/api/v1/state');
+  const state = await bridge.call<DepotStateJson>('GET', '/api/v1/state');
   const parked = await bridge.call<{ raw: string; code: string; message: string }[]>('GET', '/api/v1/parked');
   const shown = config.depots[0].stations.filter(({ id }) => station === undefined || id === station);
   if (shown.length === 0)
@@ -125,7 +125,7 @@ async function running(
 
 async function stationFindings(
   bridge: BridgeClient,
-  state: DepotState,
+  state: DepotStateJson,
   id: string,
   identity: string,
 ): Promise<Finding[]> {

@@ -18,7 +18,7 @@ function charging(ledger: Ledger, depot: Depot): Expectation[] {
     ledger
       .find({ link: 'bridge', action: 'LimitAnswered' })
       .some((entry) => entry.raw.includes('"accepted"') && entry.raw.includes(identity.slice(3)));
-  const unlimited = depot.state.stations['N2']?.points['N2-2']?.limit;
+  const unlimited = depot.state.stations.get('N2')?.points['N2-2']?.limit;
   return [
     { what: 'CP-N1 (1.6J) takes a limit from a request', met: accepted('CP-N1') },
     { what: 'CP-N2 (1.6J) takes a limit from a request', met: accepted('CP-N2') },
@@ -79,7 +79,7 @@ function roaming({ emsp }: Peers): Expectation[] {
 
 /** Every transaction that a charger saw acknowledged is in the bridge once, with its energy. */
 function energies({ chargers }: Peers, depot: Depot): Expectation[] {
-  const held = Object.values(depot.state.processes);
+  const held = depot.state.processes.values();
   return Object.entries(chargers).map(([id, charger]) => {
     const told = charger.acknowledgedTransactions();
     const right = told.every((transaction) => {

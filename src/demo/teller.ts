@@ -26,8 +26,8 @@ const tellings: Telling = {
   TransactionStarted: ({ payload }) =>
     `${payload.pointId} begins a transaction for ${payload.vehicleId ?? payload.token ?? 'somebody'}`,
   TransactionEnded: ({ payload, stationId }, { after }) => {
-    const processId = after.stations[stationId]?.transactions[payload.transactionId];
-    const process = processId ? after.processes[processId] : undefined;
+    const processId = after.stations.get(stationId)?.transactions[payload.transactionId];
+    const process = processId ? after.processes.get(processId) : undefined;
     const kwh = process?.deliveredWh
       ? `${(process.deliveredWh.value / 1000).toFixed(1)} kWh`
       : 'energy unknown';
@@ -44,7 +44,7 @@ const tellings: Telling = {
 };
 
 function hadFault(state: DepotState, stationId: string, pointId: string | undefined, key: string): boolean {
-  const station = state.stations[stationId];
+  const station = state.stations.get(stationId);
   const faults = pointId ? station?.points[pointId]?.faults : station?.faults;
   return Boolean(faults?.[key]?.value);
 }

@@ -4,7 +4,7 @@
  */
 import { EventEmitter } from 'node:events';
 import type { DepotState, DomainEvent } from '../domain/index.js';
-import { initialState, reduce } from '../domain/index.js';
+import { initialState, PersistentMap, reduce } from '../domain/index.js';
 import type { Journal } from '../journal/index.js';
 import type { Store } from '../store/index.js';
 import { EventLog, type Held, recorded } from './event-log.js';
@@ -84,9 +84,9 @@ export class Depot {
 
 /** Stored stations win, but the configuration decides which stations and points there are. */
 function mergeStations(fresh: DepotState, stored: DepotState): DepotState['stations'] {
-  return Object.fromEntries(
-    Object.values(fresh.stations).map((station) => {
-      const held = stored.stations[station.stationId];
+  return PersistentMap.of(
+    fresh.stations.values().map((station) => {
+      const held = stored.stations.get(station.stationId);
       if (!held) return [station.stationId, station];
       const points = Object.fromEntries(
         Object.values(station.points).map((point) => [point.pointId, held.points[point.pointId] ?? point]),

@@ -2,15 +2,19 @@
  * The state in the store: its aggregates as they were at a checkpoint, and behind it each group of events that was
  * applied since. Checkpoint and events reduced again give the state, because the reducer is pure.
  */
-import type { DepotState, DomainEvent, JournalId } from '../domain/index.js';
-import { initialState, reduce } from '../domain/index.js';
+import type {
+  DepotState,
+  DomainEvent,
+  JournalId,
+  PresystemState,
+  ProcessState,
+  StationState,
+} from '../domain/index.js';
+import { PersistentMap, reduce } from '../domain/index.js';
 import { depotKey, formatId, parseId, type Store, type StoreOp } from '../store/index.js';
 
 /** A part of the state that is stored under one key. */
 type Aggregate = 'station' | 'process' | 'presystem';
-
-const AGGREGATES = { station: 'stations', process: 'processes', presystem: 'presystems' } as const;
-const PARTS = Object.entries(AGGREGATES) as [Aggregate, (typeof AGGREGATES)[Aggregate]][];
 
 /** What a rule is called that nobody asked for when the event was applied. */
 const UNRECORDED = 'bridge/unrecorded';
@@ -91,14 +95,18 @@ export class EventLog {
   }
 
   async #readCheckpoint(): Promise<DepotState> {
-    const held: Record<string, Record<string, unknown>> = { stations: {}, processes: {}, presystems: {} };
-    for (const [aggregate, part] of PARTS) {
-      const prefix = keyOf(this.#depotId, aggregate, '');
-      const found = held[part] ?? {};
-      for (const { key, value } of await this.#store.scan(prefix))
-        found[key.slice(prefix.length)] = JSON.parse(value);
-    }
-    return { ...initialState(this.#depotId, []), ...held } as DepotState;
+    return {
+      depotId: this.#depotId,
+      stations: PersistentMap.of(await this.#readAll<StationState>('station')),
+      processes: PersistentMap.of(await this.#readAll<ProcessState>('process')),
+      presystems: Object.fromEntries(await this.#readAll<PresystemState>('presystem')),
+    };
+  }
+
+  async #readAll<T>(aggregate: Aggregate): Promise<(readonly [id: string, value: T])[]> {
+    const prefix = keyOf(this.#depotId, aggregate, '');
+    const found = await this.#store.scan(prefix);
+    return found.map(({ key, value }) => [key.slice(prefix.length), JSON.parse(value) as T]);
   }
 }
 
@@ -118,16 +126,18 @@ function keyOf(depotId: string, aggregate: Aggregate, id: string): string {
 
 /** Aggregates are immutable: what is not the same object has changed. */
 function* difference(before: DepotState, after: DepotState): Generator<StoreOp> {
-  for (const [aggregate, part] of PARTS) {
-    const old = before[part] as Readonly<Record<string, unknown>>;
-    const now = after[part] as Readonly<Record<string, unknown>>;
-    if (old === now) continue;
-    for (const [id, value] of Object.entries(now)) {
-      if (old[id] !== value)
-        yield { op: 'set', key: keyOf(after.depotId, aggregate, id), value: JSON.stringify(value) };
-    }
-    for (const id of Object.keys(old)) {
-      if (!(id in now)) yield { op: 'delete', key: keyOf(after.depotId, aggregate, id) };
-    }
-  }
+  const { depotId } = after;
+  for (const [id, station] of after.stations.changesSince(before.stations))
+    yield stored(keyOf(depotId, 'station', id), station);
+  for (const [id, process] of after.processes.changesSince(before.processes))
+    yield stored(keyOf(depotId, 'process', id), process);
+  if (before.presystems === after.presystems) return;
+  for (const [id, presystem] of Object.entries(after.presystems))
+    if (before.presystems[id] !== presystem) yield stored(keyOf(depotId, 'presystem', id), presystem);
+  for (const id of Object.keys(before.presystems))
+    if (!(id in after.presystems)) yield stored(keyOf(depotId, 'presystem', id), undefined);
+}
+
+function stored(key: string, value: object | undefined): StoreOp {
+  return value === undefined ? { op: 'delete', key } : { op: 'set', key, value: JSON.stringify(value) };
 }

@@ -3,6 +3,7 @@ export type * from './events.js';
 export * from './ids.js';
 export type * from './model.js';
 export { modelSchema } from './model.schema.js';
+export { PersistentMap } from './persistent-map.js';
 export { reduce } from './reduce/index.js';
 export { byClaim } from './reduce/match.js';
 export { currentProcess, processOf } from './reduce/process.js';

@@ -1,5 +1,5 @@
 /**
- * The state of one depot: plain JSON, built by the reducer alone. Every leaf keeps its source, because one
+ * The state of one depot: plain in JSON, built by the reducer alone. Every leaf keeps its source, because one
  * snapshot upward mixes many raw frames. Objects are never changed in place.
  */
 import type {
@@ -17,6 +17,7 @@ import type {
   TransactionEnded,
   TransactionUpdated,
 } from './model.js';
+import { PersistentMap } from './persistent-map.js';
 import type { Instant, JournalId, Leaf, Source } from './source.js';
 
 export type StationId = string;
@@ -205,14 +206,33 @@ export interface PresystemState {
 
 export interface DepotState {
   readonly depotId: string;
+  /** By station id, in the order of the configuration. */
+  readonly stations: PersistentMap<StationState>;
+  /** By process id; closed ones stay until they expire. */
+  readonly processes: PersistentMap<ProcessState>;
+  readonly presystems: Readonly<Record<PresystemId, PresystemState>>;
+}
+
+/** The same read from JSON. */
+export interface DepotStateJson extends Omit<DepotState, 'stations' | 'processes'> {
   readonly stations: Readonly<Record<StationId, StationState>>;
   readonly processes: Readonly<Record<ProcessId, ProcessState>>;
-  readonly presystems: Readonly<Record<PresystemId, PresystemState>>;
 }
 
 /** The key of a request; the separator cannot occur in a JSON-decoded id by accident (U+001F). */
 export function requestKey(presystemId: PresystemId, chargingRequestId: string): RequestKey {
   return `${presystemId}\u001f${chargingRequestId}`;
+}
+
+/** The request of this key if it is one of this presystem's. */
+export function requestIn(
+  { presystemId, requests }: PresystemState,
+  key: RequestKey,
+): RequestState | undefined {
+  const prefix = requestKey(presystemId, '');
+  if (!key.startsWith(prefix)) return undefined;
+  const id = key.slice(prefix.length);
+  return Object.hasOwn(requests, id) ? requests[id] : undefined;
 }
 
 /** The state before anything was heard: every configured station and point, nothing known of them. */
@@ -229,9 +249,9 @@ export function initialState(
   };
   return {
     depotId,
-    processes: {},
+    processes: PersistentMap.of(),
     presystems: {},
-    stations: Object.fromEntries(
+    stations: PersistentMap.of(
       stations.map(({ stationId, pointIds }) => [
         stationId,
         {

@@ -72,11 +72,11 @@ export class Roaming {
   #refreshEvses(world: World, before: DepotState | undefined, state: DepotState): void {
     for (const place of world.places) {
       const { stationId, pointId, evseUid } = place;
-      const processId = state.stations[stationId]?.points[pointId]?.processId ?? '';
+      const processId = state.stations.get(stationId)?.points[pointId]?.processId ?? '';
       const isSame =
         before &&
-        before.stations[stationId] === state.stations[stationId] &&
-        before.processes[processId] === state.processes[processId];
+        before.stations.get(stationId) === state.stations.get(stationId) &&
+        before.processes.get(processId) === state.processes.get(processId);
       if (isSame) continue;
       const stored = this.#guarded(`EVSE ${evseUid}`, () => world.lookAt(place, state, this.#isGuest));
       if (!stored) continue;
@@ -86,9 +86,9 @@ export class Roaming {
   }
 
   #refreshSessions(world: World, before: DepotState | undefined, state: DepotState, isFirst: boolean): void {
-    for (const process of Object.values(state.processes)) {
+    for (const process of state.processes.values()) {
       const { processId } = process;
-      if (before && before.processes[processId] === process) continue;
+      if (before && before.processes.get(processId) === process) continue;
       // What was over before we looked for the first time was nobody's session.
       if (isFirst && process.closedAt && !world.shelves.sessions.has(processId)) continue;
       const owner = this.#options.guests.ownerOf(process);

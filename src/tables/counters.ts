@@ -105,7 +105,7 @@ export class TableCounting {
   #vendorOf({ link }: JournalEntry): string {
     const { identity, depot } = this.#runtime;
     const station = identity.stationByOcppIdentity(link.slice('ocpp:'.length));
-    const vendor = depot.state.stations[station?.id ?? '']?.boot?.value.vendor ?? UNKNOWN;
+    const vendor = depot.state.stations.get(station?.id ?? '')?.boot?.value.vendor ?? UNKNOWN;
     if (this.#vendors.size < MOST_VENDORS) this.#vendors.add(vendor);
     return this.#vendors.has(vendor) ? vendor : 'other';
   }

@@ -31,7 +31,7 @@ export function replayEntry(
 function replayOcpp(entry: JournalEntry, generation: Generation, world: ReplayWorld): Replayed | undefined {
   const station = world.identity.stationByOcppIdentity(entry.link.slice('ocpp:'.length));
   if (!station) return undefined;
-  const boot = world.depot.state.stations[station.id]?.boot?.value;
+  const boot = world.depot.state.stations.get(station.id)?.boot?.value;
   const facts = {
     stationId: station.id,
     site: world.depot.id,

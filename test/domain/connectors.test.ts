@@ -18,7 +18,7 @@ const started = (minutes: number, connectorId?: number) =>
 const ended = (minutes: number) => station('TransactionEnded', minutes, { transactionId: 'TX' });
 
 const bay = (...events: Parameters<typeof run>[0]) => {
-  const point = run(events).stations['N1']?.points['N1-1'];
+  const point = run(events).stations.get('N1')?.points['N1-1'];
   return { status: point?.status?.value, inUse: point?.processId !== undefined };
 };
 
@@ -79,6 +79,6 @@ describe('a running transaction', () => {
 
   it('ends no later than the bay is left', () => {
     const state = run([says(1, 1, 'Occupied'), started(2, 1), says(9, 1, 'Available')]);
-    expect(Object.values(state.processes)).toMatchObject([{ closedAt: at(9), endedAt: at(9) }]);
+    expect(state.processes.values()).toMatchObject([{ closedAt: at(9), endedAt: at(9) }]);
   });
 });

@@ -108,7 +108,7 @@ describe('request lists', () => {
 
   it('adopt a spontaneous process by its id', () => {
     const spontaneous = run([plugged, started]);
-    const [processId = ''] = Object.keys(spontaneous.processes);
+    const [processId = ''] = spontaneous.processes.keys();
     const state = run(
       [list('BMS', 5, [{ chargingRequestId: 'R9', chargingProcessId: processId }])],
       spontaneous,

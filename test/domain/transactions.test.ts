@@ -19,7 +19,7 @@ const sampled = (minutes: number, sample: object, more: object = {}) =>
   station('MeterSampled', minutes, { pointId: 'N1-1', samples: [{ at: at(minutes), ...sample }], ...more });
 
 function only(state: DepotState) {
-  const processes = Object.values(state.processes);
+  const processes = state.processes.values();
   expect(processes).toHaveLength(1);
   const [process] = processes;
   if (!process) throw new Error('no process');
@@ -48,14 +48,14 @@ describe('a transaction', () => {
     const process = only(state);
     expect(process.processId).toBe(processId);
     expect(process).toMatchObject({ endedAt: at(9), closedAt: at(10), deliveredWh: { value: 8000 } });
-    expect(state.stations['N1']?.points['N1-1']).not.toHaveProperty('processId');
+    expect(state.stations.get('N1')?.points['N1-1']).not.toHaveProperty('processId');
   });
 
   it('is one, however often its start is repeated, and keeps its id', () => {
     const once = run([occupied(0), started(1)]);
     const twice = run([started(1), started(1)], once);
     expect(only(twice).transactionId?.value).toBe(only(once).transactionId?.value);
-    expect(Object.keys(twice.stations['N1']?.transactions ?? {})).toHaveLength(1);
+    expect(Object.keys(twice.stations.get('N1')?.transactions ?? {})).toHaveLength(1);
   });
 
   it('ends the one before it when its end was never told', () => {
@@ -64,10 +64,10 @@ describe('a transaction', () => {
       started(1),
       started(30, { token: 'BUS4712', vehicleId: 'V2', meterStartWh: 7000 }),
     ]);
-    const [first, second] = Object.values(state.processes);
+    const [first, second] = state.processes.values();
     expect(first?.endedAt).toBe(at(30));
     expect(second?.endedAt).toBeUndefined();
-    expect(state.stations['N1']?.points['N1-1']?.processId).toBe(second?.processId);
+    expect(state.stations.get('N1')?.points['N1-1']?.processId).toBe(second?.processId);
   });
 
   it('leaves out energy before the first reading when the start was never told', () => {
@@ -132,8 +132,8 @@ describe('a transaction', () => {
       }),
     ];
     const state = run(replay, live);
-    expect(state.stations['N1']?.points['N1-1']).toEqual(live.stations['N1']?.points['N1-1']);
-    const old = Object.values(state.processes).find((process) => process.transactionId?.value === 'OLD');
+    expect(state.stations.get('N1')?.points['N1-1']).toEqual(live.stations.get('N1')?.points['N1-1']);
+    const old = state.processes.values().find((process) => process.transactionId?.value === 'OLD');
     expect(old).toMatchObject({ endedAt: at(50) });
   });
 });
@@ -172,7 +172,7 @@ describe('whole sessions, permuted and repeated', () => {
 
   /** What must not depend on the order of arrival. */
   function essence(state: DepotState) {
-    return Object.values(state.processes).map((process) => ({
+    return state.processes.values().map((process) => ({
       transactionId: process.transactionId?.value,
       deliveredWh: process.deliveredWh?.value,
       ended: process.endedAt,
@@ -205,9 +205,9 @@ describe('whole sessions, permuted and repeated', () => {
           let energyWh = 0;
           let state = run([]);
           for (const each of shuffled) {
-            const wasEnded = Object.values(state.processes)[0]?.endedAt;
+            const wasEnded = state.processes.values()[0]?.endedAt;
             state = run([each], state);
-            const process = Object.values(state.processes)[0];
+            const process = state.processes.values()[0];
             expect(process?.deliveredWh?.value ?? 0).toBeGreaterThanOrEqual(energyWh);
             if (wasEnded) expect(process?.endedAt).toBeDefined();
             energyWh = process?.deliveredWh?.value ?? 0;
@@ -239,7 +239,7 @@ describe('a clock that is wrong', () => {
     for (const [index, skew] of skews.entries()) {
       const status = index % 2 === 0 ? 'Occupied' : 'Available';
       state = run([skewed(index * 2, skew, status)], state);
-      const point = state.stations['N1']?.points['N1-1'];
+      const point = state.stations.get('N1')?.points['N1-1'];
       expect(point?.status?.value).toBe(status);
       expect(Boolean(point?.processId)).toBe(status === 'Occupied');
     }
@@ -249,7 +249,7 @@ describe('a clock that is wrong', () => {
     const told = { at: at(90) };
     const once = run([occupied(0), started(1, told)]);
     const again = run([{ ...started(2, told) }], once);
-    expect(Object.keys(again.processes)).toHaveLength(1);
+    expect(again.processes.keys()).toHaveLength(1);
   });
 
   it.each([
@@ -270,14 +270,14 @@ describe('a clock that is wrong', () => {
       first,
     );
     const second = run([occupied(10), started(11, told)], over);
-    expect(Object.keys(second.processes)).toHaveLength(2);
-    expect(Object.keys(second.stations['N1']?.transactions ?? {})).toHaveLength(2);
+    expect(second.processes.keys()).toHaveLength(2);
+    expect(Object.keys(second.stations.get('N1')?.transactions ?? {})).toHaveLength(2);
   });
 
   it('knows a repeated StartTransaction whose idTag is empty', () => {
     const told = { token: '', vehicleId: undefined };
     const again = run([occupied(0), started(1, told), started(1, told), started(2, { ...told, at: at(1) })]);
-    expect(Object.keys(again.stations['N1']?.transactions ?? {})).toHaveLength(1);
+    expect(Object.keys(again.stations.get('N1')?.transactions ?? {})).toHaveLength(1);
     only(again);
   });
 });

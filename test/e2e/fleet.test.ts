@@ -6,7 +6,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { DepotState } from '../../src/domain/index.js';
+import type { DepotStateJson } from '../../src/domain/index.js';
 import { type ChargerSimulator, type Clock, runFleet } from '../../src/sim/charger/index.js';
 import {
   type BigDepot,
@@ -130,7 +130,7 @@ async function play(bridge: BridgeProcess, clock: Clock, trouble: () => Promise<
 }
 
 /** Every transaction of every charger against the bridge's state, in words; empty if they agree. */
-function differences({ chargers }: Night, state: DepotState): string[] {
+function differences({ chargers }: Night, state: DepotStateJson): string[] {
   const found: string[] = [];
   for (const station of range(DEPOT.stations)) {
     const transactions = chargers[station - 1]?.acknowledgedTransactions() ?? [];
@@ -159,7 +159,7 @@ async function expectAll(night: Night, bridge: BridgeProcess): Promise<void> {
   expect(total).toBeGreaterThan(DEPOT.stations);
   expect(night.dropped).toEqual([]);
   expect(night.violations).toEqual([]);
-  const state = await bridge.get<DepotState>('/api/v1/state');
+  const state = await bridge.get<DepotStateJson>('/api/v1/state');
   expect(differences(night, state)).toEqual([]);
 }
 

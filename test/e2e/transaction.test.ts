@@ -1,6 +1,6 @@
 /** A transaction from the charger's frame to both upstream systems, over a kill -9, on both stores. */
 import { afterEach, describe, expect, inject, it } from 'vitest';
-import type { DepotState } from '../../src/domain/index.js';
+import type { DepotStateJson } from '../../src/domain/index.js';
 import { Presystem } from '../../src/sim/bms/index.js';
 import { ChargerSimulator } from '../../src/sim/charger/index.js';
 import { type BridgeProcess, startBridgeProcess } from '../support/bridge.js';
@@ -136,7 +136,7 @@ describe.each(['lmdb', 'redis'] as const)('on %s', (store) => {
     expect(charging()?.chargingRequestId).toBe('R1');
     charger.unplug(1);
     await bms.waitFor(() => bms.point('N1-1')?.chargingPointStatus === 'Available', 10_000);
-    const state = await bridge.get<DepotState>('/api/v1/state');
+    const state = await bridge.get<DepotStateJson>('/api/v1/state');
     const held = Object.values(state.processes);
     expect(held).toHaveLength(1);
     expect(held[0]).toMatchObject({ transactionId: { value: String(transaction?.transactionId) } });

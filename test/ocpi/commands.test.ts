@@ -93,7 +93,7 @@ describe('commands', () => {
     await bench.charge('N4', 'N4-1', { token: 'BUS4712', vehicleId: 'WEB62834613200002' });
     expect((await emsp.startSession(here())).response.result).toBe('REJECTED');
     expect((await emsp.unlockConnector('depot-nord', uid(), '1')).response.result).toBe('REJECTED');
-    const bus = Object.keys(bench.runtime.depot.state.processes)[0] ?? '';
+    const bus = bench.runtime.depot.state.processes.keys()[0] ?? '';
     expect((await emsp.stopSession(bus)).response.result).toBe('UNKNOWN_SESSION');
     await bench.say('N4', 'PointStatusReported', { pointId: 'N4-1', status: 'Available' });
     const token = sampleToken(PARTY, 'APP_USER', { uid: 'BUS4711' });

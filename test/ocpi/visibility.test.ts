@@ -63,7 +63,7 @@ async function askEverything(): Promise<void> {
       `/locations/depot-nord/${uid()}/${id}`,
     ]),
     `/sessions?date_from=${EPOCH}`,
-    ...Object.keys(bench.runtime.depot.state.processes).map((id) => `/sessions/${id}`),
+    ...bench.runtime.depot.state.processes.keys().map((id) => `/sessions/${id}`),
     '/tokens/NL/EMS/BUS4711',
     '/tokens/DE/DPB/BUS4711',
     '/cdrs',
@@ -74,7 +74,7 @@ async function askEverything(): Promise<void> {
     await emsp.startSession({ locationId: 'depot-nord', evseUid }).catch(() => undefined);
     await emsp.unlockConnector('depot-nord', evseUid, '1').catch(() => undefined);
   }
-  for (const id of Object.keys(bench.runtime.depot.state.processes)) await emsp.stopSession(id);
+  for (const id of bench.runtime.depot.state.processes.keys()) await emsp.stopSession(id);
 }
 
 describe('visibility', () => {

@@ -60,7 +60,7 @@ describe('limits', () => {
     expect(Math.round(charger.view(1).powerW)).toBe(11_040);
     const processId = await until(() => {
       const id = harness.point('N4', 'N4-1').processId;
-      return id && harness.state.processes[id]?.transactionId ? id : undefined;
+      return id && harness.state.processes.get(id)?.transactionId ? id : undefined;
     }, 'the transaction');
     const lower = [{ at: new Date().toISOString(), powerW: 6_900 }];
     await harness.ocpp.commands.setLimit({

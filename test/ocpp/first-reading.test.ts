@@ -25,7 +25,7 @@ const asked = (socket: Dialled) =>
 
 const power = (harness: OcppHarness, stationId: string, pointId: string) => {
   const { processId } = harness.point(stationId, pointId);
-  return processId === undefined ? undefined : harness.state.processes[processId]?.readings.powerW?.value;
+  return processId === undefined ? undefined : harness.state.processes.get(processId)?.readings.powerW?.value;
 };
 
 const start16 = (minute: number) => ({

@@ -62,7 +62,7 @@ describe('calls that are refused', () => {
     expect(wrongType[2]).toBe('TypeConstraintViolation');
     const wrongWord = await socket.ask([2, '2', 'StatusNotification', { ...status16, status: 'Sleeping' }]);
     expect(wrongWord[2]).toBe('PropertyConstraintViolation');
-    expect(harness.state.stations['N1']?.points['N1-1']?.status).toBeUndefined();
+    expect(harness.state.stations.get('N1')?.points['N1-1']?.status).toBeUndefined();
     expect(harness.parked.at(-1)?.failure).toMatchObject({ code: 'OCPP_INVALID_PAYLOAD', path: '/status' });
     const refused = (await harness.journal({ action: 'StatusNotification', direction: 'out' })).at(-1);
     expect(refused).toMatchObject({ error: 'OCPP_INVALID_PAYLOAD' });

@@ -115,7 +115,7 @@ export class OcppHarness {
   }
 
   point(stationId: string, pointId: string) {
-    const point = this.state.stations[stationId]?.points[pointId];
+    const point = this.state.stations.get(stationId)?.points[pointId];
     if (!point) throw new Error(`no point ${pointId}`);
     return point;
   }

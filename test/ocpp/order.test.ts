@@ -121,7 +121,7 @@ function tell(
     const at = began + 3_600_000 + index * 1_000;
     const frame = session[which];
     if (!frame) continue;
-    const known = Object.keys(state.stations[stationId]?.transactions ?? {})[0];
+    const known = Object.keys(state.stations.get(stationId)?.transactions ?? {})[0];
     const facts = { id: `${at}-0`, at, action: frame.action, protocol, stationId };
     const { events, failures } = translate(facts, frame.payload(Number(known)), shippedTables(), identity);
     expect(failures).toEqual([]);
@@ -140,7 +140,7 @@ function outcomeOf(
   let delivered = 0;
   let ended = false;
   const state = tell({ protocol, session }, order, ({ processes }) => {
-    const [process] = Object.values(processes);
+    const [process] = processes.values();
     const now = process?.deliveredWh?.value ?? 0;
     expect(now).toBeGreaterThanOrEqual(delivered);
     delivered = now;
@@ -149,8 +149,8 @@ function outcomeOf(
   });
   const [stationId] = places[protocol];
   return JSON.stringify({
-    held: state.stations[stationId]?.held,
-    processes: Object.values(state.processes).map((process) => ({
+    held: state.stations.get(stationId)?.held,
+    processes: state.processes.values().map((process) => ({
       energy: process.deliveredWh?.value,
       soc: process.readings.socPct?.value,
       phase: process.phase?.value,
@@ -218,7 +218,7 @@ it('ocpp2.0.1: an older session told late and offline, in any order, changes not
     event('Updated', 'MeterValuePeriodic', 1, 55, read201(55, 40_000, 65), { transactionId: 'now' }),
   ];
   const session = [...live, ...old];
-  const bay = (state: DepotState) => JSON.stringify(state.stations['N3']?.points['N3-1']);
+  const bay = (state: DepotState) => JSON.stringify(state.stations.get('N3')?.points['N3-1']);
   const before = bay(tell({ protocol: 'ocpp2.0.1', session }, [0, 1, 2], () => undefined));
   const story = orders(old.length, []).map((order) => order.map((which) => which + live.length));
   fc.assert(
@@ -228,7 +228,7 @@ it('ocpp2.0.1: an older session told late and offline, in any order, changes not
         heard += 1;
         if (heard >= 3) expect(bay(now)).toBe(before);
       });
-      expect(Object.values(state.processes)).toMatchObject([
+      expect(state.processes.values()).toMatchObject([
         { transactionId: { value: 'now' } },
         { deliveredWh: { value: 34_000 }, endedAt: minute(40) },
       ]);
@@ -243,13 +243,14 @@ it('ocpp2.0.1: what waits for a start that never comes is bounded, and forgotten
   );
   const order = many.map((_, index) => index);
   const state = tell({ protocol: 'ocpp2.0.1', session: many }, order, () => undefined);
-  expect(state.stations['N3']?.held).toHaveLength(200);
-  expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+  expect(state.stations.get('N3')?.held).toHaveLength(200);
+  const station = state.stations.get('N3');
+  expect(JSON.parse(JSON.stringify(station))).toEqual(station);
   const expired = reduce(state, {
     type: 'HistoryExpired',
     payload: { before: new Date(began + 86_400_000).toISOString() },
     raw: `${began + 86_400_000}-0`,
     ruleOf: () => 'bridge/history',
   });
-  expect(expired.stations['N3']).not.toHaveProperty('held');
+  expect(expired.stations.get('N3')).not.toHaveProperty('held');
 });

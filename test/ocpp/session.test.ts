@@ -66,12 +66,12 @@ describe.each(['ocpp1.6', 'ocpp2.0.1'] as const)('%s', (protocol) => {
     });
     const station = await charger(harness, options);
     await until(() => harness.point(stationId, pointId).status?.value === 'Available', 'the status');
-    expect(harness.state.stations[stationId]?.link.value).toBe('connected');
-    expect(harness.state.stations[stationId]?.boot?.value.vendor).toBeTruthy();
+    expect(harness.state.stations.get(stationId)?.link.value).toBe('connected');
+    expect(harness.state.stations.get(stationId)?.boot?.value.vendor).toBeTruthy();
     await station.plugIn(1, bus);
     const process = await until(() => {
       const id = harness.point(stationId, pointId).processId;
-      const found = id ? harness.state.processes[id] : undefined;
+      const found = id ? harness.state.processes.get(id) : undefined;
       return found?.transactionId &&
         found.readings.socPct &&
         found.readings.powerW &&
@@ -85,7 +85,7 @@ describe.each(['ocpp1.6', 'ocpp2.0.1'] as const)('%s', (protocol) => {
     station.unplug(1);
     await until(() => harness.point(stationId, pointId).status?.value === 'Available', 'the bay free');
     const over = await until(() => {
-      const found = harness.state.processes[process.processId];
+      const found = harness.state.processes.get(process.processId);
       return found?.stopClass && found.closedAt ? found : undefined;
     }, 'the end of the process');
     expect(over.stopClass?.value).toBe('ordinary');
@@ -106,7 +106,7 @@ describe.each(['ocpp1.6', 'ocpp2.0.1'] as const)('%s', (protocol) => {
     await station.plugIn(1, bus);
     const before = await until(() => {
       const id = harness.point(stationId, pointId).processId;
-      const found = id ? harness.state.processes[id] : undefined;
+      const found = id ? harness.state.processes.get(id) : undefined;
       return found?.transactionId ? found : undefined;
     }, 'a transaction');
     await until(() => station.acknowledgedTransactions().length === 1, 'the answer');
@@ -115,11 +115,11 @@ describe.each(['ocpp1.6', 'ocpp2.0.1'] as const)('%s', (protocol) => {
     await until(() => station.online, 'the station back');
     station.unplug(1);
     const after = await until(() => {
-      const found = harness.state.processes[before.processId];
+      const found = harness.state.processes.get(before.processId);
       return found?.endedAt ? found : undefined;
     }, 'the end');
     expect(after.transactionId?.value).toBe(before.transactionId?.value);
-    expect(Object.keys(harness.state.processes)).toEqual([before.processId]);
+    expect(harness.state.processes.keys()).toEqual([before.processId]);
   });
 
   it('sets a limit in the unit the charger takes, and takes it back', async () => {
@@ -129,7 +129,7 @@ describe.each(['ocpp1.6', 'ocpp2.0.1'] as const)('%s', (protocol) => {
     await station.plugIn(1, bus);
     const processId = await until(() => {
       const id = harness.point(stationId, pointId).processId;
-      return id && harness.state.processes[id]?.transactionId ? id : undefined;
+      return id && harness.state.processes.get(id)?.transactionId ? id : undefined;
     }, 'a transaction');
     const intent = await harness.intent();
     const steps = [{ at: new Date().toISOString(), powerW: 42_500 }];
@@ -153,7 +153,7 @@ describe.each(['ocpp1.6', 'ocpp2.0.1'] as const)('%s', (protocol) => {
     await until(() => station.view(1).powerW > 100_000, 'the charger without a limit');
     const stopped = await harness.ocpp.commands.stop({ stationId, processId, intent });
     expect(stopped.outcome).toBe('accepted');
-    await until(() => harness.state.processes[processId]?.endedAt, 'the transaction ended');
+    await until(() => harness.state.processes.get(processId)?.endedAt, 'the transaction ended');
     expect(violations).toEqual([]);
     const { schemaViolations } = harness.runtime.metrics;
     expect((await schemaViolations.get()).values).toEqual([]);

@@ -30,7 +30,7 @@ async function call(socket: Dialled, action: string, payload: object): Promise<R
 }
 
 const secondsAgo = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
-const processes = (harness: OcppHarness): ProcessState[] => Object.values(harness.state.processes);
+const processes = (harness: OcppHarness): ProcessState[] => harness.state.processes.values();
 
 const start = (timestamp: string) => ({ connectorId: 1, idTag: 'BUS4711', meterStart: 1000, timestamp });
 
@@ -133,7 +133,7 @@ describe('tokens', () => {
 
 describe('links', () => {
   const impatient = () => ({ ...exampleConfig(), ocpp: { ...exampleConfig().ocpp, linkGraceSeconds: 0.3 } });
-  const linkOf = (harness: OcppHarness) => harness.state.stations['N1']?.link.value;
+  const linkOf = (harness: OcppHarness) => harness.state.stations.get('N1')?.link.value;
 
   it('are lost after the grace, not before, and come back', async () => {
     const harness = await bridge({ config: impatient() });

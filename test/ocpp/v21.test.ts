@@ -56,7 +56,7 @@ it('takes a transaction with words that only 2.1 has', async () => {
   const refused = { stoppedReason: 'ReqEnergyTransferRejected' };
   expect(await station.ask(event('Ended', 'CostLimitReached', 2, {}, refused))).toEqual([3, 'e2', {}]);
   const process = await until(
-    () => Object.values(harness.state.processes).find((each) => each.transactionId?.value === 'tx-21'),
+    () => harness.state.processes.values().find((each) => each.transactionId?.value === 'tx-21'),
     'the process',
   );
   expect(process).toMatchObject({

@@ -65,7 +65,7 @@ describe('a declared message', () => {
     expect(await tell(twin, { vendorId: 'org.plain', data: VIN })).toBe('Accepted');
     expect(vehicleAt('N2', 'N2-1')).toBeUndefined();
     expect(await tell(single, { vendorId: 'org.plain', data: 'WAU00000000000000' })).toBe('Accepted');
-    expect(Object.values(harness.state.processes).some((process) => process.vehicle)).toBe(false);
+    expect(harness.state.processes.values().some((process) => process.vehicle)).toBe(false);
   });
 
   it('counts for the transaction it names', async () => {
@@ -90,8 +90,8 @@ describe('any other message', () => {
     ['a trap', { vendorId: 'com.tx', data: '{"__proto__":{"mac":"A0B1"}}' }, 'Rejected'],
     ['a deep one', { vendorId: 'com.tx', data: '['.repeat(50_000) }, 'Rejected'],
   ])('(%s) changes nothing', async (_what, payload, status) => {
-    const before = JSON.stringify(harness.state.stations['N1']?.points);
+    const before = JSON.stringify(harness.state.stations.get('N1')?.points);
     expect(await tell(single, payload)).toBe(status);
-    expect(JSON.stringify(harness.state.stations['N1']?.points)).toBe(before);
+    expect(JSON.stringify(harness.state.stations.get('N1')?.points)).toBe(before);
   });
 });

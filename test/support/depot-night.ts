@@ -3,7 +3,7 @@
  * connections, a kill -9; and beside it a plain model of what the request lists come to.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DepotState } from '../../src/domain/index.js';
+import type { DepotStateJson } from '../../src/domain/index.js';
 import { type ChargingRequest, Presystem } from '../../src/sim/bms/index.js';
 import { type ChargerSimulator, type Clock, runFleet } from '../../src/sim/charger/index.js';
 import { type BigDepot, bigDepotCharger, bigDepotConfig, range, seeded, sharedClock } from './big-depot.js';
@@ -391,7 +391,7 @@ class Night {
   async #compare(when: string): Promise<void> {
     const end = performance.now() + PATIENCE_MS / 3;
     for (;;) {
-      const differences = differencesOf(this.#sides, await this.#bridge.get<DepotState>('/api/v1/state'));
+      const differences = differencesOf(this.#sides, await this.#bridge.get<DepotStateJson>('/api/v1/state'));
       if (differences.length === 0) return;
       if (performance.now() > end) {
         this.#disagreements.push(`${when}: ${differences.slice(0, 3).join('; ')}`);
@@ -413,7 +413,7 @@ class Night {
   }
 }
 
-function differencesOf(sides: readonly Side[], state: DepotState): string[] {
+function differencesOf(sides: readonly Side[], state: DepotStateJson): string[] {
   return sides.flatMap(({ presystemId, model }) => {
     const held = state.presystems[presystemId]?.requests ?? {};
     const ids = new Set([...model.requests.keys(), ...Object.keys(held)]);

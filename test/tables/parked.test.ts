@@ -76,8 +76,8 @@ describe('parked objects', () => {
       `/api/v1/parked/${raw}/rerun`,
     );
     expect(body[0]?.events.map(({ type }) => type)).toEqual(['FaultReported']);
-    expect(runtime.depot.state.stations['N1']?.points['N1-1']?.faults?.['status']?.raw).toBe(raw);
-    expect(runtime.depot.state.stations['N1']?.points['N1-1']?.status).toBeUndefined();
+    expect(runtime.depot.state.stations.get('N1')?.points['N1-1']?.faults?.['status']?.raw).toBe(raw);
+    expect(runtime.depot.state.stations.get('N1')?.points['N1-1']?.status).toBeUndefined();
   });
 
   it('are run again from the command line while no bridge runs', async () => {

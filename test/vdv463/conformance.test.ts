@@ -34,7 +34,7 @@ const identityOf = ({ presystemId, kind, user, password, dialect }: UpstreamConf
 function animate(cms: Cms): void {
   const { depot } = cms.runtime;
   depot.onChange(({ before, after, events }) => {
-    for (const process of Object.values(after.processes)) {
+    for (const process of after.processes.values()) {
       if (process.endedAt || requestStatus(after, process) !== 'stopping') continue;
       const { stationId, pointId } = process;
       const transactionId = process.transactionId?.value ?? '';
@@ -44,7 +44,7 @@ function animate(cms: Cms): void {
     const at = new Date().toISOString();
     const minTarget = { socPct: 80, at };
     const plan = { policy: 'deadline' as const, steps: [], missing: [], minTarget, finished: false };
-    const processes = Object.keys(after.processes).map((processId) => ({ processId, plan }));
+    const processes = after.processes.keys().map((processId) => ({ processId, plan }));
     setImmediate(() => {
       const payload = { at, processes, requests: [] };
       void depot.apply([{ type: 'PlanMade', raw: '1-0', ruleOf: () => 'test', payload }]);

@@ -348,7 +348,7 @@ describe('entries that cannot be served', () => {
         payload.rejectedChargingRequestInfoList,
     );
     expect(rejected[0]?.reason).toContain('charging at N3-1');
-    expect(Object.keys(cms.runtime.depot.state.processes)).toHaveLength(1);
+    expect(cms.runtime.depot.state.processes.keys()).toHaveLength(1);
     expect(statusOf(cms, 'R1', 'ITCS-1')).toBe('running');
   });
 

@@ -43,7 +43,7 @@ const reducers: Reducers = {
     const placed = atOnlyPoint(state, event);
     const { transactionId, pointId } = placed.payload;
     const process = transactionId ? processOf(state, event.stationId, transactionId) : undefined;
-    const current = pointId ? state.stations[event.stationId]?.points[pointId]?.processId : undefined;
+    const current = pointId ? state.stations.get(event.stationId)?.points[pointId]?.processId : undefined;
     return bindRequests(vehicleIdentified(state, placed, process?.processId ?? current));
   },
   ChargingNeedsReported: chargingNeedsReported,
@@ -64,7 +64,7 @@ type Identified = Extract<DomainEvent, { type: 'VehicleIdentified' }>;
 function atOnlyPoint(state: DepotState, event: Identified): Identified {
   const { pointId, transactionId } = event.payload;
   if (pointId !== undefined || transactionId !== undefined) return event;
-  const [only, ...others] = Object.keys(state.stations[event.stationId]?.points ?? {});
+  const [only, ...others] = Object.keys(state.stations.get(event.stationId)?.points ?? {});
   if (only === undefined || others.length > 0) return event;
   return { ...event, payload: { ...event.payload, pointId: only } };
 }
@@ -73,7 +73,7 @@ function atOnlyPoint(state: DepotState, event: Identified): Identified {
 export function reduce(state: DepotState, event: DomainEvent): DepotState {
   if (isOrphan(state, event)) return hold(state, event);
   const next = step(state, event);
-  if (!('stationId' in event) || !next.stations[event.stationId]?.held) return next;
+  if (!('stationId' in event) || !next.stations.get(event.stationId)?.held) return next;
   const ready = release(next, event.stationId);
   return ready.events.reduce(step, ready.state);
 }

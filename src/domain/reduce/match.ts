@@ -8,9 +8,9 @@ import { withPresystem, withProcess } from './update.js';
 export function bindRequests(state: DepotState): DepotState {
   if (!waitingIn(state).next().value) return state;
   let next = state;
-  for (const stationId of Object.keys(state.stations)) {
-    for (const point of Object.values(state.stations[stationId]?.points ?? {})) {
-      const process = point.processId ? next.processes[point.processId] : undefined;
+  for (const station of state.stations.values()) {
+    for (const point of Object.values(station.points)) {
+      const process = point.processId ? next.processes.get(point.processId) : undefined;
       if (!process || process.closedAt || process.endedAt || process.requestKey) continue;
       const request = bestRequest(next, process, point);
       if (request) next = bind(next, process, request);

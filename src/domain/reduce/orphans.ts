@@ -38,7 +38,7 @@ export function release(
   state: DepotState,
   stationId: string,
 ): { readonly state: DepotState; readonly events: readonly DomainEvent[] } {
-  const held = state.stations[stationId]?.held;
+  const held = state.stations.get(stationId)?.held;
   if (!held) return { state, events: [] };
   const isKnown = ({ payload }: HeldEvent) =>
     payload.transactionId !== undefined && processOf(state, stationId, payload.transactionId) !== undefined;

@@ -51,17 +51,17 @@ export function historyExpired(
 ): DepotState {
   const { before } = event.payload;
   const gone = new Set(
-    Object.values(state.processes)
+    state.processes
+      .values()
       .filter((process) => process.closedAt && process.closedAt < before)
       .map((process) => process.processId),
   );
   let next = state;
-  for (const stationId of Object.keys(state.stations)) {
+  for (const { stationId } of state.stations.values()) {
     next = withStation(next, stationId, (station) => forgetHeld(withoutTransactions(station, gone), before));
   }
   if (gone.size === 0) return next;
-  const kept = Object.entries(next.processes).filter(([id]) => !gone.has(id));
-  return { ...next, processes: Object.fromEntries(kept) };
+  return { ...next, processes: next.processes.without(gone) };
 }
 
 function withoutTransactions(station: StationState, gone: ReadonlySet<ProcessId>): StationState {

@@ -2,7 +2,16 @@
 import type { Origin } from '../events.js';
 import { mintUuid } from '../ids.js';
 import type { Instant, Source } from '../source.js';
-import type { DepotState, PointId, ProcessId, ProcessState, StationId } from '../state.js';
+import type {
+  DepotState,
+  PointId,
+  ProcessId,
+  ProcessState,
+  RequestKey,
+  RequestState,
+  StationId,
+} from '../state.js';
+import { requestIn } from '../state.js';
 import { without, withPoint, withPresystem, withProcess } from './update.js';
 
 /** The process in progress at a point: opened, and its bay not yet left. */
@@ -11,8 +20,8 @@ export function currentProcess(
   stationId: StationId,
   pointId: PointId,
 ): ProcessState | undefined {
-  const processId = state.stations[stationId]?.points[pointId]?.processId;
-  const process = processId ? state.processes[processId] : undefined;
+  const processId = state.stations.get(stationId)?.points[pointId]?.processId;
+  const process = processId ? state.processes.get(processId) : undefined;
   return process && !process.closedAt ? process : undefined;
 }
 
@@ -22,10 +31,10 @@ export function processOf(
   stationId: StationId,
   transactionId: string,
 ): ProcessState | undefined {
-  const station = state.stations[stationId];
+  const station = state.stations.get(stationId);
   if (!station || !Object.hasOwn(station.transactions, transactionId)) return undefined;
   const processId = station.transactions[transactionId];
-  return processId ? state.processes[processId] : undefined;
+  return processId ? state.processes.get(processId) : undefined;
 }
 
 /** Opens a process. `current`: it is the one at the bay now (false for a session that is already history). */
@@ -40,10 +49,13 @@ export function openProcess(
   const startSource: Source = { raw: origin.raw, rule: origin.ruleOf('') };
   const opened: DepotState = {
     ...state,
-    processes: {
-      ...state.processes,
-      [processId]: { ...place, processId, startedAt, startSource, readings: {} },
-    },
+    processes: state.processes.set(processId, {
+      ...place,
+      processId,
+      startedAt,
+      startSource,
+      readings: {},
+    }),
   };
   if (!current) return { state: opened, processId };
   const placed = withPoint(opened, place.stationId, place.pointId, (point) => ({ ...point, processId }));
@@ -72,27 +84,32 @@ export function closeCurrentProcess(
 
 /** Brings the request of a process in line with it: running, ended, or free again if nothing was charged. */
 export function settleRequest(state: DepotState, processId: ProcessId): DepotState {
-  const process = state.processes[processId];
+  const process = state.processes.get(processId);
   const key = process?.requestKey?.value;
   if (!process || !key) return state;
-  const presystem = Object.values(state.presystems).find((candidate) =>
-    Object.values(candidate.requests).some((request) => request.key === key),
-  );
-  const request = Object.values(presystem?.requests ?? {}).find((candidate) => candidate.key === key);
-  if (!presystem || !request || request.processId !== processId) return state;
+  const request = requestOfKey(state, key);
+  if (request?.processId !== processId) return state;
   const id = request.request.chargingRequestId;
   const neverStarted = process.closedAt && !process.transactionStartedAt;
   const next = neverStarted
     ? { ...without(request, 'processId'), status: 'pending' as const }
     : { ...request, status: statusOf(process, request.status) };
   if (!neverStarted && next.status === request.status) return state;
-  const settled = withPresystem(state, presystem.presystemId, (before) => ({
+  const settled = withPresystem(state, request.presystemId, (before) => ({
     ...before,
     requests: { ...before.requests, [id]: next },
   }));
   return neverStarted
     ? withProcess(settled, processId, (before) => without(before, 'requestKey') as ProcessState)
     : settled;
+}
+
+function requestOfKey(state: DepotState, key: RequestKey): RequestState | undefined {
+  for (const presystem of Object.values(state.presystems)) {
+    const request = requestIn(presystem, key);
+    if (request) return request;
+  }
+  return undefined;
 }
 
 function statusOf(process: ProcessState, before: 'pending' | 'running' | 'stopping' | 'ended') {

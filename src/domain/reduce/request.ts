@@ -86,11 +86,11 @@ function whyRefused(
   if (minTargetSocPct > maxTargetSocPct) {
     return `minTargetSoc ${minTargetSocPct} is above maxTargetSoc ${maxTargetSocPct}`;
   }
-  const points = Object.values(state.stations).flatMap((station) => Object.keys(station.points));
+  const points = state.stations.values().flatMap((station) => Object.keys(station.points));
   if (chargingPointId && !points.includes(chargingPointId)) {
     return `chargingPointId ${chargingPointId} is not a charging point of this depot`;
   }
-  if (chargingProcessId && !Object.hasOwn(state.processes, chargingProcessId)) {
+  if (chargingProcessId && !state.processes.has(chargingProcessId)) {
     return `chargingProcessId ${chargingProcessId} is not a process of this depot`;
   }
   return whyNotHere(state, held, chargingPointId);
@@ -102,7 +102,7 @@ function whyNotHere(
   held: RequestState | undefined,
   chargingPointId: string | undefined,
 ): string | undefined {
-  const process = held?.processId ? state.processes[held.processId] : undefined;
+  const process = held?.processId ? state.processes.get(held.processId) : undefined;
   if (!process || held?.status === 'ended' || !chargingPointId) return undefined;
   if (process.pointId === chargingPointId) return undefined;
   // Named for one bay, plugged in at another: the order of before is simply repeated.
@@ -190,10 +190,10 @@ function unbindRemoved(state: DepotState): DepotState {
     ),
   );
   let processes = state.processes;
-  for (const process of Object.values(state.processes)) {
+  for (const process of state.processes.values()) {
     const key = process.requestKey?.value;
     if (!key || keys.has(key) || process.closedAt || process.endedAt) continue;
-    processes = { ...processes, [process.processId]: without(process, 'requestKey', 'plan') };
+    processes = processes.set(process.processId, without(process, 'requestKey', 'plan'));
   }
   return processes === state.processes ? state : { ...state, processes };
 }

@@ -1,7 +1,7 @@
 /** What stations say of themselves: boot, link, status, faults, who is plugged in. */
 import type { StationEvent } from '../events.js';
 import type { Leaf } from '../source.js';
-import type { DepotState, Fault, VehicleAtPoint } from '../state.js';
+import type { DepotState, Fault, ProcessState, VehicleAtPoint } from '../state.js';
 import { historicTime, liveTime } from '../time.js';
 import { withConnectorStatus } from './connectors.js';
 import { bindRequests } from './match.js';
@@ -38,7 +38,7 @@ export function stationStatusReported(state: DepotState, event: Of<'StationStatu
 export function pointStatusReported(state: DepotState, event: Of<'PointStatusReported'>): DepotState {
   const { pointId, connectorId, receivedAt } = event.payload;
   const at = liveTime(event.payload.at, receivedAt);
-  const point = state.stations[event.stationId]?.points[pointId];
+  const point = state.stations.get(event.stationId)?.points[pointId];
   if (!point) return state;
   const said = leafOf(event, 'status', event.payload.status, at, receivedAt);
   const before = currentProcess(state, event.stationId, pointId);
@@ -62,11 +62,7 @@ export function pointStatusReported(state: DepotState, event: Of<'PointStatusRep
   return bindRequests(next);
 }
 
-function withPhase(
-  state: DepotState,
-  processId: string,
-  phase: NonNullable<DepotState['processes'][string]['phase']>,
-) {
+function withPhase(state: DepotState, processId: string, phase: NonNullable<ProcessState['phase']>) {
   return withProcess(state, processId, (process) => ({ ...process, phase: newer(process.phase, phase) }));
 }
 
@@ -96,7 +92,7 @@ export function faultReported(state: DepotState, event: Of<'FaultReported'>): De
 }
 
 function faultsOf(state: DepotState, stationId: string, pointId: string | undefined) {
-  const station = state.stations[stationId];
+  const station = state.stations.get(stationId);
   return pointId ? station?.points[pointId]?.faults : station?.faults;
 }
 
@@ -130,8 +126,8 @@ export function vehicleIdentified(
       vehicle: merge(process.vehicle),
     }));
   }
-  const pointId = event.payload.pointId ?? (processId ? state.processes[processId]?.pointId : undefined);
-  const isCurrent = pointId && state.stations[event.stationId]?.points[pointId]?.processId === processId;
+  const pointId = event.payload.pointId ?? (processId ? state.processes.get(processId)?.pointId : undefined);
+  const isCurrent = pointId && state.stations.get(event.stationId)?.points[pointId]?.processId === processId;
   if (pointId && isCurrent) {
     next = withPoint(next, event.stationId, pointId, (point) => ({
       ...point,

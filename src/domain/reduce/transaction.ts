@@ -15,7 +15,7 @@ type Told = Of<'TransactionStarted'> | Of<'TransactionUpdated'> | Of<'Transactio
 
 export function transactionStarted(state: DepotState, event: Of<'TransactionStarted'>): DepotState {
   const { pointId, meterStartWh, receivedAt } = event.payload;
-  const station = state.stations[event.stationId];
+  const station = state.stations.get(event.stationId);
   if (!station?.points[pointId]) return state;
   const at = historicTime(event.payload.at, receivedAt);
   const known = knownStart(state, event);
@@ -56,7 +56,7 @@ export function processStartedBy(
 function knownStart(state: DepotState, event: Of<'TransactionStarted'>): ProcessState | undefined {
   const { transactionId, pointId, token, meterStartWh } = event.payload;
   if (transactionId) return processOf(state, event.stationId, transactionId);
-  return Object.values(state.processes).find(
+  return state.processes.values().find(
     (process) =>
       process.stationId === event.stationId &&
       process.pointId === pointId &&
@@ -89,7 +89,7 @@ function placeStart(
   const place = { stationId: event.stationId, pointId };
   const current = currentProcess(state, event.stationId, pointId);
   if (!current) {
-    const status = state.stations[event.stationId]?.points[pointId]?.status;
+    const status = state.stations.get(event.stationId)?.points[pointId]?.status;
     const live = !offline && !(status?.value === 'Available' && status.at > at && isHistory(at, event));
     return openProcess(state, place, at, event, live);
   }
@@ -148,7 +148,7 @@ function findOrAdopt(
   const { transactionId, pointId } = event.payload;
   const known = processOf(state, event.stationId, transactionId);
   if (known) return { state, processId: known.processId };
-  if (!pointId || !state.stations[event.stationId]?.points[pointId]) return undefined;
+  if (!pointId || !state.stations.get(event.stationId)?.points[pointId]) return undefined;
   const current = currentProcess(state, event.stationId, pointId);
   const free = current && !current.transactionId && current.startedAt <= at ? current : undefined;
   const live = event.type === 'TransactionUpdated' && !event.payload.offline && !current;
@@ -180,9 +180,9 @@ function finishTold(state: DepotState, event: Told, processId: ProcessId, at: In
   if (phase !== undefined) {
     const leaf = leafOf(event, 'phase', phase, at, receivedAt);
     next = withProcess(next, processId, (process) => ({ ...process, phase: newer(process.phase, leaf) }));
-    const process = next.processes[processId];
+    const process = next.processes.get(processId);
     const isCurrent =
-      process && next.stations[event.stationId]?.points[process.pointId]?.processId === processId;
+      process && next.stations.get(event.stationId)?.points[process.pointId]?.processId === processId;
     if (process && isCurrent && !offline) {
       next = withPoint(next, event.stationId, process.pointId, (point) => ({
         ...point,

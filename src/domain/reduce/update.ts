@@ -31,10 +31,10 @@ export function withStation(
   stationId: StationId,
   change: (station: StationState) => StationState,
 ): DepotState {
-  const station = state.stations[stationId];
+  const station = state.stations.get(stationId);
   if (!station) return state;
   const changed = change(station);
-  return changed === station ? state : { ...state, stations: { ...state.stations, [stationId]: changed } };
+  return changed === station ? state : { ...state, stations: state.stations.set(stationId, changed) };
 }
 
 export function withPoint(
@@ -56,10 +56,10 @@ export function withProcess(
   processId: ProcessId,
   change: (process: ProcessState) => ProcessState,
 ): DepotState {
-  const process = state.processes[processId];
+  const process = state.processes.get(processId);
   if (!process) return state;
   const changed = change(process);
-  return changed === process ? state : { ...state, processes: { ...state.processes, [processId]: changed } };
+  return changed === process ? state : { ...state, processes: state.processes.set(processId, changed) };
 }
 
 export function withPresystem(

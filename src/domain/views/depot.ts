@@ -10,9 +10,9 @@ import { compact, Sources, type View, type ViewContext } from './view.js';
 export function depotView(state: DepotState, name: string, now: Instant): View<DepotView> {
   const sources = new Sources();
   const context: ViewContext = { state, now, sources, requests: new RequestsOfDepot(state) };
-  const stations = Object.values(state.stations).map((station, index) =>
-    stationView(context, station, `stations.${index}.`),
-  );
+  const stations = state.stations
+    .values()
+    .map((station, index) => stationView(context, station, `stations.${index}.`));
   return { value: { depotId: state.depotId, name, stations }, sources: sources.all };
 }
 

@@ -31,7 +31,7 @@ export function isOwnFleetWindow(
 ): boolean {
   const process = currentProcess(state, stationId, pointId);
   if (process && isGuest(process)) return false;
-  const vehicle = state.stations[stationId]?.points[pointId]?.vehicle ?? process?.vehicle;
+  const vehicle = state.stations.get(stationId)?.points[pointId]?.vehicle ?? process?.vehicle;
   return Boolean(vehicle?.value.vehicleId ?? process?.requestKey);
 }
 
@@ -46,7 +46,7 @@ export function evseView(
   lastUpdated: Instant,
 ): View<EvseView> {
   const { stationId, pointId, evseUid, evseId, connector, remoteStart } = place;
-  const station = state.stations[stationId];
+  const station = state.stations.get(stationId);
   const point = station?.points[pointId];
   const ownFleetWindow = isOwnFleetWindow(state, stationId, pointId, isGuest);
   const sources = new Sources();

@@ -23,7 +23,7 @@ export function pointView(
   prefix: string,
 ): PointView {
   const { state, now, sources, requests } = context;
-  const process = point.processId ? state.processes[point.processId] : undefined;
+  const process = point.processId ? state.processes.get(point.processId) : undefined;
   const vehicleId = (point.vehicle ?? process?.vehicle)?.value.vehicleId;
   const fault = newestFault(point.faults);
   if (fault) sources.note(`${prefix}fault`, fault);

@@ -247,7 +247,7 @@ export class OcppCommands implements StationCommands {
 
   /** The transaction of a process while it runs. */
   #transactionOf(processId: string | undefined): string | undefined {
-    const process = processId === undefined ? undefined : this.#runtime.depot.state.processes[processId];
+    const process = processId === undefined ? undefined : this.#runtime.depot.state.processes.get(processId);
     return process?.endedAt ? undefined : process?.transactionId?.value;
   }
 }

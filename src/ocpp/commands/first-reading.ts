@@ -52,7 +52,7 @@ export class FirstReadings {
     else if (event.type === 'LinkOpened') this.#askedOf(event.stationId).processes.clear();
     if (!MAY_BEGIN.has(event.type) || !('stationId' in event)) return;
     const { stationId } = event;
-    for (const point of Object.values(this.#runtime.depot.state.stations[stationId]?.points ?? {})) {
+    for (const point of Object.values(this.#runtime.depot.state.stations.get(stationId)?.points ?? {})) {
       const process = this.#unread(point);
       const { processes } = this.#askedOf(stationId);
       if (!process || processes.get(point.pointId) === process.processId) continue;
@@ -69,13 +69,13 @@ export class FirstReadings {
 
   /** The process here whose transaction runs and whose power nobody has told. */
   #unread({ processId }: PointState): ProcessState | undefined {
-    const process = processId === undefined ? undefined : this.#runtime.depot.state.processes[processId];
+    const process = processId === undefined ? undefined : this.#runtime.depot.state.processes.get(processId);
     return process?.transactionId && !process.endedAt && !process.readings.powerW ? process : undefined;
   }
 
   #ask({ stationId, pointId, processId }: ProcessState): void {
     const unit = this.#unitOf(stationId);
-    const point = this.#runtime.depot.state.stations[stationId]?.points[pointId];
+    const point = this.#runtime.depot.state.stations.get(stationId)?.points[pointId];
     // A station that is away is asked when it comes back.
     if (!unit?.station.isConnected || !point || this.#unread(point)?.processId !== processId) return;
     this.#trigger(unit, stationId, pointId, processId).catch((error: unknown) =>

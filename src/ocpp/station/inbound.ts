@@ -94,7 +94,7 @@ function factsOf(context: InboundContext, { action, begun }: ReceivedCall, paylo
   const { runtime, stationId, protocol } = context;
   const entry = begun?.entry;
   const introduced = action === 'BootNotification' ? introductionOf(protocol, payload) : undefined;
-  const boot = introduced ?? runtime.depot.state.stations[stationId]?.boot?.value;
+  const boot = introduced ?? runtime.depot.state.stations.get(stationId)?.boot?.value;
   return {
     id: entry?.id ?? '0-0',
     at: entry?.at ?? runtime.now().getTime(),
@@ -194,7 +194,7 @@ function transactionIdOf(runtime: Runtime, events: readonly DomainEvent[], facts
   const known = started && processStartedBy(state, started)?.transactionId?.value;
   if (known !== undefined) return Number(known);
   // A connector that is not configured: it may charge, and its start is parked.
-  const station = state.stations[facts.stationId];
+  const station = state.stations.get(facts.stationId);
   if (!station) throw notStored();
   return Number(mintTransactionId(station, facts.id));
 }

@@ -17,7 +17,7 @@ export class LinkWatch {
 
   /** A bridge that comes back finds stations that were connected when it went: they have the grace to return. */
   resume(): void {
-    if (this.#runtime.depot.state.stations[this.#stationId]?.link.value === 'connected') this.closed();
+    if (this.#runtime.depot.state.stations.get(this.#stationId)?.link.value === 'connected') this.closed();
   }
 
   opened(facts: { readonly protocol: string; readonly remoteAddress: string }): void {

@@ -80,7 +80,7 @@ describe('limits', () => {
     await charger.plugIn(1, BUS);
     const processId = await until(() => {
       const id = harness.point('N1', 'N1-1').processId;
-      return id && harness.state.processes[id]?.transactionId ? id : undefined;
+      return id && harness.state.processes.get(id)?.transactionId ? id : undefined;
     }, 'a transaction');
     const intent = await harness.intent();
     const order = { stationId: 'N1', pointId: 'N1-1', processId, steps, intent };

@@ -67,8 +67,8 @@ export class Scene {
 
   /** The process at a point, if there is one. */
   processAt(pointId: string): ProcessState | undefined {
-    const point = Object.values(this.state.stations).flatMap((station) => station.points[pointId] ?? [])[0];
-    return point?.processId ? this.state.processes[point.processId] : undefined;
+    const point = this.state.stations.values().flatMap((station) => station.points[pointId] ?? [])[0];
+    return point?.processId ? this.state.processes.get(point.processId) : undefined;
   }
 
   /** A simulated charger of the example depot: N1 and N2 speak 1.6J, N3 and N4 2.0.1. */

@@ -1,7 +1,7 @@
 /** What becomes of transactions when stations reboot, stutter, swap vehicles; or when the bridge is restarted. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { DepotState } from '../../../src/domain/index.js';
+import type { DepotStateJson } from '../../../src/domain/index.js';
 import { bigDepotConfig, range } from '../../support/big-depot.js';
 import { startBridgeProcess } from '../../support/bridge.js';
 import { RawStation } from '../../support/raw-station.js';
@@ -32,10 +32,10 @@ describe('a station', () => {
     charger.unplug(1);
     const [told] = await until(() => charger.queued === 0 && charger.acknowledgedTransactions(), 'its end');
     const after = await until(() => {
-      const found = depot.state.processes[before?.processId ?? ''];
+      const found = depot.state.processes.get(before?.processId ?? '');
       return found?.endedAt ? found : undefined;
     }, 'the end');
-    expect(Object.keys(depot.state.processes)).toHaveLength(1);
+    expect(depot.state.processes.keys()).toHaveLength(1);
     expect(after.deliveredWh?.value ?? 0).toBe(told?.energyWh);
   });
 
@@ -61,7 +61,7 @@ describe('a station', () => {
       await station.call('TransactionEvent', frame);
     await station.call('TransactionEvent', event(9, 'Ended', 30, 1800));
     await station.call('TransactionEvent', late);
-    const [process, ...others] = Object.values(depot.state.processes);
+    const [process, ...others] = depot.state.processes.values();
     expect(others).toEqual([]);
     expect(process).toMatchObject({ deliveredWh: { value: 800 }, lastSeqNo: 9 });
     expect(process?.endedAt).toBeDefined();
@@ -74,7 +74,7 @@ describe('a station', () => {
     await station.call('TransactionEvent', event(0, 'Updated', 10, 1400));
     expect(depot.processAt('N3-1')).toMatchObject({ deliveredWh: { value: 400 } });
     await station.call('TransactionEvent', event(0, 'Ended', 20, 1600));
-    const [process] = Object.values(depot.state.processes);
+    const [process] = depot.state.processes.values();
     expect(process).toMatchObject({ deliveredWh: { value: 600 } });
     expect(process?.endedAt).toBeDefined();
   });
@@ -110,7 +110,7 @@ describe('vehicles', () => {
       // Not yet measured is right; the SoC of the bus that stood here before is not.
       if (soc !== undefined) expect(Math.round(soc)).toBe(socPct);
     }
-    expect(Object.values(depot.state.processes).filter((process) => !process.closedAt)).toHaveLength(2);
+    expect(depot.state.processes.values().filter((process) => !process.closedAt)).toHaveLength(2);
     expect(depot.violations).toEqual([]);
   });
 
@@ -188,7 +188,7 @@ describe('the bridge', () => {
     await bridge.kill();
     for (const station of stations) station.socket.terminate();
     await bridge.restart();
-    const { processes } = await bridge.get<DepotState>('/api/v1/state');
+    const { processes } = await bridge.get<DepotStateJson>('/api/v1/state');
     const held = Object.values(processes);
     expect(held).toHaveLength(500);
     expect(new Map(held.map((each) => [each.pointId, each.transactionId?.value]))).toEqual(opened);
