@@ -1,21 +1,21 @@
-import { isMap, isScalar, isSeq, type Node, Scalar as YamlScalar } from 'yaml';
 import type { Json } from '../api.js';
 import type { Span } from '../diagnostics.js';
 import type { Clause, Condition, InputCell, Located, OutputCell, RawCell, Scalar } from './ast.js';
+import type { YamlNode } from './node.js';
 import type { Reader } from './reader.js';
 
 /** A cell as written; whether it is an input or an output is known later. */
-export function readCell(reader: Reader, node: Node | null, at: Span): RawCell {
-  if (isMap(node)) {
+export function readCell(reader: Reader, node: YamlNode | null, at: Span): RawCell {
+  if (node?.kind === 'map') {
     const not = reader.entries(node, at, 'a cell', ['not'])[0];
     if (!not) return { at, value: null };
     return { at, value: null, not: readCell(reader, not.node, not.at) };
   }
-  if (isSeq(node)) {
+  if (node?.kind === 'seq') {
     const items = node.items.map((item): Located<Json> & { word?: string } => {
-      const itemAt = reader.span(item as Node, at);
-      const value = reader.json(item as Node | null, itemAt);
-      const word = wordOf(item as Node | null);
+      const itemAt = reader.span(item, at);
+      const value = reader.json(item, itemAt);
+      const word = wordOf(item);
       return word === undefined ? { value, at: itemAt } : { value, at: itemAt, word };
     });
     return { at, value: null, items };
@@ -26,9 +26,9 @@ export function readCell(reader: Reader, node: Node | null, at: Span): RawCell {
 }
 
 /** The text of an unquoted scalar: only such text can be a keyword. */
-function wordOf(node: Node | null): string | undefined {
-  if (!isScalar(node) || typeof node.value !== 'string') return undefined;
-  return node.type === YamlScalar.PLAIN || node.type === undefined ? node.value : undefined;
+function wordOf(node: YamlNode | null): string | undefined {
+  if (node?.kind !== 'scalar' || typeof node.value !== 'string') return undefined;
+  return node.plain ? node.value : undefined;
 }
 
 function isLiteral(value: Json): value is Scalar {
@@ -127,19 +127,18 @@ export function outputCell(reader: Reader, cell: RawCell, inputs: number): Outpu
 }
 
 /** A condition: a path, a map of path to cell, or a list of conditions. */
-export function readCondition(reader: Reader, node: Node | null, at: Span, what: string): Condition {
-  if (isSeq(node))
-    return node.items.flatMap((item) =>
-      readCondition(reader, item as Node, reader.span(item as Node, at), what),
-    );
-  if (isMap(node)) return reader.entries(node, at, what).flatMap((entry) => clause(reader, entry) ?? []);
+export function readCondition(reader: Reader, node: YamlNode | null, at: Span, what: string): Condition {
+  if (node?.kind === 'seq')
+    return node.items.flatMap((item) => readCondition(reader, item, reader.span(item, at), what));
+  if (node?.kind === 'map')
+    return reader.entries(node, at, what).flatMap((entry) => clause(reader, entry) ?? []);
   const path = reader.pathOf(node, at, what);
   return path ? [{ path, cell: { kind: 'set', not: true, values: [], absent: true, at } }] : [];
 }
 
 function clause(
   reader: Reader,
-  entry: { key: string; keyAt: Span; node: Node | null; at: Span },
+  entry: { key: string; keyAt: Span; node: YamlNode | null; at: Span },
 ): Clause | undefined {
   const path = reader.path(entry.key, entry.keyAt);
   const cell = inputCell(reader, readCell(reader, entry.node, entry.at), false);

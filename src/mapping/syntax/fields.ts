@@ -1,4 +1,3 @@
-import { isSeq } from 'yaml';
 import type { FieldAst, Located, Rounding, SourceAst } from './ast.js';
 import { readCondition } from './cells.js';
 import type { Entry, Reader } from './reader.js';
@@ -74,7 +73,7 @@ function readSource(
       return path && { kind, path };
     }
     case 'first':
-      if (!isSeq(main.node)) reader.fail(main.at, '`first` must be a list');
+      if (main.node?.kind !== 'seq') reader.fail(main.at, '`first` must be a list');
       return { kind, paths: reader.paths(main.node, main.at, '`first`') };
     case 'const':
       return { kind, value: reader.json(main.node, main.at), at: main.at };

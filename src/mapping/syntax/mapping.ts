@@ -1,4 +1,3 @@
-import { isMap, isScalar, type Node } from 'yaml';
 import type { Span } from '../diagnostics.js';
 import type {
   GroupAst,
@@ -14,6 +13,7 @@ import { readCell, readCondition } from './cells.js';
 import { readExamples } from './examples.js';
 import { readField } from './fields.js';
 import { readFold } from './fold.js';
+import type { YamlNode } from './node.js';
 import type { Entry, Reader } from './reader.js';
 
 const keys = [
@@ -50,7 +50,7 @@ export function readName(reader: Reader, entry: Entry): string {
 }
 
 /** Reads a `mapping:` document. */
-export function readMapping(reader: Reader, node: Node, at: Span): MappingAst {
+export function readMapping(reader: Reader, node: YamlNode, at: Span): MappingAst {
   const entries = new Map<string, Entry>();
   for (const entry of reader.entries(node, at, 'a mapping', keys)) entries.set(entry.key, entry);
   const with_ = <T>(key: (typeof keys)[number], read: (entry: Entry) => T): T | undefined => {
@@ -100,7 +100,8 @@ function readTarget(reader: Reader, entry: Entry): SchemaNameAst | undefined {
   return first;
 }
 
-const removal = (node: Node | null): boolean => node === null || (isScalar(node) && node.value === null);
+const removal = (node: YamlNode | null): boolean =>
+  node === null || (node.kind === 'scalar' && node.value === null);
 
 function readRemovable<T>(
   reader: Reader,
@@ -135,7 +136,7 @@ function readReverseGroups(reader: Reader, entry: Entry): Map<string, GroupAst> 
 /** A list of paths, or a map of path to reason. */
 function readListed(reader: Reader, entry: Entry): Listed[] {
   const what = `\`${entry.key}\``;
-  if (isMap(entry.node)) return readDrop(reader, entry);
+  if (entry.node?.kind === 'map') return readDrop(reader, entry);
   return reader.paths(entry.node, entry.at, what).map((path) => ({ path }));
 }
 
@@ -184,7 +185,7 @@ function readRow(reader: Reader, entry: Entry): RawRow {
 
 function readElseCovers(reader: Reader, entry: Entry): Map<string, Located<number>> {
   const counts = new Map<string, Located<number>>();
-  if (isScalar(entry.node)) {
+  if (entry.node?.kind === 'scalar') {
     const count = reader.count(entry.node, entry.at, '`else-covers`');
     if (count) counts.set('', count);
     return counts;

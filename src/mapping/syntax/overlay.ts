@@ -1,4 +1,3 @@
-import { isMap, isScalar, type Node } from 'yaml';
 import type { Span } from '../diagnostics.js';
 import {
   type FieldAst,
@@ -15,6 +14,7 @@ import { inputCell, readCell } from './cells.js';
 import { readExamples } from './examples.js';
 import { readField } from './fields.js';
 import { readName, readTable } from './mapping.js';
+import type { YamlNode } from './node.js';
 import type { Entry, Reader } from './reader.js';
 
 const keys = [
@@ -30,7 +30,7 @@ const keys = [
 ] as const;
 
 /** Reads an `overlay:` document. */
-export function readOverlay(reader: Reader, node: Node, at: Span): OverlayAst {
+export function readOverlay(reader: Reader, node: YamlNode, at: Span): OverlayAst {
   const entries = new Map<string, Entry>();
   for (const entry of reader.entries(node, at, 'an overlay', keys)) entries.set(entry.key, entry);
   const text = (key: string) => {
@@ -121,7 +121,7 @@ function readRepair(reader: Reader, entry: Entry): RepairAst | undefined {
 
 function readTest(reader: Reader, part: Entry): RepairTest | undefined {
   const { node, at } = part;
-  if (isMap(node)) {
+  if (node?.kind === 'map') {
     const [only] = reader.entries(node, at, '`is`', ['type', 'longer', 'unknown', 'like']);
     if (!only) return undefined;
     if (only.key === 'unknown')
@@ -134,14 +134,15 @@ function readTest(reader: Reader, part: Entry): RepairTest | undefined {
     if (text === undefined) return undefined;
     return only.key === 'type' ? { kind: 'type', type: text } : { kind: 'like', pattern: text };
   }
-  if (isScalar(node) && (node.value === 'absent' || node.value === 'present')) return { kind: node.value };
+  if (node?.kind === 'scalar' && (node.value === 'absent' || node.value === 'present'))
+    return { kind: node.value };
   const value = reader.json(node, at);
   return { kind: 'values', values: Array.isArray(value) ? value : [value] };
 }
 
 function readAction(reader: Reader, part: Entry): RepairAction | undefined {
   const { node, at } = part;
-  if (isMap(node)) {
+  if (node?.kind === 'map') {
     const [only] = reader.entries(node, at, '`becomes`', ['by', 'copy']);
     const text = only && reader.text(only.node, only.at, `\`${only.key}\``);
     if (!only || !text) return undefined;

@@ -1,14 +1,14 @@
-import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
 import type { ErrorCode } from '../../errors/index.js';
 import type { Json } from '../api.js';
 import { didYouMean, type Findings, type SourceText, type Span } from '../diagnostics.js';
 import type { Located, PathRef } from './ast.js';
+import type { YamlNode } from './node.js';
 
 /** One entry of a YAML map. */
 export interface Entry {
   readonly key: string;
   readonly keyAt: Span;
-  readonly node: Node | null;
+  readonly node: YamlNode | null;
   readonly at: Span;
 }
 
@@ -25,9 +25,9 @@ export class Reader {
     this.findings = findings;
   }
 
-  span(node: Node | null | undefined, fallback: Span): Span {
-    const range = node?.range;
-    return range ? { file: this.file, start: range[0], end: Math.max(range[1], range[0] + 1) } : fallback;
+  span(node: YamlNode | null, fallback: Span): Span {
+    if (node === null) return fallback;
+    return { file: this.file, start: node.start, end: Math.max(node.end, node.start + 1) };
   }
 
   fail(at: Span, message: string, suggestion?: string, code: ErrorCode = 'MAP_DOCUMENT'): void {
@@ -35,17 +35,19 @@ export class Reader {
   }
 
   /** Entries of a map; with `known`, other keys are errors. */
-  entries(node: Node | null, at: Span, what: string, known?: readonly string[]): Entry[] {
-    if (isAlias(node)) this.fail(at, `${what}: YAML anchors and aliases are not part of the format`);
-    if (!isMap(node)) {
-      if (!isAlias(node)) this.fail(at, `${what} must be a map`);
+  entries(node: YamlNode | null, at: Span, what: string, known?: readonly string[]): Entry[] {
+    if (node?.kind !== 'map') {
+      const alias = node?.kind === 'alias';
+      this.fail(
+        at,
+        alias ? `${what}: YAML anchors and aliases are not part of the format` : `${what} must be a map`,
+      );
       return [];
     }
     const entries: Entry[] = [];
-    for (const pair of node.items) {
-      const keyNode = pair.key as Node | null;
+    for (const { key: keyNode, value } of node.items) {
       const keyAt = this.span(keyNode, at);
-      if (!isScalar(keyNode)) {
+      if (keyNode?.kind !== 'scalar') {
         this.fail(keyAt, `${what}: a key must be text`);
         continue;
       }
@@ -58,52 +60,49 @@ export class Reader {
         );
         continue;
       }
-      const value = pair.value as Node | null;
       entries.push({ key, keyAt, node: value, at: this.span(value, keyAt) });
     }
     return entries;
   }
 
   /** Items of a list; a single value counts as a list of one if `loose`. */
-  items(node: Node | null, at: Span, what: string, loose = false): { node: Node | null; at: Span }[] {
-    if (isSeq(node))
-      return node.items.map((item) => ({ node: item as Node | null, at: this.span(item as Node, at) }));
+  items(node: YamlNode | null, at: Span, what: string, loose = false): { node: YamlNode | null; at: Span }[] {
+    if (node?.kind === 'seq') return node.items.map((item) => ({ node: item, at: this.span(item, at) }));
     if (loose && node !== null) return [{ node, at }];
     this.fail(at, `${what} must be a list`);
     return [];
   }
 
-  text(node: Node | null, at: Span, what: string): Located<string> | undefined {
-    if (isScalar(node) && typeof node.value === 'string') return { value: node.value, at };
+  text(node: YamlNode | null, at: Span, what: string): Located<string> | undefined {
+    if (node?.kind === 'scalar' && typeof node.value === 'string') return { value: node.value, at };
     this.fail(at, `${what} must be text`);
     return undefined;
   }
 
-  flag(node: Node | null, at: Span, what: string): boolean {
-    if (isScalar(node) && typeof node.value === 'boolean') return node.value;
+  flag(node: YamlNode | null, at: Span, what: string): boolean {
+    if (node?.kind === 'scalar' && typeof node.value === 'boolean') return node.value;
     this.fail(at, `${what} must be true or false`);
     return false;
   }
 
-  count(node: Node | null, at: Span, what: string): Located<number> | undefined {
-    if (isScalar(node) && Number.isInteger(node.value) && (node.value as number) >= 0)
+  count(node: YamlNode | null, at: Span, what: string): Located<number> | undefined {
+    if (node?.kind === 'scalar' && Number.isInteger(node.value) && (node.value as number) >= 0)
       return { value: node.value as number, at };
     this.fail(at, `${what} must be a whole number, 0 or more`);
     return undefined;
   }
 
   /** Any YAML value as JSON; forbidden keys are reported and left out. */
-  json(node: Node | null, at: Span): Json {
+  json(node: YamlNode | null, at: Span): Json {
     if (node === null) return null;
-    if (isMap(node)) {
+    if (node.kind === 'map') {
       const object: { [key: string]: Json } = {};
       for (const { key, keyAt, node: value, at: valueAt } of this.entries(node, at, 'the value'))
         if (this.allowed(key, keyAt)) object[key] = this.json(value, valueAt);
       return object;
     }
-    if (isSeq(node))
-      return node.items.map((item) => this.json(item as Node | null, this.span(item as Node, at)));
-    if (isScalar(node)) {
+    if (node.kind === 'seq') return node.items.map((item) => this.json(item, this.span(item, at)));
+    if (node.kind === 'scalar') {
       const { value } = node;
       if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
       if (typeof value === 'number' && Number.isFinite(value)) return value;
@@ -139,16 +138,16 @@ export class Reader {
     return { text, alias, steps, at };
   }
 
-  pathOf(node: Node | null, at: Span, what: string): PathRef | undefined {
+  pathOf(node: YamlNode | null, at: Span, what: string): PathRef | undefined {
     const text = this.text(node, at, what);
     return text && this.path(text.value, text.at);
   }
 
-  paths(node: Node | null, at: Span, what: string): PathRef[] {
+  paths(node: YamlNode | null, at: Span, what: string): PathRef[] {
     return this.items(node, at, what, true).flatMap((item) => this.pathOf(item.node, item.at, what) ?? []);
   }
 
-  texts(node: Node | null, at: Span, what: string): Located<string>[] {
+  texts(node: YamlNode | null, at: Span, what: string): Located<string>[] {
     return this.items(node, at, what, true).flatMap((item) => this.text(item.node, item.at, what) ?? []);
   }
 }
