@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { BridgeError } from '../errors/index.js';
 import type { Generation, Json, JsonObject, Mapping, MapResult, RunContext, Selector } from './api.js';
 import { isFailure } from './compile/executable.js';
-import { prototypeChanged, stepReader, watchPrototype } from './compile/paths.js';
+import { stepReader, watchPrototype } from './compile/paths.js';
 import { didYouMean } from './diagnostics.js';
 import type { BoundOverlay } from './overlay/bind.js';
 import { type BoundRepair, Repairs, refuseForbiddenKeys } from './overlay/repair.js';
 import { applies, levelOf } from './overlay/select.js';
 import type { MappingIr } from './resolve/ir.js';
-import { Runner } from './runner.js';
+import { Runner, type Variant } from './runner.js';
 
 /** Version of the transforms and the kernel: raised when the same table would give another output. */
 export const engineVersion = 1;
@@ -113,13 +113,9 @@ class LoadedMapping implements Mapping {
   }
 
   run(inputs: Readonly<Record<string, Json>>, context: RunContext): MapResult | null {
-    watchPrototype();
-    const { generated } = this.runner.variant(context.select);
-    if (generated && !prototypeChanged() && Object.getPrototypeOf(inputs) === Object.prototype) {
-      const made = generated.run(inputs, context);
-      if (made !== undefined) return made;
-    }
-    return this.runClosures(inputs, context);
+    const variant = this.runner.variant(context.select);
+    const made = variant.generated?.run(inputs, context);
+    return made === undefined ? this.runClosures(variant, inputs, context) : made;
   }
 
   runAll(inputs: Readonly<Record<string, Json>>, context: RunContext): MapResult[] {
@@ -138,10 +134,15 @@ class LoadedMapping implements Mapping {
     return result ? [result] : [];
   }
 
-  private runClosures(inputs: Readonly<Record<string, Json>>, context: RunContext): MapResult | null {
+  private runClosures(
+    variant: Variant,
+    inputs: Readonly<Record<string, Json>>,
+    context: RunContext,
+  ): MapResult | null {
+    watchPrototype();
     const sources: (Json | undefined)[] = [];
     for (const alias of this.aliases) sources.push(Object.hasOwn(inputs, alias) ? inputs[alias] : undefined);
-    const outcome = this.runner.variant(context.select).runClosures(sources, context);
+    const outcome = variant.runClosures(sources, context);
     return outcome && isFailure(outcome) ? { ok: false, error: outcome } : outcome;
   }
 }

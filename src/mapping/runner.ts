@@ -1,13 +1,11 @@
 import type { Json, RunContext, Selector } from './api.js';
 import type { Attempt, Execute, FindExecutor, Made, UsedMapping } from './compile/executable.js';
 import { compileMapping } from './compile/mapping.js';
-import { prototypeChanged } from './compile/paths.js';
 import { type MappingPlan, planMapping } from './compile/plan.js';
 import { type Generated, type GeneratedSource, generateMapping, writeMapping } from './generate/index.js';
 import type { BoundOverlay } from './overlay/bind.js';
 import { applies } from './overlay/select.js';
 import type { MappingIr } from './resolve/ir.js';
-import { countRows, type MarkedProvenance } from './run/marks.js';
 
 export interface RunnerOptions {
   readonly generation: string;
@@ -16,7 +14,7 @@ export interface RunnerOptions {
 }
 
 /** One mapping under one set of overlays: closures at once, generated code when it has been used a while. */
-class Variant {
+export class Variant {
   readonly plan: MappingPlan;
   /** Generated code, once there is some; undefined where closures do the work. */
   generated: Generated | undefined;
@@ -39,10 +37,10 @@ class Variant {
   /** For a mapping that uses this one and runs on closures. */
   execute(sources: readonly (Json | undefined)[], context: RunContext): ReturnType<Execute> {
     const { generated } = this;
-    if (generated && !prototypeChanged()) {
+    if (generated) {
       const attempt = generated.attempt as (...values: unknown[]) => Made | null | undefined;
       const made = attempt(...sources, context);
-      if (made) countRows(made.provenance as MarkedProvenance);
+      if (made) made.provenance.count();
       if (made !== undefined) return made;
     }
     return this.runClosures(sources, context);

@@ -1,7 +1,7 @@
 import type { Json, JsonObject, MapFailure, MapNote, RunContext, Selector } from '../api.js';
 import type { FieldIr, MappingIr, TableIr } from '../resolve/ir.js';
 import { type Frame, fail, type Get, type Test, undecided } from '../run/frame.js';
-import { type CompactProvenance, ListedProvenance, type RuleBook } from '../run/provenance.js';
+import { CompactProvenance, type RuleBook } from '../run/provenance.js';
 import type { FoldKernel } from './fold.js';
 
 /** What an overlay changes in a mapping, bound to the mapping's schemas. */
@@ -93,7 +93,7 @@ export function executable(mapping: string, parts: Parts): Execute {
       return frame.failure ?? null;
     }
     losses?.(frame);
-    const provenance = new ListedProvenance(book, frame.rules, frame.nested);
+    const provenance = CompactProvenance.of(book, frame.rules, frame.nested);
     const { notes } = frame;
     return notes ? { ok: true, target, value, provenance, notes } : { ok: true, target, value, provenance };
   };

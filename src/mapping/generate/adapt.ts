@@ -1,4 +1,5 @@
 import type { AdaptOp } from '../compile/adapt-ops.js';
+import type { Scalar } from '../syntax/ast.js';
 import { absent, failed } from '../transforms.js';
 import { type Conversion, roundTo } from '../units.js';
 import { literal, numeral } from './text.js';
@@ -18,10 +19,18 @@ export class AdaptWriter {
     this.writer = writer;
   }
 
-  /** Adapts what `value` holds, if it holds anything; `done` writes what is done with the result. */
-  present(value: string, ops: readonly AdaptOp[], done: (result: string) => void): void {
+  /**
+   * Adapts what `value` holds, if it holds anything; `done` writes what is done with the result. Where nothing can be
+   * made without the value (`must`), no value is left to the closures at once.
+   */
+  present(value: string, ops: readonly AdaptOp[], done: (result: string) => void, must = false): void {
     const { writer } = this;
     const [first, ...rest] = ops;
+    if (must) {
+      if (first?.op !== 'guard') writer.line(`if (${value} == null) ${bail}`);
+      this.apply(value, ops, done, first?.op === 'guard');
+      return;
+    }
     if (first?.op !== 'guard') {
       writer.block(`if (${value} != null)`, () => this.apply(value, ops, done));
       return;
@@ -116,19 +125,28 @@ export class AdaptWriter {
       case 'whole':
         return `Number.isInteger(${value})`;
       case 'enum':
-        if (op.values.length > mostCompared)
-          return `${this.writer.constant(new Set(op.values))}.has(${value})`;
+        if (op.values.length > mostCompared) return this.known(value, op.values);
         return op.values.map((one) => `${value} === ${literal(one)}`).join(' || ') || 'false';
       case 'length':
-        return range(`${value}.length`, op.min, op.max);
+        return range(`${value}.length`, op.min === 0 ? -Infinity : op.min, op.max);
       case 'range':
         return range(value, op.min, op.max);
     }
   }
+
+  /** One of many values: mostly the same as last time. */
+  private known(value: string, values: readonly Scalar[]): string {
+    const last = this.writer.state('undefined');
+    const all = this.writer.constant(new Set(values));
+    return `${value} === ${last} || ${all}.has(${last} = ${value}) || (${last} = undefined, false)`;
+  }
 }
 
-const range = (value: string, min: number, max: number): string =>
-  `${value} >= ${numeral(min)} && ${value} <= ${numeral(max)}`;
+function range(value: string, min: number, max: number): string {
+  const least = min === -Infinity ? [] : [`${value} >= ${numeral(min)}`];
+  // NaN is within no range.
+  return [...least, `${value} <= ${numeral(max)}`].join(' && ');
+}
 
 /** The arithmetic of `converter` (units.ts), in the same order. */
 function conversionText(value: string, { multiply, divide, before, after }: Conversion): string {

@@ -28,6 +28,8 @@ export class FoldWriter {
   private readonly values: string;
   private readonly held: string;
   private readonly ranks: string;
+  /** The reading that came last. */
+  private readonly last: string;
 
   constructor(fold: FoldIr, writer: Writer, reads: Reads) {
     const takes = takesOf(fold);
@@ -36,14 +38,10 @@ export class FoldWriter {
     this.reads = reads;
     this.takes = takes;
     this.readings = new Readings(fold, takes);
+    this.last = writer.state(writer.constant(this.readings.first));
     this.values = writer.constant(new Float64Array(takes.length * places));
     this.held = writer.constant(new Uint8Array(takes.length));
     this.ranks = writer.constant(new Int32Array(takes.length));
-  }
-
-  /** What stands beside the functions: the reading that came last. */
-  beside(): string {
-    return `let last = ${this.writer.constant(this.readings.first)};`;
   }
 
   /** The variable of something folded. */
@@ -58,13 +56,13 @@ export class FoldWriter {
     const list = reads.read(fold.over);
     writer.line(`if (!Array.isArray(${list})) return null;`);
     writer.line(`for (let i = 0; i < ${takes.length}; i++) { ${held}[i] = 0; ${ranks}[i] = ${worst}; }`);
-    writer.line(`let reading = last, best = ${worst}, word, signed;`);
+    writer.line(`let reading = ${this.last}, best = ${worst}, word, signed;`);
     writer.block(`for (let i = 0; i < ${list}.length; i++)`, () => {
       writer.line(`const sample = ${list}[i];`);
       this.recognise();
       this.keep();
     });
-    writer.line('last = reading;');
+    writer.line(`${this.last} = reading;`);
     this.results();
   }
 

@@ -11,13 +11,15 @@ const mostCompared = 8;
 
 /**
  * Writes reads of source paths. A read gives a variable that holds the value; null and undefined both mean that there is
- * none. Generated code runs only while nothing lies on the prototype of all objects, so that a plain read finds an
- * object's own values; keys that every object answers to are read with care.
+ * none. Generated code leaves a message to the closures while one of its keys lies on the prototype of all objects: so a
+ * plain read finds an object's own value. V8 looks at that once. Keys that every object answers to are read with care.
  */
 export class Reads {
   private readonly writer: Writer;
   private readonly mapping: MappingIr;
   private readonly empty: string;
+  /** Keys read from objects. */
+  private readonly keys = new Set<string>();
   /** The variable of a target, for conditions on targets. */
   private readonly target: (path: BoundPath) => string;
 
@@ -48,7 +50,19 @@ export class Reads {
       return this.writer.once(key, 'r', () => `${reader}(${variable})`);
     }
     const holder = this.holder(of, variable, steps.slice(0, -1));
-    return this.writer.once(key, 'r', () => member(holder, last === '[0]' ? '0' : last));
+    return this.writer.once(key, 'r', () => this.member(holder, last === '[0]' ? '0' : last));
+  }
+
+  /** Reads a key of an object. */
+  member(holder: string, key: string): string {
+    this.keys.add(key);
+    return member(holder, key);
+  }
+
+  /** Whether somebody has put a value under one of the keys on the prototype of all objects. */
+  polluted(): string {
+    const tests = [...this.keys].map((key) => `${member('Object.prototype', key)} !== undefined`);
+    return tests.join(' || ') || 'false';
   }
 
   /** The object at the steps, or an empty one. */

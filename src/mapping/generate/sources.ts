@@ -36,9 +36,13 @@ export class SourceWriter {
     this.nested = nested;
   }
 
-  /** `value` is the variable of the target, still undefined. */
-  field({ field, slot }: FieldPlan, value: string, done: Done): void {
-    this.writer.when(this.reads.condition(field.when), () => this.source(field, slot, value, done));
+  /** `value` is the variable of the target, still undefined; `must`: nothing can be made without it. */
+  field({ field, slot }: FieldPlan, value: string, must: boolean, done: Done): void {
+    const { source } = field;
+    const when = this.reads.condition(field.when);
+    if (source.kind === 'from' && when === undefined)
+      this.adapt.present(this.reads.read(source.path), this.ops(field, source.path.node), done, must);
+    else this.writer.when(when, () => this.source(field, slot, value, done));
   }
 
   private source(field: FieldIr, slot: number, value: string, done: Done): void {

@@ -23,11 +23,11 @@ export class TableWriter {
   private readonly adapt: AdaptWriter;
   private readonly mapping: MappingIr;
 
-  constructor(mapping: MappingIr, writer: Writer, reads: Reads, adapt: AdaptWriter) {
+  constructor(mapping: MappingIr, tools: { writer: Writer; reads: Reads; adapt: AdaptWriter }) {
     this.mapping = mapping;
-    this.writer = writer;
-    this.reads = reads;
-    this.adapt = adapt;
+    this.writer = tools.writer;
+    this.reads = tools.reads;
+    this.adapt = tools.adapt;
   }
 
   /** Writes an output of a table; `done` writes what is done with a value, which may be undefined if `maybe`. */

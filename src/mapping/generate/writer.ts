@@ -1,10 +1,13 @@
 /** Lines of source text, names for them, and the values they are handed. */
 export class Writer {
   readonly constants: unknown[] = [];
+  /** Declarations beside the functions. */
+  readonly states: string[] = [];
   private readonly lines: string[] = [];
   private readonly known = new Map<unknown, string>();
   private names = 0;
-  private depth = 0;
+  /** How many blocks are open. */
+  depth = 0;
   /** What is known in each open block: facts found in a block hold in those inside it. */
   private readonly scopes: Map<string, string>[] = [new Map()];
 
@@ -19,6 +22,13 @@ export class Writer {
     if (known !== undefined) return known;
     const name = `k${this.constants.push(value) - 1}`;
     this.known.set(value, name);
+    return name;
+  }
+
+  /** A variable beside the functions, which keeps its value from message to message. */
+  state(first: string): string {
+    const name = this.name('z');
+    this.states.push(`let ${name} = ${first};`);
     return name;
   }
 

@@ -16,12 +16,108 @@ export interface RuleBook {
 /** What the mappings used for lists and objects noted, per slot. */
 export type Nested = readonly (CompactProvenance | readonly CompactProvenance[] | undefined)[];
 
-/** Which rule set which target, as small integers; names are looked up when somebody asks. */
-export abstract class CompactProvenance implements Provenance {
-  protected abstract readonly book: RuleBook;
+/** What one bit of the marks stands for: a slot, and the rule that set it. */
+export interface Mark {
+  readonly slot: number;
+  /** The rule; or the decisions whose rows tell it: the first that has a row set the slot. */
+  readonly by: number | readonly number[];
+}
+
+/** How the marks of a mapping with its overlays are read. */
+export interface MarkLayout {
+  readonly book: RuleBook;
+  /** How often each rule that is a row decided. */
+  readonly hits: Float64Array;
+  readonly marks: readonly Mark[];
+  /** First rule of each decision. */
+  readonly firstRules: readonly number[];
+  /** The slot of each entry of `nested`. */
+  readonly nestedSlots: readonly number[];
+}
+
+const uncounted = new Float64Array(0);
+
+/** Bits per number: V8 keeps such small ones without a box. */
+export const marksPerWord = 30;
+
+/** One number as it is, more of them as a list. */
+export type Packed = number | readonly number[];
+
+/** The number at a place. */
+export function packedAt(packed: Packed, index: number): number {
+  return typeof packed === 'number' ? packed : (packed[index] ?? -1);
+}
+
+/**
+ * Which rule set which target. Generated code notes a bit per rule that set its target, and the row per table: which rule
+ * that was is worked out, and names are looked up, when somebody asks.
+ */
+export class CompactProvenance implements Provenance {
+  declare private readonly layout: MarkLayout;
+  declare private readonly marks: Packed;
+  /** The row of each decision. */
+  declare private readonly rows: Packed;
+  declare private readonly nested: Nested | undefined;
+  declare private unpacked: readonly number[] | undefined;
+
+  constructor(layout: MarkLayout, marks: Packed, rows: Packed, nested: Nested | undefined) {
+    this.layout = layout;
+    this.marks = marks;
+    this.rows = rows;
+    this.nested = nested;
+    this.unpacked = undefined;
+  }
+
+  /** Of rules that are known one by one, -1 where a slot is unset; `nested` is by slot. */
+  static of(book: RuleBook, set: readonly number[], nested: Nested | undefined): CompactProvenance {
+    const nestedSlots = book.targets.map((_, slot) => slot);
+    const layout = { book, hits: uncounted, marks: [], firstRules: [], nestedSlots };
+    const made = new CompactProvenance(layout, 0, -1, nested);
+    made.unpacked = set;
+    return made;
+  }
+
+  /** Counts the rows that decided, also those of the mappings used. Called once, when a whole object has been made. */
+  count(): void {
+    const { hits, firstRules } = this.layout;
+    for (let i = 0; i < firstRules.length; i++) {
+      const row = packedAt(this.rows, i);
+      const rule = (firstRules[i] as number) + row;
+      if (row >= 0) hits[rule] = (hits[rule] as number) + 1;
+    }
+    for (const nested of this.nested ?? []) {
+      if (nested instanceof CompactProvenance) nested.count();
+      else for (const item of nested ?? []) item.count();
+    }
+  }
+
+  private get book(): RuleBook {
+    return this.layout.book;
+  }
+
   /** Rule per slot, -1 = unset. */
-  protected abstract readonly set: readonly number[];
-  protected abstract readonly nested: Nested | undefined;
+  private get set(): readonly number[] {
+    this.unpacked ??= this.unpack();
+    return this.unpacked;
+  }
+
+  private unpack(): readonly number[] {
+    const { book, marks, firstRules } = this.layout;
+    const rules = book.targets.map(() => -1);
+    marks.forEach(({ slot, by }, i) => {
+      if (((packedAt(this.marks, Math.floor(i / marksPerWord)) >> (i % marksPerWord)) & 1) === 0) return;
+      if (typeof by === 'number') rules[slot] = by;
+      else {
+        const decision = by.find((index) => packedAt(this.rows, index) >= 0) ?? -1;
+        rules[slot] = (firstRules[decision] ?? -1) + packedAt(this.rows, decision);
+      }
+    });
+    return rules;
+  }
+
+  private nestedAt(slot: number): Nested[number] {
+    return this.nested?.[this.layout.nestedSlots.indexOf(slot)];
+  }
 
   get generation(): string {
     return this.book.generation;
@@ -83,25 +179,11 @@ export abstract class CompactProvenance implements Provenance {
     targetPath: string,
   ): { provenance: CompactProvenance; rest: string; index: string } | undefined {
     const rest = targetPath.slice(this.book.targets[slot]?.length ?? 0);
-    const nested = this.nested?.[slot];
+    const nested = this.nestedAt(slot);
     if (rest === '' || nested === undefined) return undefined;
     if (nested instanceof CompactProvenance) return { provenance: nested, rest: rest.slice(1), index: '' };
     const [, index = '', inner = ''] = /^\[(\d+)\]\.?(.*)$/.exec(rest) ?? [];
     const provenance = nested[Number(index)];
     return provenance && { provenance, rest: inner, index: `[${index}]` };
-  }
-}
-
-/** What the closures note: one rule per slot. */
-export class ListedProvenance extends CompactProvenance {
-  protected readonly book: RuleBook;
-  protected readonly set: readonly number[];
-  protected readonly nested: Nested | undefined;
-
-  constructor(book: RuleBook, set: readonly number[], nested: Nested | undefined) {
-    super();
-    this.book = book;
-    this.set = set;
-    this.nested = nested;
   }
 }
