@@ -16,17 +16,21 @@ export interface BoundRepair {
 
 type JsonTest = (value: Json | undefined) => boolean;
 type Holder = { [key: string]: Json } | Json[];
+/** Mends what a holder holds, or only tells whether there is something to mend. */
+type Mend = (holder: Holder, really: boolean) => boolean;
 
-/** One repair, ready to run: changes the payload in place, tells whether it did. */
+/** One repair, ready to run: changes the payload in place if it may, tells whether it did or would. */
 interface Repair {
   readonly id: string;
   readonly overlay: OverlayAst;
-  readonly apply: (payload: JsonObject) => boolean;
+  readonly apply: (payload: JsonObject, really: boolean) => boolean;
 }
 
 /** Repairs of one message. */
 export class Repairs {
   private readonly repairs: readonly Repair[];
+  /** A station keeps its selector from message to message. */
+  private readonly bySelector = new WeakMap<Selector, readonly Repair[]>();
 
   constructor(bound: readonly BoundRepair[]) {
     this.repairs = bound.map(compileRepair);
@@ -34,11 +38,22 @@ export class Repairs {
 
   /** Applies those that fit the station, in order; the payload given is not changed. */
   run(payload: JsonObject, select: Selector): { payload: JsonObject; repairs: string[] } {
-    const wanted = this.repairs.filter(({ overlay }) => applies(overlay, select));
-    if (wanted.length === 0) return { payload, repairs: [] };
+    const wanted = this.wantedBy(select);
+    // Most payloads need none: only one that does is copied.
+    const first = wanted.findIndex((repair) => repair.apply(payload, false));
+    if (first < 0) return { payload, repairs: [] };
     const copy = structuredClone(payload);
-    const made = wanted.filter((repair) => repair.apply(copy)).map(({ id }) => id);
-    return made.length > 0 ? { payload: copy, repairs: made } : { payload, repairs: [] };
+    const made = wanted.slice(first).filter((repair) => repair.apply(copy, true));
+    return { payload: copy, repairs: made.map(({ id }) => id) };
+  }
+
+  private wantedBy(select: Selector): readonly Repair[] {
+    let wanted = this.bySelector.get(select);
+    if (!wanted) {
+      wanted = this.repairs.filter(({ overlay }) => applies(overlay, select));
+      this.bySelector.set(select, wanted);
+    }
+    return wanted;
   }
 }
 
@@ -48,41 +63,50 @@ function compileRepair({ overlay, ast, path }: BoundRepair): Repair {
   const act = repairAction(ast.becomes, path);
   const steps = path.ref.steps;
   const last = steps.at(-1) ?? '';
-  const mend = (holder: Holder): boolean => {
-    if (last === '[]') return Array.isArray(holder) && mendElements(holder, test, siblings, act);
+  const mend: Mend = (holder, really) => {
+    if (last === '[]') return Array.isArray(holder) && mendElements(holder, { test, siblings, act }, really);
     if (Array.isArray(holder)) return false;
     const value = Object.hasOwn(holder, last) ? holder[last] : undefined;
-    if (!test(value) || !siblings.every((sibling) => sibling.test(keyOf(holder, sibling.key)))) return false;
+    if (!test(value) || !allFit(siblings, holder)) return false;
     const next = act(value, holder);
     if (next === failed || next === value) return false;
+    if (!really) return true;
     if (next === undefined) return delete holder[last];
     holder[last] = next;
     return true;
   };
+  const around = steps.slice(0, -1);
   return {
     id: `${overlay.name}/${ast.id}`,
     overlay,
-    apply: (payload) => visit(payload, steps.slice(0, -1), mend),
+    apply: (payload, really) => visit(payload, around, 0, mend, really),
   };
 }
 
-function mendElements(
-  list: Json[],
-  test: JsonTest,
-  siblings: readonly { key: string; test: JsonTest }[],
-  act: ReturnType<typeof repairAction>,
-): boolean {
+interface ElementRepair {
+  readonly test: JsonTest;
+  readonly siblings: readonly { key: string; test: JsonTest }[];
+  readonly act: ReturnType<typeof repairAction>;
+}
+
+function mendElements(list: Json[], { test, siblings, act }: ElementRepair, really: boolean): boolean {
   let changed = false;
   for (let i = list.length - 1; i >= 0; i--) {
     const value = list[i];
-    if (!test(value) || !siblings.every((sibling) => sibling.test(keyOf(value, sibling.key)))) continue;
+    if (!test(value) || !allFit(siblings, value)) continue;
     const next = act(value, {});
     if (next === failed || next === value) continue;
+    if (!really) return true;
     if (next === undefined) list.splice(i, 1);
     else list[i] = next;
     changed = true;
   }
   return changed;
+}
+
+function allFit(siblings: ElementRepair['siblings'], value: Json | undefined): boolean {
+  for (const sibling of siblings) if (!sibling.test(keyOf(value, sibling.key))) return false;
+  return true;
 }
 
 function keyOf(value: Json | undefined, key: string): Json | undefined {
@@ -91,20 +115,26 @@ function keyOf(value: Json | undefined, key: string): Json | undefined {
     : undefined;
 }
 
+/** Goes to every holder that the steps from `at` on lead to. */
 function visit(
   value: Json | undefined,
   steps: readonly string[],
-  mend: (holder: Holder) => boolean,
+  at: number,
+  mend: Mend,
+  really: boolean,
 ): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const [step, ...rest] = steps;
-  if (step === undefined) return mend(value);
-  if (step === '[]') {
-    if (!Array.isArray(value)) return false;
-    return value.map((item) => visit(item, rest, mend)).includes(true);
+  const step = steps[at];
+  if (step === undefined) return mend(value, really);
+  if (step === '[0]') return Array.isArray(value) && visit(value[0], steps, at + 1, mend, really);
+  if (step !== '[]') return visit(keyOf(value, step), steps, at + 1, mend, really);
+  if (!Array.isArray(value)) return false;
+  let found = false;
+  for (const item of value) {
+    found = visit(item, steps, at + 1, mend, really) || found;
+    if (found && !really) return true;
   }
-  if (step === '[0]') return Array.isArray(value) && visit(value[0], rest, mend);
-  return visit(keyOf(value, step), rest, mend);
+  return found;
 }
 
 function repairTest(is: RepairTest, path: BoundPath): JsonTest {
@@ -113,10 +143,8 @@ function repairTest(is: RepairTest, path: BoundPath): JsonTest {
       return (value) => value === undefined;
     case 'present':
       return (value) => value !== undefined;
-    case 'values': {
-      const known = new Set(is.values.map((value) => JSON.stringify(value)));
-      return (value) => value !== undefined && known.has(JSON.stringify(value));
-    }
+    case 'values':
+      return valuesTest(is.values);
     case 'type':
       return (value) => typeOfJson(value) === is.type;
     case 'longer':
@@ -128,6 +156,16 @@ function repairTest(is: RepairTest, path: BoundPath): JsonTest {
       return (value) => value !== undefined && !known.has(value);
     }
   }
+}
+
+/** Most values are scalars, which need not be written out to be compared. */
+function valuesTest(values: readonly Json[]): JsonTest {
+  if (values.every((value) => typeof value !== 'object')) {
+    const known = new Set<Json | undefined>(values);
+    return (value) => known.has(value);
+  }
+  const known = new Set(values.map((value) => JSON.stringify(value)));
+  return (value) => value !== undefined && known.has(JSON.stringify(value));
 }
 
 function typeOfJson(value: Json | undefined): string {
@@ -163,18 +201,38 @@ function repairAction(
  * Refuses payloads with keys that could reach a prototype.
  * @throws BridgeError MAP_INPUT
  */
-export function refuseForbiddenKeys(value: Json, path = ''): void {
+export function refuseForbiddenKeys(value: Json): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (hasForbiddenKey(value)) refuse(value, '');
+}
+
+/** Asked of every payload: so no path is written until one is needed. */
+function hasForbiddenKey(value: Holder): boolean {
+  if (Array.isArray(value)) {
+    for (const item of value)
+      if (typeof item === 'object' && item !== null && hasForbiddenKey(item)) return true;
+    return false;
+  }
+  // No list of the keys is made: this is asked of every object of every payload.
+  for (const key in value) {
+    if (forbiddenKeys.has(key)) return true;
+    const child = value[key];
+    if (typeof child === 'object' && child !== null && hasForbiddenKey(child)) return true;
+  }
+  return false;
+}
+
+function refuse(value: Json | undefined, path: string): void {
   if (typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) {
-    for (const item of value) if (typeof item === 'object') refuseForbiddenKeys(item, `${path}[]`);
+    for (const item of value) refuse(item, `${path}[]`);
     return;
   }
-  for (const key of Object.keys(value)) {
+  for (const [key, child] of Object.entries(value)) {
     if (forbiddenKeys.has(key))
       throw new BridgeError('MAP_INPUT', `the payload has the key ${key}, which is never accepted`, {
         path: `${path}.${key}`,
       });
-    const child = value[key];
-    if (typeof child === 'object' && child !== null) refuseForbiddenKeys(child, `${path}.${key}`);
+    refuse(child, `${path}.${key}`);
   }
 }
