@@ -4,3 +4,4 @@ export { type Change, Depot } from './depot.js';
 export { causesOf, fieldSources } from './lineage.js';
 export { Metrics } from './metrics.js';
 export type { Running, Runtime } from './runtime.js';
+export type { Tally } from './tally.js';

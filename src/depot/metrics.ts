@@ -1,9 +1,10 @@
 /** Prometheus metrics of one bridge. Labels never carry vehicle, token or partner data. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { TalliedCounter } from './tally.js';
 
 export class Metrics {
   readonly registry = new Registry();
-  readonly messages = new Counter({
+  readonly messages = new TalliedCounter({
     name: 'bridge_messages_total',
     help: 'Frames and HTTP bodies, by what became of them: ok, refused, failed',
     labelNames: ['protocol', 'direction', 'action', 'outcome'] as const,

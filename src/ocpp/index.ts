@@ -4,7 +4,7 @@ import type { Running, Runtime } from '../depot/index.js';
 import { OcppCommands } from './commands/index.js';
 import { CsmsServer, type Stranger } from './csms/index.js';
 import { DEFAULT_LIMITS, type OcppLimits, type OcppOptions } from './options.js';
-import { admitWith, Station } from './station/index.js';
+import { admitWith, FrameTallies, Station } from './station/index.js';
 
 export type { Abilities, Call, Composite, Reply, Survey } from './commands/index.js';
 export { NoReply, OcppCommands } from './commands/index.js';
@@ -30,7 +30,8 @@ export interface RunningOcpp extends Running {
 export async function startOcpp(runtime: Runtime, options: OcppOptions = {}): Promise<RunningOcpp> {
   const limits = { ...DEFAULT_LIMITS, ...configuredLimits(runtime.config.ocpp), ...options.limits };
   const metering = options.metering === undefined ? runtime.config.ocpp.metering : options.metering;
-  const shared = { runtime, limits, admit: admitWith(runtime, options.authorize) };
+  const tallies = new FrameTallies(runtime.metrics);
+  const shared = { runtime, limits, tallies, admit: admitWith(runtime, options.authorize) };
   const stations = new Map(
     [...runtime.identity.stations.values()].map((config) => [config.id, new Station(config, shared)]),
   );

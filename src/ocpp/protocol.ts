@@ -11,25 +11,40 @@ const SCHEMAS = { 'ocpp1.6': 'ocpp16', 'ocpp2.0.1': 'ocpp201', 'ocpp2.1': 'ocpp2
 /** 2.1 shares the tables of 2.0.1. */
 const TABLES = { 'ocpp1.6': 'ocpp16', 'ocpp2.0.1': 'ocpp201', 'ocpp2.1': 'ocpp201' } as const;
 
+/** The names of a request in schemas and tables. */
+interface Names {
+  readonly schema: string;
+  readonly table: string;
+}
+
 export const schemaName = (protocol: OcppProtocol, action: string): string =>
-  `${SCHEMAS[protocol]}.${action}`;
+  namesOf(protocol, action)?.schema ?? `${SCHEMAS[protocol]}.${action}`;
 
 /** The name by which tables know a message. */
-export const tableName = (protocol: OcppProtocol, action: string): string => `${TABLES[protocol]}.${action}`;
-
-const actions = new Map<OcppProtocol, ReadonlySet<string>>();
+export const tableName = (protocol: OcppProtocol, action: string): string =>
+  namesOf(protocol, action)?.table ?? `${TABLES[protocol]}.${action}`;
 
 /** Whether this version of OCPP has a request of this name, whoever may send it. */
 export function isAction(protocol: OcppProtocol, action: string): boolean {
-  let known = actions.get(protocol);
+  return namesOf(protocol, action) !== undefined;
+}
+
+const requests = new Map<OcppProtocol, ReadonlyMap<string, Names>>();
+
+/** Written once for each request that the standard has: they are asked for several times per frame. */
+function namesOf(protocol: OcppProtocol, action: string): Names | undefined {
+  let known = requests.get(protocol);
   if (!known) {
     const prefix = SCHEMAS[protocol].length + 1;
-    known = new Set(
+    known = new Map(
       schemaNames(SCHEMAS[protocol])
-        .map((name) => name.slice(prefix))
-        .filter((name) => !name.endsWith('.conf')),
+        .filter((name) => !name.endsWith('.conf'))
+        .map((schema) => {
+          const request = schema.slice(prefix);
+          return [request, { schema, table: `${TABLES[protocol]}.${request}` }];
+        }),
     );
-    actions.set(protocol, known);
+    requests.set(protocol, known);
   }
-  return known.has(action);
+  return known.get(action);
 }

@@ -28,9 +28,11 @@ export interface FrameFacts {
   /** The depot, for overlays of one site. */
   readonly site?: string;
   /** What the station last said of itself: selects overlays. */
-  readonly boot?: Pick<StationBooted, 'vendor' | 'model' | 'firmware'>;
+  readonly boot?: Pick<StationBooted, 'vendor' | 'model' | 'firmware'> | undefined;
   /** Messages by which vehicles are named, as configured. */
   readonly vehicleData?: readonly VehicleDataConfig[];
+  /** {@link selectorOf} these facts, where it is kept from frame to frame: what fits it is then found only once. */
+  readonly select?: Selector | undefined;
 }
 
 export interface Translation {
@@ -38,8 +40,6 @@ export interface Translation {
   /** Objects that no table could make whole; the others of the frame stand. */
   readonly failures: readonly MapFailure[];
   readonly notes: readonly MapNote[];
-  /** Rules that took part. */
-  readonly rules: readonly string[];
 }
 
 const PEER_VERSIONS: Readonly<Record<OcppProtocol, string>> = {
@@ -50,7 +50,8 @@ const PEER_VERSIONS: Readonly<Record<OcppProtocol, string>> = {
 
 /** The overlays that apply to a station: by what it said of itself, or of this message if it says so just now. */
 export function selectorOf(facts: FrameFacts): Selector {
-  const { boot, site, stationId, protocol } = facts;
+  const { boot, site, stationId, protocol, select } = facts;
+  if (select) return select;
   return {
     station: stationId,
     peerVersion: PEER_VERSIONS[protocol],
@@ -74,15 +75,12 @@ export function introductionOf(protocol: OcppProtocol, payload: JsonObject): Fra
 }
 
 /** The envelope that tables read as `env`. */
-function envelopeOf(facts: FrameFacts): JsonObject {
-  const { boot, stationId, protocol, at } = facts;
-  return {
-    stationId,
-    protocol,
-    receivedAt: new Date(at).toISOString(),
-    ...(boot === undefined ? {} : { vendor: boot.vendor, model: boot.model }),
-    ...(boot?.firmware === undefined ? {} : { firmware: boot.firmware }),
-  };
+function envelopeOf({ boot, stationId, protocol, at }: FrameFacts): JsonObject {
+  const receivedAt = new Date(at).toISOString();
+  if (boot === undefined) return { stationId, protocol, receivedAt };
+  const { vendor, model, firmware } = boot;
+  if (firmware === undefined) return { stationId, protocol, receivedAt, vendor, model };
+  return { stationId, protocol, receivedAt, vendor, model, firmware };
 }
 
 /** `payload` is repaired and valid. Every event names the frame it came from and the rules that made it. */
@@ -96,7 +94,6 @@ export function translate(
   const events: DomainEvent[] = [];
   const failures: MapFailure[] = [];
   const notes: MapNote[] = [];
-  const rules = new Set<string>();
   const inputs = { msg: payload, env: envelopeOf(facts) };
   for (const mapping of generation.forMessage(tableName(facts.protocol, facts.action))) {
     for (const result of mapping.runAll(inputs, context)) {
@@ -105,11 +102,10 @@ export function translate(
         continue;
       }
       const { target, value, provenance } = result;
-      for (const rule of provenance.rules()) rules.add(rule);
-      notes.push(...(result.notes ?? []));
+      if (result.notes) notes.push(...result.notes);
       events.push({
-        // A target is `bridge.<Event>`: the compiler has checked that the value fits it.
-        type: target.slice('bridge.'.length),
+        // The compiler has checked that the value fits the target.
+        type: eventNamed(target),
         stationId: facts.stationId,
         payload: value,
         raw: facts.id,
@@ -119,7 +115,19 @@ export function translate(
   }
   const vehicle = vehicleNamed(facts, payload, identity);
   if (vehicle) events.push(vehicle);
-  return { events: readingsLast(events), failures, notes, rules: [...rules] };
+  return { events: readingsLast(events), failures, notes };
+}
+
+const eventNames = new Map<string, string>();
+
+/** `bridge.<Event>` without its space. There are as many as the tables have targets. */
+function eventNamed(target: string): string {
+  let name = eventNames.get(target);
+  if (name === undefined) {
+    name = target.slice('bridge.'.length);
+    eventNames.set(target, name);
+  }
+  return name;
 }
 
 function vehicleNamed(
@@ -140,13 +148,25 @@ function vehicleNamed(
 }
 
 /** Readings count towards the transaction that the same frame begins, so its beginning comes first. */
-function readingsLast(events: readonly DomainEvent[]): DomainEvent[] {
+function readingsLast(events: readonly DomainEvent[]): readonly DomainEvent[] {
+  if (events.length < 2) return events;
   const isReading = (event: DomainEvent) => event.type === 'MeterSampled';
   return [...events.filter((event) => !isReading(event)), ...events.filter(isReading)];
 }
 
-/** State names list elements `samples.0.powerW`, tables `samples[0].powerW`. */
 function ruleAt(provenance: Provenance, path: string, mapping: string): string {
-  if (path === '') return mapping;
-  return provenance.ruleOf(path.replaceAll(/\.(\d+)(?=\.|$)/g, '[$1]')) ?? mapping;
+  return path === '' ? mapping : (provenance.ruleOf(tablePath(path)) ?? mapping);
+}
+
+/** So many paths are remembered; the reducer asks for the same few again and again. */
+const MOST_PATHS = 4_096;
+const tablePaths = new Map<string, string>();
+
+/** State names list elements `samples.0.powerW`, tables `samples[0].powerW`. */
+function tablePath(path: string): string {
+  const known = tablePaths.get(path);
+  if (known !== undefined) return known;
+  const written = path.replaceAll(/\.(\d+)(?=\.|$)/g, '[$1]');
+  if (tablePaths.size < MOST_PATHS) tablePaths.set(path, written);
+  return written;
 }

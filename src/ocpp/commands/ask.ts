@@ -56,7 +56,7 @@ export class Asker {
     this.#runtime = runtime;
     this.#since = runtime.now().toISOString();
     station.listen({
-      onTaken: () => undefined,
+      onBooted: () => undefined,
       onConnected: () => undefined,
       onDisconnected: () => this.#queue.giveUp('the station disconnected'),
     });

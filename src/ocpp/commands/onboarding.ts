@@ -43,9 +43,7 @@ export class Onboarding {
         this.#timer = setTimeout(() => this.#begin(true), options.bootWaitMs);
         this.#timer.unref();
       },
-      onTaken: (action) => {
-        if (action === 'BootNotification') this.#begin(false);
-      },
+      onBooted: () => this.#begin(false),
       onDisconnected: () => clearTimeout(this.#timer),
     });
   }

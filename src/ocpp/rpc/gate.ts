@@ -91,7 +91,8 @@ const FOREIGN_CODES: Readonly<Record<string, RefusalKind>> = {
   OccurenceConstraintViolation: 'Occurrence',
 };
 
-const HEAD = /^\[\s*([2-4])\s*,\s*("(?:[^"\\]|\\.)*")/;
+/** The head of a frame as JSON.stringify writes it: its type, its message id. */
+const HEAD = /^\[([2-4]),("(?:[^"\\]|\\.)*")/;
 
 /** Turns authenticated upgrades into connections. */
 export class RpcGate {
@@ -217,8 +218,9 @@ function adopt(
 function outgoing(protocol: OcppProtocol, frame: string, owner: RpcOwner): string | undefined {
   const head = HEAD.exec(frame);
   if (!head) return undefined;
-  const kind = Number(head[1]) as 2 | 3 | 4;
-  const messageId = JSON.parse(head[2] ?? '""') as string;
+  const [, type, id = '""'] = head;
+  const kind = Number(type) as 2 | 3 | 4;
+  const messageId = id.includes('\\') ? (JSON.parse(id) as string) : id.slice(1, -1);
   const raw = kind === 4 ? withOwnCode(protocol, frame) : frame;
   if (raw !== undefined) owner.onSent({ kind, messageId, raw });
   return raw;

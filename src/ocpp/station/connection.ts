@@ -112,25 +112,16 @@ export class StationConnection implements RpcOwner {
     this.#answering.set(messageId, progress);
     this.#slowDown();
     try {
-      return await this.#answer(call, progress);
+      const answer = await this.#owner.take(this, call, begun).answer();
+      this.#owner.answered(action);
+      return answer;
     } catch (error) {
       progress.error = error instanceof InboundRefusal ? error.code : 'OCPP_NOT_STORED';
       throw error;
-    }
-  }
-
-  /** A refusal waits too: raw first. */
-  async #answer(call: InboundCall, progress: CallInProgress): Promise<JsonObject> {
-    const { begun } = progress;
-    let taken: Taken;
-    try {
-      taken = this.#owner.take(this, call, begun);
     } finally {
+      // A refusal waits too: raw first.
       if (begun && !(await begun.stored)) progress.begun = null;
     }
-    const answer = await taken.answer();
-    this.#owner.answered(call.action);
-    return answer;
   }
 
   onAnswer({ messageId, raw }: InboundAnswer): void {

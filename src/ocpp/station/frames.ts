@@ -2,7 +2,8 @@
 import type { Runtime } from '../../depot/index.js';
 import type { ErrorCode } from '../../errors/index.js';
 import type { Beginning, JournalDraft, JournalEntry, JournalId } from '../../journal/index.js';
-import { isAction, type OcppProtocol } from '../protocol.js';
+import type { OcppProtocol } from '../protocol.js';
+import type { FrameTallies } from './tallies.js';
 
 /** A journalled frame, or null if the store lost it. */
 export type Stored = Promise<JournalEntry | null>;
@@ -29,20 +30,20 @@ export interface NoteDraft {
 
 export class FrameJournal {
   readonly #runtime: Runtime;
+  readonly #tallies: FrameTallies;
   readonly #link: string;
 
-  constructor(runtime: Runtime, ocppIdentity: string) {
+  constructor(runtime: Runtime, tallies: FrameTallies, ocppIdentity: string) {
     this.#runtime = runtime;
+    this.#tallies = tallies;
     this.#link = `ocpp:${ocppIdentity}`;
   }
 
   /** Begins to append a frame; frames are journalled in the order of these calls. Null if it is lost. */
   frame(draft: FrameDraft, causes: readonly JournalId[] = NO_CAUSES): Beginning | null {
-    const { depot, metrics } = this.#runtime;
+    const { depot } = this.#runtime;
     const { protocol, direction, action, error } = draft;
-    // A peer must not fill the metrics with names of its own.
-    const label = isAction(protocol, action) ? action : 'other';
-    metrics.messages.inc({ protocol, direction, action: label, outcome: error ? 'refused' : 'ok' });
+    this.#tallies.count(protocol, direction, action, error !== undefined);
     const at = this.#runtime.now().getTime();
     const generation = this.#runtime.tables().id;
     return this.#begin({ depotId: depot.id, link: this.#link, generation, ...draft, causes, at });

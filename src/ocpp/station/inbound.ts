@@ -7,14 +7,14 @@ import type { DomainEvent, StationEvent } from '../../domain/index.js';
 import { mintTransactionId, processStartedBy } from '../../domain/index.js';
 import type { ErrorCode } from '../../errors/index.js';
 import type { Beginning, JournalEntry } from '../../journal/index.js';
-import type { Generation, JsonObject, MapFailure } from '../../mapping/index.js';
+import type { Generation, JsonObject, MapFailure, Selector } from '../../mapping/index.js';
 import { type ValidationIssue, validatorOf } from '../../schemas/index.js';
 import { flawOf } from '../inspect.js';
 import { isAction, type OcppProtocol, schemaName, tableName } from '../protocol.js';
 import { CallRefusal, refusalOf } from '../refusal.js';
 import { type FrameFacts, introductionOf, selectorOf, translate } from '../translate.js';
-import { dataTransferStatus } from '../vehicle-data.js';
-import { type AnswerContext, type Handling, handlingOf } from './answers/index.js';
+import { type DataTransferStatus, dataTransferStatus } from '../vehicle-data.js';
+import { type AnswerContext, handlingOf } from './answers/index.js';
 import type { FrameJournal } from './frames.js';
 
 /** A refusal that knows which error of ours it is, for the journal and the log. */
@@ -33,7 +33,24 @@ export interface InboundContext {
   readonly stationId: string;
   readonly protocol: OcppProtocol;
   readonly maxDepth: number;
+  /** The overlays of the station are found by it: kept as long as nothing changes that selects them. */
+  readonly selector: SelectorMemo;
   admit(token: string): Promise<boolean>;
+}
+
+/** The selector of a station for what it last said of itself. */
+export class SelectorMemo {
+  #boot: FrameFacts['boot'];
+  #select: Selector | undefined;
+
+  /** The same object as long as the boot facts are the same object; `facts` are else of one station and version. */
+  of(facts: FrameFacts): Selector {
+    if (this.#select === undefined || this.#boot !== facts.boot) {
+      this.#select = selectorOf(facts);
+      this.#boot = facts.boot;
+    }
+    return this.#select;
+  }
 }
 
 export interface ReceivedCall {
@@ -82,29 +99,43 @@ export function takeCall(context: InboundContext, call: ReceivedCall): Taken {
       'state was not stored',
     ),
   );
-  const answerable = async () => {
-    const kept = (await begun?.stored) ?? false;
-    if (!kept && handling.durable) throw notStored();
-    return answer(context, handling, payload, events, facts, stored);
+  return {
+    events,
+    async answer() {
+      const kept = begun !== null && (await begun.stored);
+      if (handling.durable) await mustBe(kept, stored);
+      return handling.answer(new AnswerFacts(context, payload, events, facts));
+    },
   };
-  return { events, answer: answerable };
+}
+
+/** @throws InboundRefusal if journal entry or state were not stored */
+async function mustBe(kept: boolean, stored: Promise<void>): Promise<void> {
+  if (!kept) throw notStored();
+  try {
+    await stored;
+  } catch {
+    throw notStored();
+  }
 }
 
 function factsOf(context: InboundContext, { action, begun }: ReceivedCall, payload: JsonObject): FrameFacts {
   const { runtime, stationId, protocol } = context;
   const entry = begun?.entry;
   const introduced = action === 'BootNotification' ? introductionOf(protocol, payload) : undefined;
-  const boot = introduced ?? runtime.depot.state.stations.get(stationId)?.boot?.value;
-  return {
+  const facts = {
     id: entry?.id ?? '0-0',
     at: entry?.at ?? runtime.now().getTime(),
     action,
     protocol,
     stationId,
     site: runtime.depot.id,
-    ...(boot ? { boot } : {}),
+    boot: introduced ?? runtime.depot.state.stations.get(stationId)?.boot?.value,
     vehicleData: runtime.config.ocpp.vehicleDataTransfer,
+    select: undefined as Selector | undefined,
   };
+  facts.select = context.selector.of(facts);
+  return facts;
 }
 
 /** The payload after the repairs of overlays; which were made is noted: raw frame and tables tell the rest. */
@@ -138,50 +169,54 @@ function derive(
   for (const failure of failures) {
     runtime.metrics.unmapped.inc({ mapping: failure.mapping, code: failure.code });
     runtime.park(facts.id, failure);
-    runtime.log.warn(
-      { stationId, journalId: facts.id, ...failure },
-      'an object could not be translated; it is parked',
-    );
   }
   for (const note of notes)
     runtime.log.debug({ stationId, journalId: facts.id, ...note }, 'a reading was passed over');
   return events;
 }
 
-async function answer(
-  context: InboundContext,
-  handling: Handling,
-  payload: JsonObject,
-  events: readonly DomainEvent[],
-  facts: FrameFacts,
-  stored: Promise<void>,
-): Promise<JsonObject> {
-  if (handling.durable) {
-    try {
-      await stored;
-    } catch {
-      throw notStored();
-    }
-  }
-  return handling.answer(answerContext(context, payload, events, facts));
-}
+/** What builders of answers may ask; most ask nothing, so nothing is made before it is asked for. */
+class AnswerFacts implements AnswerContext {
+  readonly payload: JsonObject;
+  readonly #context: InboundContext;
+  readonly #events: readonly DomainEvent[];
+  readonly #facts: FrameFacts;
 
-function answerContext(
-  context: InboundContext,
-  payload: JsonObject,
-  events: readonly DomainEvent[],
-  facts: FrameFacts,
-): AnswerContext {
-  const { runtime, admit } = context;
-  return {
-    payload,
-    now: `${runtime.now().toISOString().slice(0, 19)}Z`,
-    heartbeatSeconds: runtime.config.ocpp.heartbeatSeconds,
-    plansCharging: runtime.config.depots[0].charging.policy !== 'forward',
-    admit,
-    transactionId: () => transactionIdOf(runtime, events, facts),
-    dataTransferStatus: () => dataTransferStatus(runtime.config.ocpp.vehicleDataTransfer, payload),
-  };
+  constructor(
+    context: InboundContext,
+    payload: JsonObject,
+    events: readonly DomainEvent[],
+    facts: FrameFacts,
+  ) {
+    this.payload = payload;
+    this.#context = context;
+    this.#events = events;
+    this.#facts = facts;
+  }
+
+  get now(): string {
+    return `${this.#context.runtime.now().toISOString().slice(0, 19)}Z`;
+  }
+
+  get heartbeatSeconds(): number {
+    return this.#context.runtime.config.ocpp.heartbeatSeconds;
+  }
+
+  get plansCharging(): boolean {
+    return this.#context.runtime.config.depots[0].charging.policy !== 'forward';
+  }
+
+  admit(token: string): Promise<boolean> {
+    return this.#context.admit(token);
+  }
+
+  transactionId(): number {
+    return transactionIdOf(this.#context.runtime, this.#events, this.#facts);
+  }
+
+  dataTransferStatus(): DataTransferStatus {
+    return dataTransferStatus(this.#context.runtime.config.ocpp.vehicleDataTransfer, this.payload);
+  }
 }
 
 /** The integer for StartTransaction.conf: in the state, where a retry finds it again. */

@@ -9,20 +9,22 @@ import type { InboundCall, RpcConnection, RpcOwner } from '../rpc/index.js';
 import { StationClock } from './clock.js';
 import { type CallOptions, type CallResult, type ConnectionOwner, StationConnection } from './connection.js';
 import { FrameJournal } from './frames.js';
-import { type Taken, takeCall } from './inbound.js';
+import { type InboundContext, SelectorMemo, type Taken, takeCall } from './inbound.js';
 import { LinkWatch } from './link.js';
+import type { FrameTallies } from './tallies.js';
 import type { Admit } from './tokens.js';
 
 /** What a station shares with all others. */
 export interface StationShared {
   readonly runtime: Runtime;
   readonly limits: OcppLimits;
+  readonly tallies: FrameTallies;
   readonly admit: Admit;
 }
 
 export interface StationEventsListener {
-  /** A call was taken into the state; `action` as the station named it. */
-  onTaken(action: string): void;
+  /** The station told that it started anew, and is about to be answered. */
+  onBooted(): void;
   onConnected(): void;
   onDisconnected(): void;
 }
@@ -36,11 +38,13 @@ export class Station implements ConnectionOwner {
   readonly #link: LinkWatch;
   readonly #listeners: StationEventsListener[] = [];
   #connection: StationConnection | undefined;
+  /** What the calls of one connection are taken with; made once for it. */
+  #context: { readonly of: StationConnection; readonly context: InboundContext } | undefined;
 
   constructor(config: StationConfig, shared: StationShared) {
     this.config = config;
     this.#shared = shared;
-    this.frames = new FrameJournal(shared.runtime, config.ocpp.identity);
+    this.frames = new FrameJournal(shared.runtime, shared.tallies, config.ocpp.identity);
     this.#link = new LinkWatch(shared.runtime, this.frames, config.id);
     this.#link.resume();
   }
@@ -92,7 +96,8 @@ export class Station implements ConnectionOwner {
   }
 
   answered(action: string): void {
-    for (const listener of this.#listeners) setImmediate(() => listener.onTaken(action));
+    if (action !== 'BootNotification') return;
+    for (const listener of this.#listeners) setImmediate(() => listener.onBooted());
   }
 
   closed(connection: StationConnection, code: number, reason: string): void {
@@ -101,6 +106,7 @@ export class Station implements ConnectionOwner {
     // The end of a displaced socket says nothing of the one that displaced it.
     if (this.#connection !== connection) return;
     this.#connection = undefined;
+    this.#context = undefined;
     runtime.metrics.connected.dec({ protocol: 'ocpp' });
     runtime.log.info({ stationId, code, reason: reason.slice(0, 100) }, 'charging station disconnected');
     this.#link.closed();
@@ -161,7 +167,12 @@ export class Station implements ConnectionOwner {
     }
   }
 
-  #contextOf(connection: StationConnection) {
+  #contextOf(connection: StationConnection): InboundContext {
+    if (this.#context?.of !== connection) this.#context = { of: connection, context: this.#made(connection) };
+    return this.#context.context;
+  }
+
+  #made(connection: StationConnection): InboundContext {
     const { runtime, limits } = this.#shared;
     const stationId = this.config.id;
     return {
@@ -170,6 +181,7 @@ export class Station implements ConnectionOwner {
       frames: this.frames,
       protocol: connection.rpc.protocol,
       maxDepth: limits.maxDepth,
+      selector: new SelectorMemo(),
       admit: (token: string) => this.#shared.admit(token, stationId),
     };
   }

@@ -2,8 +2,8 @@
 import type { JsonObject } from '../../../mapping/index.js';
 import { type AnswerContext, empty, type Handling } from './context.js';
 
-async function tagInfo({ payload, admit }: AnswerContext): Promise<JsonObject> {
-  return { status: (await admit(String(payload['idTag']))) ? 'Accepted' : 'Invalid' };
+async function tagInfo(context: AnswerContext): Promise<JsonObject> {
+  return { status: (await context.admit(String(context.payload['idTag']))) ? 'Accepted' : 'Invalid' };
 }
 
 export const ANSWERS_16: Readonly<Record<string, Handling>> = {
@@ -16,7 +16,7 @@ export const ANSWERS_16: Readonly<Record<string, Handling>> = {
     }),
   },
   // A vendor's message is known here if the configuration declares it.
-  DataTransfer: { answer: ({ dataTransferStatus }) => ({ status: dataTransferStatus() }) },
+  DataTransfer: { answer: (context) => ({ status: context.dataTransferStatus() }) },
   DiagnosticsStatusNotification: { answer: empty },
   FirmwareStatusNotification: { answer: empty },
   Heartbeat: { answer: ({ now }) => ({ currentTime: now }) },

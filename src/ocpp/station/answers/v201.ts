@@ -19,7 +19,7 @@ export const ANSWERS_201: Readonly<Record<string, Handling>> = {
     }),
   },
   ClearedChargingLimit: { answer: empty },
-  DataTransfer: { answer: ({ dataTransferStatus }) => ({ status: dataTransferStatus() }) },
+  DataTransfer: { answer: (context) => ({ status: context.dataTransferStatus() }) },
   FirmwareStatusNotification: { answer: empty },
   // Contract certificates and OCSP belong to a roaming platform, which the bridge is not.
   Get15118EVCertificate: { answer: () => ({ status: 'Failed', exiResponse: '' }) },
