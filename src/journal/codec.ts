@@ -9,9 +9,10 @@ import type {
 } from './entry.js';
 
 /**
- * A stored entry: JSON with short names, because it is written with each frame. `JSON.stringify` escapes lone
- * surrogates and control characters, so any text comes back as it was. `r` and the other members stand apart from
- * the chain of ids, so that personal data can be replaced in them without touching `c`.
+ * A stored entry: a line of JSON with short names, and below it the raw text as it came, for a frame is JSON itself and
+ * would be escaped quote by quote. Text that UTF-8 cannot carry (lone surrogates) stands in the line as `r`, escaped;
+ * so did all texts in entries of earlier versions. The raw text and the other members stand apart from the chain of
+ * ids, so that personal data can be replaced in them without touching `c`.
  */
 interface Stored {
   readonly t: number;
@@ -26,7 +27,7 @@ interface Stored {
   readonly e?: string | undefined;
   readonly h?: JournalDraft['http'] | undefined;
   readonly f?: StoredFields | undefined;
-  readonly r: string;
+  readonly r?: string | undefined;
 }
 
 /**
@@ -66,22 +67,36 @@ function decodeFields({ texts, rows }: StoredFields): FieldSource[] {
 
 /** The text to store; the id and the depot are the stream's. */
 export function encodeEntry(draft: JournalDraft, at: number): string {
-  const stored: Stored = {
-    t: at,
-    l: draft.link,
-    p: draft.protocol,
-    d: draft.direction,
-    a: draft.action,
-    m: draft.messageId,
-    c: draft.causes.length ? draft.causes : undefined,
-    g: draft.generation,
-    u: draft.rules?.length ? draft.rules : undefined,
-    e: draft.error,
-    h: draft.http,
-    f: draft.fields?.length ? encodeFields(draft.fields) : undefined,
-    r: draft.raw,
+  const { raw, link, protocol, direction, action, messageId, causes, generation } = draft;
+  // The members of every frame are written by hand: this runs twice per message.
+  let line = `{"t":${at},"l":${quoted(link)},"p":"${protocol}","d":"${direction}","a":${quoted(action)}`;
+  if (messageId !== undefined) line += `,"m":${quoted(messageId)}`;
+  if (causes.length > 0) line += `,"c":["${causes.join('","')}"]`;
+  if (generation !== undefined) line += `,"g":${quoted(generation)}`;
+  const isPlain = !LONE_SURROGATE.test(raw);
+  if (!isPlain || draft.rules || draft.fields || draft.error !== undefined || draft.http)
+    line += seldom(draft, isPlain);
+  return isPlain ? `${line}}\n${raw}` : `${line}}`;
+}
+
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
+const PLAIN = /^[\w .:/@-]*$/;
+
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+/** The members that few entries have, as they follow others; empty if there are none. */
+function seldom({ rules, error, http, fields, raw }: JournalDraft, isPlain: boolean): string {
+  const members: Partial<Stored> = {
+    u: rules?.length ? rules : undefined,
+    e: error,
+    h: http,
+    f: fields?.length ? encodeFields(fields) : undefined,
+    r: isPlain ? undefined : raw,
   };
-  return JSON.stringify(stored);
+  const text = JSON.stringify(members);
+  return text === '{}' ? '' : `,${text.slice(1, -1)}`;
 }
 
 /** @throws BridgeError JOURNAL_DAMAGED */
@@ -100,7 +115,7 @@ export function decodeEntry(depotId: string, id: JournalId, text: string): Journ
     protocol: stored.p,
     direction: stored.d,
     action: stored.a,
-    raw: stored.r,
+    raw: stored.raw,
     causes: stored.c ?? [],
     ...(stored.m === undefined ? {} : { messageId: stored.m }),
     ...(stored.g === undefined ? {} : { generation: stored.g }),
@@ -111,10 +126,14 @@ export function decodeEntry(depotId: string, id: JournalId, text: string): Journ
   };
 }
 
-function parse(text: string): Stored | undefined {
+function parse(text: string): (Stored & { readonly raw: string }) | undefined {
+  // JSON.stringify writes no line break: the first one ends the line.
+  const end = text.indexOf('\n');
   try {
-    const value: unknown = JSON.parse(text);
-    return isStored(value) ? value : undefined;
+    const value: unknown = JSON.parse(end < 0 ? text : text.slice(0, end));
+    if (!isStored(value)) return undefined;
+    const raw = end < 0 ? value.r : text.slice(end + 1);
+    return raw === undefined ? undefined : { ...value, raw };
   } catch {
     return undefined;
   }
@@ -122,6 +141,6 @@ function parse(text: string): Stored | undefined {
 
 function isStored(value: unknown): value is Stored {
   if (typeof value !== 'object' || value === null) return false;
-  const { t, l, p, d, a, r } = value as Partial<Record<keyof Stored, unknown>>;
+  const { t, l, p, d, a, r = '' } = value as Partial<Record<keyof Stored, unknown>>;
   return typeof t === 'number' && [l, p, d, a, r].every((member) => typeof member === 'string');
 }

@@ -12,6 +12,8 @@ export interface GapSource {
   readonly depotId: string;
   append(draft: JournalDraft): Promise<JournalEntry>;
   begin(draft: JournalDraft): { readonly entry: JournalEntry; readonly stored: Promise<void> };
+  /** Is given each entry of `begin` that was stored. */
+  tell(entry: JournalEntry): void;
   ping(): Promise<boolean>;
   now(): number;
   readonly logger: StoreLogger | undefined;
@@ -65,6 +67,7 @@ export class GapGuard {
       const settled = stored.then(
         () => {
           this.#arrive(timed);
+          this.#source.tell(entry);
           return true;
         },
         (error: unknown) => {

@@ -47,6 +47,7 @@ class StreamJournal implements Journal {
       depotId,
       append: (draft) => this.append(draft),
       begin: (draft) => this.#begin(draft),
+      tell: (entry) => this.#tell(entry),
       ping: () => store.ping(),
       now: this.#now,
       logger: options.logger,
@@ -66,8 +67,7 @@ class StreamJournal implements Journal {
     this.#check(draft);
     const at = draft.at ?? this.#now();
     const { id, stored } = this.#store.begin(this.#stream, encodeEntry(draft, at), linksOf(draft));
-    const entry: JournalEntry = { ...draft, at, id };
-    return { entry, stored: stored.then(() => this.#tell(entry)) };
+    return { entry: { ...draft, at, id }, stored };
   }
 
   begin(draft: JournalDraft): Beginning | null {

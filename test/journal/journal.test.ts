@@ -128,8 +128,38 @@ function journalTests(name: string, open: () => Promise<Store>): void {
       await expect(journal.append(draft('other'))).rejects.toMatchObject({ code: 'JOURNAL_WRONG_DEPOT' });
       const badCause = draft(depotId, { causes: ['17'] });
       await expect(journal.append(badCause)).rejects.toMatchObject({ code: 'JOURNAL_BAD_CAUSE' });
-      const id = await store.append(depotKey(depotId, 'journal'), '{"some":"thing"}');
-      await expect(journal.read(id)).rejects.toMatchObject({ code: 'JOURNAL_DAMAGED' });
+      for (const damaged of ['{"some":"thing"}', '{"t":1\n[2]', '\n[2]', '']) {
+        const id = await store.append(depotKey(depotId, 'journal'), damaged);
+        await expect(journal.read(id)).rejects.toMatchObject({ code: 'JOURNAL_DAMAGED' });
+      }
+    });
+
+    test('reads what earlier versions wrote', async () => {
+      const journal = fresh();
+      const raw = '[2,"7","Heartbeat",{}]\n';
+      const old = { t: 5, l: 'ocpp:CP-1', p: 'ocpp1.6', d: 'in', a: 'Heartbeat', m: '7', c: ['3-0'], r: raw };
+      const id = await store.append(depotKey(journal.depotId, 'journal'), JSON.stringify(old));
+      expect(await journal.read(id)).toEqual({
+        id,
+        at: 5,
+        depotId: journal.depotId,
+        link: 'ocpp:CP-1',
+        protocol: 'ocpp1.6',
+        direction: 'in',
+        action: 'Heartbeat',
+        messageId: '7',
+        causes: ['3-0'],
+        raw,
+      });
+    });
+
+    test('keeps names of peers character by character', async () => {
+      const journal = fresh();
+      for (const name of ['CP "1"\\', 'CP\n2', 'Säule 3', 'CP\ud8004', '\u2028']) {
+        const wanted = draft(journal.depotId, { link: `ocpp:${name}`, action: name, messageId: name });
+        const { id } = await journal.append(wanted);
+        expect(await journal.read(id)).toMatchObject(wanted);
+      }
     });
 
     test('traces back to the raw frames and forward to all they touched', async () => {

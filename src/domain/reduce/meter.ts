@@ -26,7 +26,7 @@ export function meterSampled(
   const pointId = event.payload.pointId ?? owner?.pointId;
   const process =
     owner ?? (pointId && !transactionId ? openTransaction(state, event.stationId, pointId) : undefined);
-  // One change of the point and one of the process, however many samples: each copies a whole depot's list.
+  // One change of the point and one of the process, however many samples.
   const told = samples.map((sample, index) =>
     leavesOf(event, index, sample, historicTime(sample.at, receivedAt)),
   );
@@ -67,6 +67,9 @@ function meteredBy(
 
 type Told = { readonly [Q in Quantity]?: Leaf<number> };
 
+/** While it is being made. */
+type Changing<T> = { -readonly [K in keyof T]: T[K] };
+
 function delivered(process: ProcessState, { energyWh }: Told): ProcessState {
   return energyWh ? withRegister(process, energyWh) : process;
 }
@@ -83,7 +86,7 @@ function leavesOf(
   sample: MeterSample,
   at: Instant,
 ): Told {
-  const leaves: Record<string, Leaf<number>> = {};
+  const leaves: Changing<Told> = {};
   for (const quantity of QUANTITIES) {
     const value = sample[quantity];
     if (value === undefined) continue;
@@ -93,12 +96,12 @@ function leavesOf(
 }
 
 function withNewest(readings: Readings, told: Told): Readings {
-  const changed: Record<string, Leaf<number>> = {};
+  const changed: Changing<Readings> = { ...readings };
   for (const quantity of QUANTITIES) {
     const leaf = told[quantity];
     if (leaf) changed[quantity] = newer(readings[quantity], leaf);
   }
-  return { ...readings, ...changed };
+  return changed;
 }
 
 /**

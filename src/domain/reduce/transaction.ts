@@ -56,15 +56,18 @@ export function processStartedBy(
 function knownStart(state: DepotState, event: Of<'TransactionStarted'>): ProcessState | undefined {
   const { transactionId, pointId, token, meterStartWh } = event.payload;
   if (transactionId) return processOf(state, event.stationId, transactionId);
-  return state.processes.values().find(
-    (process) =>
-      process.stationId === event.stationId &&
-      process.pointId === pointId &&
-      process.meterStartWh?.value === meterStartWh &&
-      // An empty idTag names nobody, and so leaves no vehicle behind.
-      (process.vehicle?.value.token ?? '') === (token ?? '') &&
-      isSameStart(process, event.payload.at),
-  );
+  // Whatever began by a start is among the transactions of its station: what others did in the past costs nothing.
+  const known = Object.values(state.stations.get(event.stationId)?.transactions ?? {});
+  return known
+    .flatMap((processId) => state.processes.get(processId) ?? [])
+    .find(
+      (process) =>
+        process.pointId === pointId &&
+        process.meterStartWh?.value === meterStartWh &&
+        // An empty idTag names nobody, and so leaves no vehicle behind.
+        (process.vehicle?.value.token ?? '') === (token ?? '') &&
+        isSameStart(process, event.payload.at),
+    );
 }
 
 /**
