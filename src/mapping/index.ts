@@ -14,6 +14,7 @@ export type {
 } from './api.js';
 export type { CheckReport } from './check/context.js';
 export { type Diagnostic, formatDiagnostic } from './diagnostics.js';
+export { mayGenerate } from './generate/index.js';
 export type { LoadedGeneration, RowCounts } from './generation.js';
 export {
   conditionText,

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Json, loadGeneration, type Selector } from '../../src/mapping/index.js';
+import { Backends, mostKeys, type Seen, spoilt } from './support/backends.js';
+import { messageOf, wordsOf } from './support/inputs.js';
+import { load } from './support/load.js';
+
+const loaded = loadGeneration(['mappings'], { examples: false });
+if ('diagnostics' in loaded) throw new Error('the tables have errors: run depotbridge check');
+const { generation } = loaded;
+const { mappings, overlays } = generation.parts;
+const shipped = new Backends(generation);
+
+/** A station that an overlay is meant for. */
+function stationOf({ ast }: (typeof overlays)[number]): Selector {
+  const chosen = [...ast.select].map(([key, [pattern]]) => {
+    const text = pattern?.value ?? '';
+    return [key, /^</.test(text) ? '0.0.1' : text.replace(/^>=?/, '').replaceAll('*', '')];
+  });
+  return Object.fromEntries(chosen) as Selector;
+}
+
+const dice = fc.array(fc.tuple(fc.nat(10_000), fc.nat(10_000)), { minLength: 3, maxLength: 3 });
+
+/** Random messages, as they are and spoilt, through both backends. */
+function compare(backends: Backends, name: string, select: Selector | undefined, runs: number): Seen {
+  const ir = backends.closures.parts.mappings.find((mapping) => mapping.name === name);
+  if (!ir) throw new Error(name);
+  const patches = backends.closures.parts.overlays
+    .filter(({ of }) => of === name)
+    .flatMap(({ tables }) => [...tables.values()]);
+  const words = wordsOf(ir, patches);
+  const inputs = fc.record(
+    Object.fromEntries(ir.sources.map(({ alias, root }) => [alias, messageOf(root, words)])),
+    { noNullPrototype: true },
+  );
+  const context = { identity: mostKeys, ...(select && { select }) };
+  const seen: Seen = { made: 0, none: 0, failed: 0 };
+  const property = fc.property(inputs, dice, (given, throws) => {
+    const message = given as Record<string, Json>;
+    backends.compare(name, message, context, seen);
+    for (const one of throws)
+      backends.compare(name, spoilt(message, one) as Record<string, Json>, context, seen);
+  });
+  fc.assert(property, { numRuns: runs, seed: 463 });
+  return seen;
+}
+
+describe('generated code gives what the closures give, for good and bad messages', () => {
+  const total: Seen = { made: 0, none: 0, failed: 0 };
+  const add = (name: string, select: Selector | undefined): void => {
+    let seen = compare(shipped, name, select, 25);
+    // Some messages have many ways to be refused.
+    if (seen.made === 0) seen = compare(shipped, name, select, 150);
+    expect(seen.made).toBeGreaterThan(0);
+    total.made += seen.made;
+    total.none += seen.none;
+    total.failed += seen.failed;
+  };
+
+  it.each(mappings.map(({ name }) => name))('%s', (name) => {
+    add(name, undefined);
+  });
+
+  it.each(overlays.map((overlay) => [overlay.name, overlay.of, overlay] as const))(
+    '%s on %s',
+    (_, of, overlay) => {
+      add(of, stationOf(overlay));
+    },
+  );
+
+  it('and counts the same rows', () => {
+    // A property that never met a case proves nothing about it.
+    expect(total.made).toBeGreaterThan(2000);
+    expect(total.none).toBeGreaterThan(200);
+    expect(total.failed).toBeGreaterThan(1000);
+    const counts = [...shipped.mixed.rowCounts()];
+    expect(counts.filter(([, count]) => count > 0).length).toBeGreaterThan(300);
+    expect(counts).toEqual([...shipped.closures.rowCounts()]);
+  });
+});
+
+describe('what the shipped tables do not use', () => {
+  it.each(['fixtures/good.yaml', 'fixtures/every.yaml'])('%s', (file) => {
+    const backends = new Backends(load(readFileSync(new URL(file, import.meta.url), 'utf8')));
+    for (const name of backends.closures.names()) {
+      const seen = compare(backends, name, undefined, 150);
+      expect(seen.made).toBeGreaterThan(20);
+    }
+    expect([...backends.mixed.rowCounts()]).toEqual([...backends.closures.rowCounts()]);
+  });
+});
