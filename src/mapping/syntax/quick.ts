@@ -8,30 +8,24 @@
  * everything that is wrong) is left to the package.
  */
 import type { MapItem, YamlNode } from './node.js';
-import { plainValue } from './scalars.js';
-
-/** Thrown inside of this file: the text is for the package. */
-const beyond = new Error('not for the quick reader');
-
-const newline = 10;
-const space = 32;
-const quote = 34;
-const hash = 35;
-const apostrophe = 39;
-const comma = 44;
-const dash = 45;
-const colon = 58;
-const openList = 91;
-const closeList = 93;
-const openMap = 123;
-const closeMap = 125;
+import {
+  beyond,
+  closeList,
+  closeMap,
+  colon,
+  comma,
+  dash,
+  hash,
+  newline,
+  openList,
+  openMap,
+  readScalar,
+  space,
+} from './quick-scalars.js';
 
 /** Tabs, carriage returns, byte order marks and control characters mean more than they show. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const unusual = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]/;
-
-/** No plain scalar begins with one of these; `-` may, if no space follows. */
-const indicators = new Set(Array.from('?:,[]{}#&*!|>\'"%@`', (char) => char.charCodeAt(0)));
 
 /** The root of each document of a text; undefined if the package has to read it. */
 export function readQuickly(text: string): YamlNode[] | undefined {
@@ -278,76 +272,10 @@ class QuickReader {
   }
 
   private scalar(inside: boolean): YamlNode {
-    const char = this.text.charCodeAt(this.at);
-    if (char === quote) return this.doubleQuoted();
-    if (char === apostrophe) return this.singleQuoted();
-    return this.plain(inside);
+    const node = readScalar(this.text, this.at, inside);
+    this.at = node.end;
+    return node;
   }
-
-  private doubleQuoted(): YamlNode {
-    const { text, at: start } = this;
-    let end = start + 1;
-    let escapes = false;
-    for (let char = text.charCodeAt(end); char !== quote; char = text.charCodeAt(++end)) {
-      if (char === 92) {
-        // Those that JSON has too.
-        if (!/^(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/.test(text.slice(end + 1, end + 6))) throw beyond;
-        escapes = true;
-        end++;
-      } else if (char === newline || Number.isNaN(char)) throw beyond;
-    }
-    this.at = end + 1;
-    const value = escapes ? String(JSON.parse(text.slice(start, this.at))) : text.slice(start + 1, end);
-    return { kind: 'scalar', value, plain: false, start, end: this.at };
-  }
-
-  private singleQuoted(): YamlNode {
-    const { text, at: start } = this;
-    let end = start + 1;
-    for (; ; end++) {
-      const char = text.charCodeAt(end);
-      if (char === newline || Number.isNaN(char)) throw beyond;
-      if (char !== apostrophe) continue;
-      if (text.charCodeAt(end + 1) !== apostrophe) break;
-      end++;
-    }
-    this.at = end + 1;
-    const value = text.slice(start + 1, end).replaceAll("''", "'");
-    return { kind: 'scalar', value, plain: false, start, end: this.at };
-  }
-
-  /** Up to what ends it on its line; `inside` of a flow collection, brackets and commas do. */
-  private plain(inside: boolean): YamlNode {
-    const { text, at: start } = this;
-    if (indicators.has(text.charCodeAt(start)) || this.isItem()) throw beyond;
-    let end = start;
-    let at = start;
-    for (; at < text.length; at++) {
-      const char = text.charCodeAt(at);
-      if (char === newline) break;
-      if (char === space) {
-        if (text.charCodeAt(at + 1) === hash) break;
-        continue;
-      }
-      if (char === colon && endsKey(text.charCodeAt(at + 1), inside)) break;
-      if (inside && isBracket(char)) break;
-      end = at + 1;
-    }
-    // A lone dash begins an item; before a `:`, spaces are not part of a key, but of no table either.
-    if (end === start || (end === start + 1 && text.charCodeAt(start) === dash)) throw beyond;
-    if (text.charCodeAt(at) === colon && at !== end) throw beyond;
-    this.at = end;
-    return { kind: 'scalar', value: plainValue(text.slice(start, end)), plain: true, start, end };
-  }
-}
-
-function isBracket(char: number): boolean {
-  return char === comma || char === openMap || char === closeMap || char === openList || char === closeList;
-}
-
-/** Whether a `:` before this character ends a plain scalar. */
-function endsKey(next: number, inside: boolean): boolean {
-  return next === space || next === newline || Number.isNaN(next) || (inside && isBracket(next));
 }
 
 function addTo(items: MapItem[], key: YamlNode, value: YamlNode): void {
