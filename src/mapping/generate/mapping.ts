@@ -113,10 +113,16 @@ class MappingWriter {
       this.losses();
       const made = `ok: true, target: ${literal(plan.mapping.target.name)}, value: ${value}, provenance: lineage`;
       writer.line(`const lineage = ${lineage.made()};`);
-      writer.line(`return notes === undefined ? { ${made} } : { ${made}, notes };`);
+      const notes = this.mayNote() ? `notes === undefined ? { ${made} } : { ${made}, notes }` : `{ ${made} }`;
+      writer.line(`return ${notes};`);
     }
     writer.insert(start, `let ${['notes', ...targets.declared(), ...lineage.declared()].join(', ')};`);
     writer.insert(start, `if (${reads.polluted()}) ${bail}`);
+  }
+
+  private mayNote(): boolean {
+    const { mapping } = this.plan;
+    return mapping.fold !== undefined || mapping.losses.length > 0 || this.lineage.usesMappings;
   }
 
   /** Takes named inputs, and counts the rows that decided. */
