@@ -1,9 +1,13 @@
-// Writes the validators of all messages that shipped tables name beside the compiled code: see src/schemas/ready.ts.
+// Writes validators beside the compiled code: of the configuration, and of all messages that shipped tables name.
+// See src/config/validator.ts and src/schemas/ready.ts.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readyConfigFile, writeConfigValidator } from '../dist/config/validator.js';
 import { loadGeneration } from '../dist/mapping/index.js';
 import { schemaOf } from '../dist/schemas/index.js';
 import { readyFile, writeReady } from '../dist/schemas/ready.js';
+
+writeFileSync(readyConfigFile, writeConfigValidator());
 
 const tables = fileURLToPath(new URL('../mappings', import.meta.url));
 const loaded = loadGeneration([tables]);

@@ -1,5 +1,4 @@
 /** The admin API of the bridge that runs on a configuration, if one does. */
-import { request } from 'undici';
 import type { Config } from '../config/index.js';
 
 const PROBE_MS = 1_000;
@@ -12,6 +11,8 @@ export interface BridgeClient {
 /** Undefined if no bridge answers at the configured address. */
 export async function runningBridge(config: Config): Promise<BridgeClient | undefined> {
   const { admin } = config.listen;
+  // Most commands that could ask a bridge do not.
+  const { request } = await import('undici');
   const url = `${admin.tls ? 'https' : 'http'}://${admin.host}:${admin.port}`;
   try {
     const limits = { headersTimeout: PROBE_MS, bodyTimeout: PROBE_MS };

@@ -3,7 +3,8 @@ import { statSync } from 'node:fs';
 import { type Config, loadConfig } from '../config/index.js';
 import { BridgeError } from '../errors/index.js';
 import { type CheckReport, type Diagnostic, formatDiagnostic, loadGeneration } from '../mapping/index.js';
-import { tableFolders } from '../tables/index.js';
+// Not by the door, which loads the bridge.
+import { tableFolders } from '../tables/folders.js';
 import { effective } from './effective.js';
 import { knownSelector, type StationOptions, selectorOf } from './station.js';
 

@@ -1,13 +1,14 @@
 /** Reads a configuration file: YAML, secrets, schema, references; every fault with its line. */
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
-import { Ajv, type ErrorObject } from 'ajv';
-import { type Document, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import type { ErrorObject } from 'ajv';
+import type { Document, LineCounter } from 'yaml';
 import { BridgeError, type ErrorCode } from '../errors/index.js';
 import { checkReferences } from './check.js';
-import { configSchema } from './config.schema.js';
 import { suggest } from './suggest.js';
 import type { Config } from './types.js';
+import { configValidator } from './validator.js';
 
 /** One fault of a configuration file. */
 export interface ConfigProblem {
@@ -19,14 +20,9 @@ export interface ConfigProblem {
   readonly atKey?: boolean;
 }
 
-const ajv = new Ajv({
-  allErrors: true,
-  useDefaults: true,
-  strict: true,
-  allowUnionTypes: true,
-  verbose: true,
-});
-const validate = ajv.compile(configSchema);
+// Loaded when a configuration is: the command line imports this file for its words alone.
+const require = createRequire(import.meta.url);
+const yaml = (): typeof import('yaml') => require('yaml');
 
 /**
  * Loads a configuration. Relative paths in `${file:…}` are taken from the file's folder; `store.path` and
@@ -53,8 +49,8 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
 
 /** The same for a text; `file` is used for messages and as the base of `${file:…}`. */
 export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv = process.env): Config {
-  const lines = new LineCounter();
-  const document = parseDocument(maskSecrets(text), { lineCounter: lines, uniqueKeys: true });
+  const lines = new (yaml().LineCounter)();
+  const document = yaml().parseDocument(maskSecrets(text), { lineCounter: lines, uniqueKeys: true });
   // The first fault only: what follows a syntax error is mostly its echo.
   const [syntax] = document.errors;
   if (syntax) {
@@ -95,9 +91,9 @@ function offsetOf(
     if (atKey && length === path.length && length > 0) {
       let found: number | undefined;
       const parent = document.getIn(part.slice(0, -1), true);
-      visit(parent as never, {
+      yaml().visit(parent as never, {
         Pair(_, pair) {
-          if (isScalar(pair.key) && pair.key.value === part.at(-1)) found ??= pair.key.range?.[0];
+          if (yaml().isScalar(pair.key) && pair.key.value === part.at(-1)) found ??= pair.key.range?.[0];
           return undefined;
         },
       });
@@ -124,7 +120,7 @@ function maskSecrets(text: string): string {
 /** Puts in the values of `${env:NAME}` and `${file:PATH}`. */
 function resolveSecrets(document: Document, folder: string, env: NodeJS.ProcessEnv): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
-  visit(document, {
+  yaml().visit(document, {
     Scalar(key, node, parents) {
       if (key === 'key' || typeof node.value !== 'string' || !node.value.includes(MASK['{'])) return;
       node.value = node.value.replaceAll(MASKED, (_whole, kind: string, name: string) => {
@@ -163,6 +159,7 @@ function pathOf(key: unknown, parents: readonly unknown[]): (string | number)[] 
 }
 
 function schemaProblems(value: unknown): ConfigProblem[] {
+  const validate = configValidator();
   if (validate(value)) return [];
   const errors = validate.errors ?? [];
   const deepest = errors.filter(
