@@ -16,8 +16,14 @@ export type Change = readonly [key: RowKey, value: string | undefined];
 
 /** The writes of one turn of the event loop: all are stored, or none. */
 interface Turn {
-  readonly changes: Change[];
+  readonly group: Group;
   readonly stored: Promise<void>;
+}
+
+interface Group {
+  readonly changes: Change[];
+  /** Give changes that are made of the whole turn, when it has ended. */
+  readonly later: (() => readonly Change[])[];
 }
 
 /** Both ends inclusive. */
@@ -141,12 +147,20 @@ export class LmdbTable {
   /** Writes all changes or none. */
   write(changes: readonly Change[]): Promise<void> {
     this.#check();
-    const turn = this.#turn();
-    for (const change of changes) {
-      this.#backlog.stage(change);
-      turn.changes.push(change);
-    }
-    return turn.stored;
+    const { group, stored } = this.#turn();
+    for (const change of changes) this.#stage(group, change);
+    return stored;
+  }
+
+  /**
+   * Writes what `changes` gives when this turn of the event loop has ended, together with all that was written in it.
+   * Until then nobody sees it.
+   */
+  writeLater(changes: () => readonly Change[]): Promise<void> {
+    this.#check();
+    const { group, stored } = this.#turn();
+    group.later.push(changes);
+    return stored;
   }
 
   /** Resolves when all that was written before is stored or has failed. */
@@ -170,18 +184,30 @@ export class LmdbTable {
   /** The group of writes that is being gathered; stored as soon as the running code has ended. */
   #turn(): Turn {
     if (this.#gathering) return this.#gathering;
-    const changes: Change[] = [];
-    const stored = this.#acknowledgesAhead ? this.#storeAhead(changes) : this.#storeNow(changes);
+    const group: Group = { changes: [], later: [] };
+    const stored = this.#acknowledgesAhead ? this.#storeAhead(group) : this.#storeNow(group);
     this.#last = stored.catch(() => undefined);
-    this.#gathering = { changes, stored };
+    this.#gathering = { group, stored };
     return this.#gathering;
   }
 
+  #stage({ changes }: Group, change: Change): void {
+    this.#backlog.stage(change);
+    changes.push(change);
+  }
+
+  /** All changes of a turn that has ended. */
+  #gathered(group: Group): readonly Change[] {
+    this.#gathering = undefined;
+    for (const give of group.later) for (const change of give()) this.#stage(group, change);
+    return group.changes;
+  }
+
   /** All frames that the process was handed at once are one group. */
-  #storeAhead(changes: readonly Change[]): Promise<void> {
+  #storeAhead(group: Group): Promise<void> {
     return new Promise((resolve, reject) => {
       setImmediate(() => {
-        this.#gathering = undefined;
+        const changes = this.#gathered(group);
         try {
           if (this.#failed) throw new Error('the last changes are not yet in the database');
           this.#ahead.append({ number: this.#number + 1, changes });
@@ -200,9 +226,9 @@ export class LmdbTable {
     });
   }
 
-  async #storeNow(changes: readonly Change[]): Promise<void> {
+  async #storeNow(group: Group): Promise<void> {
     await Promise.resolve();
-    this.#gathering = undefined;
+    const changes = this.#gathered(group);
     this.#backlog.push(changes);
     try {
       await this.#commit(changes);

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareIds, depotKey, parseId, type Store } from '../../src/store/index.js';
+
+const text = fc.oneof(fc.string(), fc.constantFrom('', '\n', '{"a":"ü 😀"}\n[1]', '5-0 3,'));
+const nth = (ids: readonly string[], n: number): string => ids[n % ids.length] ?? '';
+const compare = (a: string, b: string): number => compareIds(parseId(a), parseId(b));
 
 /** What every store must do with streams and leases, and when it is closed. */
 export function streamContract(name: string, open: () => Promise<Store>): void {
@@ -106,6 +111,55 @@ export function streamContract(name: string, open: () => Promise<Store>): void {
       expect(await store.linked(stream, old)).toEqual([]);
       expect(await store.linked(stream, kept)).toEqual(effects.slice(1));
       expect(await store.trim(stream, ids[10] ?? '')).toBe(0);
+    });
+
+    test('what was appended at once is read, linked and trimmed one by one', async () => {
+      const turns = fc.array(
+        fc.array(fc.record({ text, links: fc.array(fc.nat(), { maxLength: 3 }) }), { maxLength: 8 }),
+        {
+          minLength: 1,
+          maxLength: 8,
+        },
+      );
+      const bounds = fc.record({ low: fc.nat(), high: fc.nat(), count: fc.nat(70), reverse: fc.boolean() });
+      await fc.assert(
+        fc.asyncProperty(turns, bounds, fc.nat(), async (given, { low, high, count, reverse }, cut) => {
+          const stream = fresh();
+          let kept: { readonly id: string; readonly value: string; readonly links: readonly string[] }[] = [];
+          for (const turn of given) {
+            const known = kept.map(({ id }) => id);
+            const made = turn.map(({ text: value, links }) => {
+              const causes = known.length > 0 ? [...new Set(links.map((link) => nth(known, link)))] : [];
+              const { id, stored } = store.begin(stream, value, { links: causes });
+              return { stored, entry: { id, value, links: causes } };
+            });
+            await Promise.all(made.map(({ stored }) => stored));
+            kept = [...kept, ...made.map(({ entry }) => entry)];
+          }
+          const ids = kept.map(({ id }) => id);
+          if (ids.length === 0) return;
+          const check = async () => {
+            const [from, to] = [nth(ids, low), nth(ids, high)];
+            const within = kept.filter(({ id }) => compare(id, from) >= 0 && compare(id, to) <= 0);
+            const wanted = (reverse ? within.reverse() : within).slice(0, count);
+            const found = await store.range(stream, { from, to, count, reverse });
+            expect(found).toEqual(wanted.map(({ id, value }) => ({ id, value })));
+            for (const id of ids) {
+              const effects = kept.filter(({ links }) => links.includes(id)).map((entry) => entry.id);
+              const isKept = kept.some((entry) => entry.id === id);
+              expect(await store.linked(stream, id)).toEqual(isKept ? effects : []);
+            }
+          };
+          await check();
+          const before = nth(ids, cut);
+          const gone = kept.filter(({ id }) => compare(id, before) < 0).length;
+          expect(await store.trim(stream, before)).toBe(gone);
+          kept = kept.slice(gone);
+          expect((await store.range(stream)).map(({ id }) => id)).toEqual(kept.map(({ id }) => id));
+          await check();
+        }),
+        { numRuns: 25 },
+      );
     });
 
     test('ids go on ascending after everything was trimmed', async () => {
