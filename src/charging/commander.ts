@@ -1,44 +1,55 @@
 /**
- * Carries plans to chargers: a limit when the plan at a running transaction changes, a stop when a presystem
- * ends a request. Every command has an intent on record before it is sent, and its outcome after it.
+ * Carries plans to chargers: a limit when the plan at a running transaction changes, the default limit of a point, a stop
+ * when a presystem ends a request. Every command has an intent on record before it is sent, and its outcome after it.
  */
-import type { CommandOutcome, Runtime, StationCommands } from '../depot/index.js';
-import type { DomainEvent, JournalId, LimitStep, ProcessState, RequestState } from '../domain/index.js';
-import { requestOf } from '../domain/index.js';
+import type { Runtime, StationCommands } from '../depot/index.js';
+import type {
+  DomainEvent,
+  JournalId,
+  PointState,
+  ProcessState,
+  RequestState,
+  StationId,
+  StationState,
+} from '../domain/index.js';
+import { limitAt, requestOf } from '../domain/index.js';
+import { DefaultLimits } from './default-limits.js';
+import { changeOf, type Order, Orders } from './orders.js';
+import { Alarm, type Attempt, retryInMs } from './pace.js';
+import { Recorder } from './recorder.js';
 import { powerAt, sameLimits, sameSchedule } from './steps.js';
 import { isStopDue, STOP_INTENT, stopsDue, unfinishedStops } from './unfinished.js';
 
-const RETRY_MS = [5_000, 30_000, 120_000] as const;
 /** A schedule whose far end differs is renewed at least this often: it is what the charger falls back on. */
 const REFRESH_MS = 15 * 60_000;
-
-/** What was last tried at a point. */
-interface Attempt {
-  readonly processId: string;
-  readonly steps: readonly LimitStep[];
-  readonly at: number;
-  readonly failures: number;
-}
 
 export class Commander {
   readonly #runtime: Runtime;
   readonly #commands: StationCommands;
+  readonly #recorder: Recorder;
+  readonly #defaults: DefaultLimits;
+  readonly #alarm = new Alarm(() => this.#lookAt('all'));
+  readonly #orders = new Orders((order, failure) => this.#done(order, failure));
   readonly #attempts = new Map<string, Attempt>();
-  readonly #busy = new Set<string>();
-  readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #running = new Set<Promise<void>>();
   readonly #unsubscribe: () => void;
   /** Intents of an earlier run to stop a process, by process; undefined until they are looked for. */
   #unfinished: Map<string, JournalId> | undefined;
   #stopped = false;
+  /** Stations at which something may have to be done. */
+  #due: Set<StationId> | 'all' = 'all';
+  #looking: NodeJS.Immediate | undefined;
 
   constructor(runtime: Runtime, commands: StationCommands) {
     this.#runtime = runtime;
     this.#commands = commands;
+    this.#recorder = new Recorder(runtime);
+    this.#defaults = new DefaultLimits(runtime, commands, this.#recorder, this.#alarm);
     this.#unsubscribe = runtime.depot.onChange(({ events }) => {
       this.#forget(events);
-      // Readings alone give nobody anything to do: what follows from them comes as a plan.
-      if (events.some((event) => event.type !== 'MeterSampled')) this.#look();
+      for (const event of events) {
+        // Readings alone give nobody anything to do: what follows from them comes as a plan.
+        if (event.type !== 'MeterSampled') this.#lookAt('stationId' in event ? event.stationId : 'all');
+      }
     });
     const due = stopsDue(runtime.depot.state);
     if (due.length === 0) this.#begun(new Map());
@@ -48,26 +59,24 @@ export class Commander {
   /** Nothing is ordered before it is known what was. */
   #recover(due: ReturnType<typeof stopsDue>): void {
     const { depot, log } = this.#runtime;
-    const done = unfinishedStops(depot.journal, due)
-      .catch((error: unknown) => {
-        log.error({ err: error }, 'orders from before the restart could not be read; they are given anew');
-        return new Map<string, JournalId>();
-      })
-      .then((unfinished) => this.#begun(unfinished))
-      .finally(() => this.#running.delete(done));
-    this.#running.add(done);
+    const found = unfinishedStops(depot.journal, due).catch((error: unknown) => {
+      log.error({ err: error }, 'orders from before the restart could not be read; they are given anew');
+      return new Map<string, JournalId>();
+    });
+    this.#orders.track(found.then((unfinished) => this.#begun(unfinished)));
   }
 
   #begun(unfinished: Map<string, JournalId>): void {
     this.#unfinished = unfinished;
-    this.#look();
+    this.#lookAt('all');
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#unsubscribe();
-    for (const timer of this.#timers) clearTimeout(timer);
-    await Promise.allSettled(this.#running);
+    this.#alarm.stop();
+    clearImmediate(this.#looking);
+    await this.#orders.settled();
   }
 
   /** A station that booted or came back may have lost its limits: they are set again. */
@@ -75,38 +84,61 @@ export class Commander {
     for (const event of events) {
       if (event.type !== 'StationBooted' && event.type !== 'LinkOpened') continue;
       const station = this.#runtime.depot.state.stations.get(event.stationId);
-      for (const pointId of Object.keys(station?.points ?? {})) this.#attempts.delete(pointId);
+      const pointIds = Object.keys(station?.points ?? {});
+      for (const pointId of pointIds) this.#attempts.delete(pointId);
+      this.#defaults.forget(pointIds);
     }
+  }
+
+  /** Many events in one turn are looked at once. */
+  #lookAt(place: StationId | 'all'): void {
+    if (place === 'all') this.#due = 'all';
+    else if (this.#due !== 'all') this.#due.add(place);
+    if (this.#stopped || !this.#unfinished) return;
+    this.#looking ??= setImmediate(() => {
+      this.#looking = undefined;
+      this.#look();
+    });
   }
 
   #look(): void {
-    if (this.#stopped || !this.#unfinished) return;
-    const { state } = this.#runtime.depot;
-    for (const station of state.stations.values()) {
-      if (!this.#commands.isConnected(station.stationId)) continue;
+    const { stations } = this.#runtime.depot.state;
+    const due = this.#due === 'all' ? stations.values() : [...this.#due].map((id) => stations.get(id));
+    this.#due = new Set();
+    const orders: Order[] = [];
+    for (const station of due) {
+      if (!station || !this.#commands.isConnected(station.stationId)) continue;
       for (const point of Object.values(station.points)) {
-        const process = point.processId ? state.processes.get(point.processId) : undefined;
-        if (!process?.transactionId || process.endedAt || this.#busy.has(process.pointId)) continue;
-        const request = requestOf(state, process);
-        if (request && isStopDue(process, request, station))
-          this.#begin(process, () => this.#stopProcess(process, request));
-        else if (this.#limitIsDue(process)) this.#begin(process, () => this.#setLimit(process, request));
+        const order = this.#orderFor(station, point);
+        if (order) orders.push(order);
+        const byDefault = this.#defaults.orderFor(station, point);
+        if (byDefault) orders.push(byDefault);
       }
     }
+    if (orders.length > 0) this.#orders.begin(orders);
   }
 
-  #begin(process: ProcessState, work: () => Promise<void>): void {
-    this.#busy.add(process.pointId);
-    const done = work()
-      .catch((error: unknown) =>
-        this.#runtime.log.error({ err: error, point: process.pointId }, 'a command could not be carried out'),
-      )
-      .finally(() => {
-        this.#busy.delete(process.pointId);
-        this.#running.delete(done);
-        this.#look();
-      });
-    this.#running.add(done);
+  /** What is to be asked for the transaction that runs at a point. */
+  #orderFor(station: StationState, point: PointState): Order | undefined {
+    const { state } = this.#runtime.depot;
+    const process = point.processId ? state.processes.get(point.processId) : undefined;
+    if (!process?.transactionId || process.endedAt || this.#orders.isBusy(point.pointId)) return undefined;
+    const request = requestOf(state, process);
+    const order = { key: point.pointId, station: station.stationId, point: point.pointId };
+    if (request && isStopDue(process, request, station))
+      return { ...order, change: 'other', run: () => this.#stopProcess(process, request) };
+    if (!this.#limitIsDue(process)) return undefined;
+    const now = this.#runtime.now().toISOString();
+    const nextW = powerAt(process.plan?.value.steps ?? [], now) ?? 0;
+    const change = changeOf(limitAt(point, process, now), nextW);
+    return { ...order, change, run: () => this.#setLimit(process, request) };
+  }
+
+  #done({ station, point, change }: Order, failure: unknown): void {
+    if (failure !== undefined)
+      this.#runtime.log.error({ err: failure, station, point }, 'a command could not be carried out');
+    // Whoever may draw more has waited for those who draw less.
+    this.#lookAt(change === 'lower' ? 'all' : station);
   }
 
   /** True if the plan differs from what was last tried, and enough time went by (a lower limit never waits). */
@@ -118,31 +150,18 @@ export class Commander {
     const now = this.#runtime.now();
     const nowMs = now.getTime();
     if (last.failures > 0 && sameLimits(last.steps, plan.steps, now.toISOString()))
-      return this.#mayRetry(last, nowMs);
+      return this.#isIn(retryInMs(last, nowMs));
     const stale = nowMs - last.at > REFRESH_MS && !sameSchedule(last.steps, plan.steps, now.toISOString());
     if (!stale && sameLimits(last.steps, plan.steps, now.toISOString())) return false;
     const limitNow = powerAt(plan.steps, now.toISOString()) ?? 0;
     const lower = limitNow < (powerAt(last.steps, now.toISOString()) ?? Number.POSITIVE_INFINITY);
     const waitMs = this.#runtime.config.depots[0].charging.minPushSeconds * 1000 - (nowMs - last.at);
-    if (lower || waitMs <= 0) return true;
-    this.#lookAgain(waitMs);
-    return false;
+    return lower || this.#isIn(Math.max(0, waitMs));
   }
 
-  #mayRetry(last: Attempt, nowMs: number): boolean {
-    const delay = RETRY_MS[last.failures - 1];
-    if (delay === undefined) return false;
-    const waitMs = last.at + delay - nowMs;
-    if (waitMs > 0) this.#lookAgain(waitMs);
-    return waitMs <= 0;
-  }
-
-  #lookAgain(afterMs: number): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.#look();
-    }, afterMs);
-    this.#timers.add(timer);
+  #isIn(ms: number | undefined): boolean {
+    if (ms !== undefined && ms > 0) this.#alarm.within(ms);
+    return ms === 0;
   }
 
   async #setLimit(process: ProcessState, request: RequestState | undefined): Promise<void> {
@@ -151,81 +170,24 @@ export class Commander {
     const { stationId, pointId, processId } = process;
     const before = this.#attempts.get(pointId);
     const { steps } = plan.value;
-    const intent = await this.#intend('Intent SetLimit', process, request, [plan.raw], { steps });
+    const details = { pointId, processId, steps };
+    const intent = await this.#recorder.intend('Intent SetLimit', request, [plan.raw], details);
     const outcome = await this.#commands.setLimit({ stationId, pointId, processId, steps, intent });
     const again =
       before?.processId === processId && sameLimits(before.steps, steps, this.#runtime.now().toISOString());
     const failures = outcome.outcome === 'accepted' ? 0 : (again ? before.failures : 0) + 1;
     this.#attempts.set(pointId, { processId, steps, at: this.#runtime.now().getTime(), failures });
-    await this.#record('LimitAnswered', process, intent, outcome, { pointId, steps });
+    await this.#recorder.answered('LimitAnswered', stationId, intent, outcome, details);
   }
 
   async #stopProcess(process: ProcessState, request: RequestState): Promise<void> {
-    const { stationId, processId } = process;
+    const { stationId, pointId, processId } = process;
     const begun = this.#unfinished?.get(processId);
     this.#unfinished?.delete(processId);
-    const intent = begun ?? (await this.#intend(STOP_INTENT, process, request, [request.source.raw], {}));
+    const intent =
+      begun ??
+      (await this.#recorder.intend(STOP_INTENT, request, [request.source.raw], { pointId, processId }));
     const outcome = await this.#commands.stop({ stationId, processId, intent });
-    await this.#record('StopAnswered', process, intent, outcome, { processId });
-  }
-
-  /** Who asks for what, and why: on record before anything moves (design rule 6). */
-  async #intend(
-    what: string,
-    process: ProcessState,
-    request: RequestState | undefined,
-    causes: readonly JournalId[],
-    details: object,
-  ): Promise<JournalId> {
-    const { depot } = this.#runtime;
-    const why = request
-      ? { presystemId: request.presystemId, chargingRequestId: request.request.chargingRequestId }
-      : { policy: process.plan?.value.policy };
-    const entry = await depot.journal.append({
-      depotId: depot.id,
-      link: 'bridge',
-      protocol: 'bridge',
-      direction: 'internal',
-      action: what,
-      raw: JSON.stringify({ pointId: process.pointId, processId: process.processId, ...why, ...details }),
-      causes: [...new Set([...causes, ...(request ? [request.source.raw] : [])])],
-    });
-    return entry.id;
-  }
-
-  async #record(
-    type: 'LimitAnswered' | 'StopAnswered',
-    process: ProcessState,
-    intent: JournalId,
-    { outcome, reason, frames }: CommandOutcome,
-    details: { pointId?: string; processId?: string; steps?: readonly LimitStep[] },
-  ): Promise<void> {
-    const { depot, now } = this.#runtime;
-    const at = now().toISOString();
-    const payload = {
-      ...details,
-      intentId: intent,
-      outcome,
-      ...(reason ? { reason } : {}),
-      at,
-      receivedAt: at,
-    };
-    const entry = await depot.journal.append({
-      depotId: depot.id,
-      link: 'bridge',
-      protocol: 'bridge',
-      direction: 'internal',
-      action: type,
-      raw: JSON.stringify({ stationId: process.stationId, payload }),
-      causes: [intent, ...frames],
-    });
-    const event = {
-      type,
-      stationId: process.stationId,
-      payload,
-      raw: entry.id,
-      ruleOf: () => `bridge/${type}`,
-    };
-    await depot.apply([event as DomainEvent]);
+    await this.#recorder.answered('StopAnswered', stationId, intent, outcome, { processId });
   }
 }

@@ -5,7 +5,7 @@ import { Scheduler } from './scheduler.js';
 
 export type { Job, PlaceLimits, PlanInputs, VehicleFacts } from './job.js';
 export { type PlanMade, planDepot } from './plan.js';
-export { constantsOf } from './scheduler.js';
+export { beforePlugInOf, constantsOf } from './scheduler.js';
 
 /** Plans from now on and carries the plans to chargers; `stop` waits for the command under way. */
 export function startCharging(runtime: Runtime, commands: StationCommands): { stop(): Promise<void> } {

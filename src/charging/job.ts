@@ -16,6 +16,8 @@ export interface PlaceLimits {
   readonly maxPowerW: number;
   /** Below this a vehicle does not charge at all (AC: 6 A per phase, IEC 61851-1); 0 for DC. */
   readonly minPowerW: number;
+  /** What a vehicle without a plan may draw here if the depot can spare it; absent: we set no such limit. */
+  readonly beforePlugInW?: number;
 }
 
 /** What is known of a vehicle besides what it says itself. */

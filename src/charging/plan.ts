@@ -5,6 +5,7 @@
  * kept free, so that the others together still fit under the grid limit.
  */
 import type { DomainEvent, Instant, LimitStep, Plan, SocForecast } from '../domain/index.js';
+import { defaultPlans, keepForLost } from './defaults.js';
 import { PowerGrid } from './grid.js';
 import { type Job, jobsOf, type PlanInputs } from './job.js';
 
@@ -22,7 +23,9 @@ export function planDepot(inputs: PlanInputs): PlanMade {
   const jobs = jobsOf(inputs);
   const grid = new PowerGrid(inputs);
   const managed = inputs.policy === 'forward' ? [] : jobs.filter((job) => job.energy);
-  for (const job of jobs) if (!managed.includes(job) && job.process) reserve(grid, job);
+  keepForLost(inputs, grid);
+  const rooms = new Map<Job, readonly LimitStep[]>();
+  for (const job of jobs) if (!managed.includes(job) && job.process) rooms.set(job, reserve(grid, job));
   const allocations = managed.map((job): Allocation => ({ job, powerW: new Float64Array(grid.slots) }));
   const urgent = allocations.filter(({ job }) => job.adHoc);
   for (const allocation of urgent) fill(grid, allocation, allocation.job.energy?.maxTargetSocPct ?? 0);
@@ -46,14 +49,22 @@ export function planDepot(inputs: PlanInputs): PlanMade {
       const { presystemId, request } = job.request;
       return [{ presystemId, chargingRequestId: request.chargingRequestId, plan }];
     }),
+    points: defaultPlans(
+      inputs,
+      grid,
+      jobs.map((job) => ({ job, steps: rooms.get(job) ?? plans.get(job)?.steps ?? [] })),
+    ),
   };
 }
 
-/** Keeps room for a vehicle that draws what it likes. */
-function reserve(grid: PowerGrid, job: Job): void {
+/** Keeps room for a vehicle that draws what it likes; gives the room. */
+function reserve(grid: PowerGrid, job: Job): LimitStep[] {
+  const room = new Float64Array(grid.slots);
   for (let slot = 0; slot < grid.slots; slot += 1) {
-    grid.take(job.place, slot, Math.min(job.maxPowerW, grid.free(job.place, slot)));
+    room[slot] = Math.min(job.maxPowerW, grid.free(job.place, slot));
+    grid.take(job.place, slot, room[slot] ?? 0);
   }
+  return grid.steps((slot) => room[slot] ?? 0);
 }
 
 /** Adds power from the earliest slot on until the target is reached, within what is free. */
@@ -111,15 +122,13 @@ function managedPlan(inputs: PlanInputs, grid: PowerGrid, allocation: Allocation
  * charge was misjudged still charges if nobody corrects the plan.
  */
 function stepsOf(inputs: PlanInputs, grid: PowerGrid, { job, powerW }: Allocation): LimitStep[] {
-  const steps: LimitStep[] = [];
   let end = powerW.length;
   while (end > 0 && (powerW[end - 1] ?? 0) === 0) end -= 1;
   const tailW = takeTail(inputs, grid, job, end);
-  for (let slot = 0; slot < end; slot += 1) {
-    const power = powerW[slot] ?? 0;
-    if (steps.at(-1)?.powerW !== power) steps.push({ at: slotInstant(grid, slot), powerW: power });
-  }
-  if (steps.at(-1)?.powerW !== tailW) steps.push({ at: slotInstant(grid, end), powerW: tailW });
+  const steps = grid.steps((slot) => (slot < end ? (powerW[slot] ?? 0) : tailW));
+  // What lies beyond the horizon has its tail too.
+  if (end === grid.slots && steps.at(-1)?.powerW !== tailW)
+    steps.push({ at: slotInstant(grid, end), powerW: tailW });
   return steps;
 }
 
@@ -134,7 +143,7 @@ function takeTail(inputs: PlanInputs, grid: PowerGrid, job: Job, end: number): n
 }
 
 function slotInstant(grid: PowerGrid, slot: number): Instant {
-  return new Date(grid.startOf(slot)).toISOString();
+  return grid.instantOf(slot);
 }
 
 /** State of charge at the end of each slot, while it still rises. */

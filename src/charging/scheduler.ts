@@ -2,16 +2,22 @@
  * When to plan, and what of a plan is news. A plan is journalled before it counts, like everything that a
  * clock decides; an unchanged plan leaves no trace.
  */
+import type { Config } from '../config/index.js';
 import type { Change, Runtime } from '../depot/index.js';
-import type { DepotState, DomainEvent, JournalId, Plan } from '../domain/index.js';
+import type { DefaultPlan, DepotState, DomainEvent, JournalId, Leaf, Plan } from '../domain/index.js';
+import { requestByKey } from '../domain/index.js';
 import type { PlanInputs } from './job.js';
 import { type PlanMade, planDepot } from './plan.js';
-import { sameLimits } from './steps.js';
+import { isLower, sameLimits, sameSchedule } from './steps.js';
 
 const SETTLE_MS = 250;
 const REPLAN_MS = 5 * 60_000;
 const SOC_TOLERANCE_PCT = 1;
 const TIME_TOLERANCE_MS = 10 * 60_000;
+/** A default limit that could be higher for nobody in particular waits so many times the least time between two limits. */
+const DEFAULT_RISE_PUSHES = 10;
+/** A default limit whose far end differs is renewed at least this often: it holds while the bridge is away. */
+const DEFAULT_REFRESH_MS = 60 * 60_000;
 
 const TRIGGERS: ReadonlySet<DomainEvent['type']> = new Set([
   'RequestListReceived',
@@ -67,11 +73,13 @@ export class Scheduler {
   }
 
   async #plan(): Promise<void> {
-    const { depot, log, now } = this.#runtime;
+    const { config, depot, log, now } = this.#runtime;
     try {
       const inputs = { ...this.#constants, state: depot.state, now: now().toISOString() };
-      const news = newsOf(depot.state, planDepot(inputs));
-      if (news.processes.length > 0 || news.requests.length > 0) await this.#record(news);
+      const riseMs = DEFAULT_RISE_PUSHES * config.depots[0].charging.minPushSeconds * 1000;
+      const news = newsOf(depot.state, planDepot(inputs), riseMs);
+      if (news.processes.length > 0 || news.requests.length > 0 || news.points.length > 0)
+        await this.#record(news);
     } catch (error) {
       log.error({ err: error }, 'planning failed; the last plan stays');
     }
@@ -98,13 +106,16 @@ export class Scheduler {
 /** What the configuration says, in the planner's units. */
 export function constantsOf({ config }: Pick<Runtime, 'config'>): Omit<PlanInputs, 'state' | 'now'> {
   const [depot] = config.depots;
+  const wishW = beforePlugInOf(depot);
   const places = depot.stations.flatMap((station) =>
     station.points.map((point) => {
       const phases = point.powerType === 'DC' ? 1 : (point.phases ?? 3);
       const electricalW = point.maxVoltage * point.maxAmperage * phases;
       const maxPowerW = Math.min(electricalW, (station.maxPowerKw ?? Number.POSITIVE_INFINITY) * 1000);
       const minPowerW = point.powerType === 'DC' ? 0 : 6 * point.maxVoltage * phases;
-      return [point.id, { pointId: point.id, stationId: station.id, maxPowerW, minPowerW }] as const;
+      const place = { pointId: point.id, stationId: station.id, maxPowerW, minPowerW };
+      const ownW = wishW === undefined ? {} : { beforePlugInW: Math.min(wishW, maxPowerW) };
+      return [point.id, { ...place, ...ownW }] as const;
     }),
   );
   return {
@@ -129,6 +140,20 @@ export function constantsOf({ config }: Pick<Runtime, 'config'>): Omit<PlanInput
   };
 }
 
+/**
+ * What one point is to have before anybody plugs in, in W; undefined: nothing. Left out, it is a quarter of an equal part
+ * of the grid limit wherever there is one and limits are set at all.
+ */
+export function beforePlugInOf(depot: Config['depots'][0]): number | undefined {
+  const { policy, beforePlugIn = { share: 0.25 } } = depot.charging;
+  if (policy === 'forward' || beforePlugIn === 'none') return undefined;
+  if ('limitKw' in beforePlugIn) return beforePlugIn.limitKw * 1000;
+  const points = depot.stations.reduce((count, station) => count + station.points.length, 0);
+  return depot.gridLimitKw === undefined
+    ? undefined
+    : (beforePlugIn.share * depot.gridLimitKw * 1000) / points;
+}
+
 /** A first state of charge, or one that moved by a point, is worth a new plan. */
 function socMoved(before: DepotState, after: DepotState, events: readonly DomainEvent[]): boolean {
   return events.some((event) => {
@@ -146,9 +171,10 @@ function socMoved(before: DepotState, after: DepotState, events: readonly Domain
 }
 
 /** The part of a plan that differs from what the state holds. */
-function newsOf(state: DepotState, plan: PlanMade): PlanMade {
+function newsOf(state: DepotState, plan: PlanMade, riseMs: number): Required<PlanMade> {
   return {
     at: plan.at,
+    points: defaultNews(state, plan, riseMs),
     processes: plan.processes.filter(
       ({ processId, plan: next }) => !alike(state.processes.get(processId)?.plan?.value, next),
     ),
@@ -173,6 +199,38 @@ function alike(held: Plan | undefined, next: Plan): boolean {
   );
 }
 
+/** Default limits that differ; one that is not to be any more is told as having no steps. */
+function defaultNews(
+  state: DepotState,
+  { points = [], at }: PlanMade,
+  riseMs: number,
+): NonNullable<PlanMade['points']> {
+  const planned = new Map(points.map((point) => [point.pointId, point]));
+  const none: DefaultPlan = { steps: [] };
+  return state.stations.values().flatMap(({ stationId, points: known }) =>
+    Object.values(known).flatMap(({ pointId, defaultPlan }) => {
+      const next = planned.get(pointId) ?? { stationId, pointId, plan: none };
+      return isDefaultNews(defaultPlan, next.plan, at, riseMs) ? [next] : [];
+    }),
+  );
+}
+
+/** A lower limit is news at once, a higher one if it is for somebody; for nobody in particular it can wait. */
+function isDefaultNews(
+  held: Leaf<DefaultPlan> | undefined,
+  next: DefaultPlan,
+  now: string,
+  riseMs: number,
+): boolean {
+  const before = held?.value.steps ?? [];
+  if (!held || before.length === 0 || next.steps.length === 0) return before.length !== next.steps.length;
+  if (isLower(next.steps, before, now)) return true;
+  const ageMs = Date.parse(now) - Date.parse(held.at);
+  if (sameLimits(before, next.steps, now))
+    return ageMs > DEFAULT_REFRESH_MS && !sameSchedule(before, next.steps, now);
+  return next.processId !== undefined || next.requestKey !== undefined || ageMs >= riseMs;
+}
+
 function nearInTime(a: string | undefined, b: string | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return Math.abs(Date.parse(a) - Date.parse(b)) <= TIME_TOLERANCE_MS;
@@ -187,6 +245,12 @@ function causesOf(state: DepotState, payload: PlanMade): JournalId[] {
   }
   for (const { presystemId, chargingRequestId } of payload.requests) {
     const request = state.presystems[presystemId]?.requests[chargingRequestId];
+    if (request) causes.add(request.source.raw);
+  }
+  for (const { plan } of payload.points ?? []) {
+    const process = plan.processId === undefined ? undefined : state.processes.get(plan.processId);
+    if (process) causes.add(process.startSource.raw);
+    const request = plan.requestKey === undefined ? undefined : requestByKey(state, plan.requestKey);
     if (request) causes.add(request.source.raw);
   }
   return [...causes];

@@ -29,6 +29,22 @@ export function sameSchedule(
   return same(a, b, now, Number.POSITIVE_INFINITY);
 }
 
+/** True if both say the very same. */
+export function sameSteps(a: readonly LimitStep[], b: readonly LimitStep[]): boolean {
+  if (a === b) return true;
+  return (
+    a.length === b.length &&
+    a.every((step, index) => step.at === b[index]?.at && step.powerW === b[index]?.powerW)
+  );
+}
+
+/** True if `a` allows less than `b` at some instant of the next ten minutes, be it ever so little. */
+export function isLower(a: readonly LimitStep[], b: readonly LimitStep[], now: Instant): boolean {
+  return instants(a, b, now, SOON_MS).some(
+    (at) => (powerAt(a, at) ?? 0) < (powerAt(b, at) ?? Number.POSITIVE_INFINITY),
+  );
+}
+
 function same(
   a: readonly LimitStep[],
   b: readonly LimitStep[],
@@ -36,15 +52,21 @@ function same(
   aheadMs: number,
 ): boolean {
   if (a.length === 0 || b.length === 0 || now === undefined) return a.length === b.length;
+  return instants(a, b, now, aheadMs).every((at) => near(powerAt(a, at), powerAt(b, at)));
+}
+
+/** Now, and every instant within the time ahead at which one of the schedules changes. */
+function instants(
+  a: readonly LimitStep[],
+  b: readonly LimitStep[],
+  now: Instant,
+  aheadMs: number,
+): Instant[] {
   const from = Date.parse(now);
   const bounds = [...a, ...b]
     .map((step) => Date.parse(step.at))
     .filter((ms) => ms > from && ms <= from + aheadMs);
-  return [from, ...bounds].every((ms) => near(powerAt(a, instant(ms)), powerAt(b, instant(ms))));
-}
-
-function instant(ms: number): Instant {
-  return new Date(ms).toISOString();
+  return [from, ...bounds].map((ms) => new Date(ms).toISOString());
 }
 
 function near(a: number | undefined, b: number | undefined): boolean {

@@ -16,6 +16,7 @@ export function checkReferences(config: Config): ConfigProblem[] {
     ...evses(config),
     ...passwords(config),
     ...vehicleData(config),
+    ...beforePlugIn(config),
   ];
 }
 
@@ -208,4 +209,23 @@ function vehicleData({ ocpp }: Config): ConfigProblem[] {
         ]
       : [],
   );
+}
+
+/** A limit before plug-in that nothing would set, or that no grid limit could hold. */
+function beforePlugIn(config: Config): ConfigProblem[] {
+  return config.depots.flatMap(({ charging, gridLimitKw, stations }, d): ConfigProblem[] => {
+    const { policy, beforePlugIn: wish } = charging;
+    const path: Path = ['depots', d, 'charging', 'beforePlugIn'];
+    const wrong = (message: string): ConfigProblem[] => [{ code: 'CONFIG_INVALID', message, path }];
+    if (wish === undefined || wish === 'none') return [];
+    if (policy === 'forward')
+      return wrong('policy forward sets no limits, not even before plug-in: use asap or deadline, or none');
+    if ('share' in wish)
+      return gridLimitKw === undefined ? wrong('a share is one of gridLimitKw, which is not set') : [];
+    const points = stations.reduce((count, station) => count + station.points.length, 0);
+    const sumKw = points * wish.limitKw;
+    return gridLimitKw !== undefined && sumKw > gridLimitKw
+      ? wrong(`${points} points at ${wish.limitKw} kW are ${sumKw} kW; gridLimitKw is ${gridLimitKw}`)
+      : [];
+  });
 }

@@ -13,6 +13,17 @@ export type StoreConfig =
       url: string;
       cluster?: boolean;
     };
+/**
+ * What a vehicle may draw that has no plan yet, for every charging point, as far as the plans leave it; a share of 0.25 if left out.
+ */
+export type BeforePlugInConfig =
+  | 'none'
+  | {
+      share: number;
+    }
+  | {
+      limitKw: number;
+    };
 
 /**
  * A whole installation in one file.
@@ -131,6 +142,7 @@ export interface ChargingConfig {
    */
   minPushSeconds?: number;
   horizonHours?: number;
+  beforePlugIn?: BeforePlugInConfig;
 }
 /**
  * One charging station.

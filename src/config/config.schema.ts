@@ -108,7 +108,19 @@ export const configSchema = {
         description: 'Least time between two limits to one point, unless the newer is lower.',
       },
       horizonHours: { type: 'number', exclusiveMinimum: 0, default: 24 },
+      beforePlugIn: ref('BeforePlugInConfig'),
     }),
+    BeforePlugInConfig: {
+      description:
+        'What a vehicle may draw that has no plan yet, for every charging point, as far as the plans leave it; a share of 0.25 if left out.',
+      oneOf: [
+        { const: 'none' },
+        object('As much of the grid limit divided by all points.', ['share'], {
+          share: { type: 'number', minimum: 0, maximum: 1 },
+        }),
+        object('So much at every point.', ['limitKw'], { limitKw: { type: 'number', minimum: 0 } }),
+      ],
+    },
     StationConfig: object('One charging station.', ['id', 'ocpp', 'points'], {
       id,
       ocpp: object('How it connects.', ['identity'], { identity: id, password: text }),

@@ -10,7 +10,8 @@ export type StoreConfig = generated.StoreConfig;
 export type TlsConfig = generated.TlsConfig;
 export type ListenConfig = generated.ListenConfig;
 export type PartnerConfig = generated.PartnerConfig;
-export type ChargingConfig = Required<generated.ChargingConfig>;
+export type ChargingConfig = Required<Omit<generated.ChargingConfig, 'beforePlugIn'>> &
+  Pick<generated.ChargingConfig, 'beforePlugIn'>;
 export type VehicleDataConfig = generated.VehicleDataConfig;
 export type OcppConfig = Required<Omit<generated.OcppConfig, 'metering' | 'limits'>> & {
   metering: Required<generated.MeteringConfig>;

@@ -21,13 +21,16 @@ export interface SetLimit {
   readonly processId?: ProcessId;
   /** Total power over time; the last step lasts until `endsAt` or the transaction's end. */
   readonly steps: readonly LimitStep[];
+  /** Not before the station has introduced itself on its present connection, or has had the time to. */
+  readonly whenIntroduced?: boolean;
   readonly intent: JournalId;
 }
 
 export interface StationCommands {
   isConnected(stationId: StationId): boolean;
   setLimit(command: SetLimit): Promise<CommandOutcome>;
-  clearLimit(command: Omit<SetLimit, 'steps'>): Promise<CommandOutcome>;
+  /** Takes back limits of a point; `only: 'default'`: that of a running transaction stays. */
+  clearLimit(command: Omit<SetLimit, 'steps'> & { readonly only?: 'default' }): Promise<CommandOutcome>;
   /** Ends the running transaction of a process. */
   stop(command: { stationId: StationId; processId: ProcessId; intent: JournalId }): Promise<CommandOutcome>;
   /** Asks the station to begin a transaction for a token. */

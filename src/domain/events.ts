@@ -4,7 +4,16 @@
  */
 import type * as model from './model.js';
 import type { Instant, JournalId } from './source.js';
-import type { LimitOutcome, Plan, PointId, PresystemId, ProcessId, StationId, StopOutcome } from './state.js';
+import type {
+  DefaultPlan,
+  LimitOutcome,
+  Plan,
+  PointId,
+  PresystemId,
+  ProcessId,
+  StationId,
+  StopOutcome,
+} from './state.js';
 
 /** How a presystem's dialect treats omission (VDV 463 §2 rules 25, 26). */
 export interface ListRules {
@@ -39,6 +48,12 @@ export interface StationEvents {
     readonly at: Instant;
     readonly receivedAt: Instant;
   };
+  /** The same for the limit that holds at a point while no transaction has one of its own. */
+  DefaultLimitAnswered: LimitOutcome & {
+    readonly pointId: PointId;
+    readonly at: Instant;
+    readonly receivedAt: Instant;
+  };
 }
 
 /** Payloads that presystems cause. */
@@ -55,7 +70,7 @@ export interface PresystemEvents {
   };
 }
 
-/** A plan of the scheduler for processes and for requests that wait. */
+/** A plan of the scheduler for processes, for requests that wait and for points. */
 export interface DepotEvents {
   PlanMade: {
     readonly processes: readonly { readonly processId: ProcessId; readonly plan: Plan }[];
@@ -64,6 +79,12 @@ export interface DepotEvents {
       readonly chargingRequestId: string;
       readonly plan?: Plan;
       readonly rejection?: string;
+    }[];
+    /** What vehicles without a plan may draw; absent in plans from before there were such limits. */
+    readonly points?: readonly {
+      readonly stationId: StationId;
+      readonly pointId: PointId;
+      readonly plan: DefaultPlan;
     }[];
     readonly at: Instant;
   };

@@ -79,9 +79,19 @@ export interface Plan {
   readonly finished: boolean;
 }
 
+/** What a vehicle may draw at a point while it has no plan of its own. `steps` empty: we set nothing. */
+export interface DefaultPlan {
+  readonly steps: readonly LimitStep[];
+  /** For whom it is more than for anybody: a process without a plan, or the request that a vehicle is to come for. */
+  readonly processId?: ProcessId;
+  readonly requestKey?: RequestKey;
+}
+
 /** How the charger answered our newest limit. */
 export interface LimitOutcome {
   readonly intentId: JournalId;
+  /** The process whose transaction it governs; absent: a limit for whoever has none. */
+  readonly processId?: ProcessId;
   readonly steps: readonly LimitStep[];
   readonly outcome: 'accepted' | 'rejected' | 'failed' | 'cleared';
   readonly reason?: string;
@@ -110,6 +120,8 @@ export interface PointState {
   /** The process in progress, or the last one until the bay is free. */
   readonly processId?: ProcessId;
   readonly limit?: Leaf<LimitOutcome>;
+  readonly defaultPlan?: Leaf<DefaultPlan>;
+  readonly defaultLimit?: Leaf<LimitOutcome>;
 }
 
 /** A message of a transaction whose start was not told yet, as the reducer will see it; `rules` by path. */

@@ -100,7 +100,8 @@ describe.each(['lmdb', 'redis'] as const)('on %s', (store) => {
       expect(peer.violations).toEqual([]);
     }
     expect(Date.now() - told).toBeLessThan(2000);
-    const profile = await charger.waitForCall('SetChargingProfile', 5000);
+    const isOfTransaction = (payload: object) => JSON.stringify(payload).includes('"TxProfile"');
+    const profile = await charger.waitForCall('SetChargingProfile', 5000, isOfTransaction);
     expect(profile).toMatchObject({
       connectorId: 1,
       csChargingProfiles: { chargingProfilePurpose: 'TxProfile', transactionId: begun['transactionId'] },

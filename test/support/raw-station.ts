@@ -51,9 +51,14 @@ export class RawStation {
     return answer[2] as Payload;
   }
 
-  /** The payload of a CALL that the CSMS sent or will send. */
-  async waitForCall(action: string, timeoutMs: number): Promise<Payload> {
-    const frame = await this.#wait((each) => each[0] === 2 && each[2] === action, timeoutMs, action);
+  /** The payload of the first CALL that the CSMS sent or will send and that `fits`. */
+  async waitForCall(
+    action: string,
+    timeoutMs: number,
+    fits: (payload: Payload) => boolean = () => true,
+  ): Promise<Payload> {
+    const isIt = (each: unknown[]) => each[0] === 2 && each[2] === action && fits(each[3] as Payload);
+    const frame = await this.#wait(isIt, timeoutMs, action);
     return frame[3] as Payload;
   }
 

@@ -8,7 +8,7 @@ import type { DepotState } from '../state.js';
 import { bindRequests } from './match.js';
 import { meterSampled } from './meter.js';
 import { hold, isOrphan, release } from './orphans.js';
-import { historyExpired, limitAnswered, planMade, stopAnswered } from './plan.js';
+import { defaultLimitAnswered, historyExpired, limitAnswered, planMade, stopAnswered } from './plan.js';
 import { processOf } from './process.js';
 import { omissionConfirmed, presystemBooted, requestListReceived } from './request.js';
 import {
@@ -50,6 +50,7 @@ const reducers: Reducers = {
   LinkOpened: linkChanged,
   LinkLost: linkChanged,
   LimitAnswered: limitAnswered,
+  DefaultLimitAnswered: defaultLimitAnswered,
   StopAnswered: stopAnswered,
   PresystemBooted: presystemBooted,
   RequestListReceived: requestListReceived,

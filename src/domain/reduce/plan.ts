@@ -7,7 +7,7 @@ import { leafOf, newer, without, withPoint, withPresystem, withProcess, withStat
 type Answered<K extends StationEvent['type']> = Extract<StationEvent, { type: K }>;
 
 export function planMade(state: DepotState, event: Extract<DepotEvent, { type: 'PlanMade' }>): DepotState {
-  const { at, processes, requests } = event.payload;
+  const { at, processes, requests, points = [] } = event.payload;
   let next = state;
   for (const { processId, plan } of processes) {
     const leaf = leafOf(event, `processes.${processId}`, plan, at, at);
@@ -26,6 +26,10 @@ export function planMade(state: DepotState, event: Extract<DepotEvent, { type: '
       return { ...presystem, requests: { ...presystem.requests, [chargingRequestId]: planned } };
     });
   }
+  for (const { stationId, pointId, plan } of points) {
+    const leaf = leafOf(event, `points.${pointId}`, plan, at, at);
+    next = withPoint(next, stationId, pointId, (point) => ({ ...point, defaultPlan: leaf }));
+  }
   return next;
 }
 
@@ -35,6 +39,15 @@ export function limitAnswered(state: DepotState, event: Answered<'LimitAnswered'
   return withPoint(state, event.stationId, pointId, (point) => ({
     ...point,
     limit: newer(point.limit, leaf),
+  }));
+}
+
+export function defaultLimitAnswered(state: DepotState, event: Answered<'DefaultLimitAnswered'>): DepotState {
+  const { pointId, at, receivedAt, ...outcome } = event.payload;
+  const leaf = leafOf(event, '', outcome, at, receivedAt);
+  return withPoint(state, event.stationId, pointId, (point) => ({
+    ...point,
+    defaultLimit: newer(point.defaultLimit, leaf),
   }));
 }
 

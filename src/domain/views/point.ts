@@ -2,7 +2,14 @@
 import type { PointView, VehicleView } from '../model.js';
 import type { Leaf } from '../source.js';
 import type { Fault, PointState, ProcessState, StationState } from '../state.js';
-import { limitAt, livePower, processView, scheduledViews, unmeasuredRequest } from './process.js';
+import {
+  limitAt,
+  limitInForce,
+  livePower,
+  processView,
+  scheduledViews,
+  unmeasuredRequest,
+} from './process.js';
 import { compact, type Sources, type ViewContext } from './view.js';
 
 /** The newest active fault of one or more sets, with its origin. */
@@ -27,8 +34,9 @@ export function pointView(
   const vehicleId = (point.vehicle ?? process?.vehicle)?.value.vehicleId;
   const fault = newestFault(point.faults);
   if (fault) sources.note(`${prefix}fault`, fault);
-  const powerLimitW = limitAt(point, now);
-  if (powerLimitW !== undefined && point.limit) sources.note(`${prefix}powerLimitW`, point.limit);
+  const powerLimitW = limitAt(point, process, now);
+  const limit = limitInForce(point, process);
+  if (limit) sources.note(`${prefix}powerLimitW`, limit);
   const scheduled = requests.waiting(point.pointId, process?.processId, vehicleId);
   const unmeasured = process && unmeasuredRequest(requests, point, process);
   sources.note(`${prefix}linkState`, station.link);

@@ -3,21 +3,46 @@ import type { Prediction, ProcessView, ScheduledProcessView } from '../model.js'
 import type { Instant, Leaf, Source } from '../source.js';
 import type {
   DepotState,
+  LimitOutcome,
   Plan,
   PointState,
   ProcessState,
   Readings,
+  RequestKey,
   RequestState,
   StationState,
 } from '../state.js';
 import type { RequestsOfDepot } from './requests.js';
 import { compact, type Sources, type ViewContext } from './view.js';
 
-/** The limit that our newest accepted plan sets at this instant; undefined: we set none. */
-export function limitAt(point: PointState, now: Instant): number | undefined {
-  const limit = point.limit?.value;
-  if (limit?.outcome !== 'accepted') return undefined;
-  return limit.steps.filter((step) => step.at <= now).at(-1)?.powerW;
+/**
+ * The limit of ours that rules at a point: that of the running transaction if the charger has taken one, else the one
+ * for whoever has none. A limit ends with the transaction it was for.
+ */
+export function limitInForce(
+  point: PointState,
+  process: ProcessState | undefined,
+): Leaf<LimitOutcome> | undefined {
+  const { limit, defaultLimit } = point;
+  if (limit && process?.transactionId && !process.endedAt && isFor(limit, process)) {
+    if (limit.value.outcome === 'accepted') return limit;
+  }
+  return defaultLimit?.value.outcome === 'accepted' ? defaultLimit : undefined;
+}
+
+/** Limits from before they named their process belong to the one that was there. */
+function isFor({ value, at }: Leaf<LimitOutcome>, process: ProcessState): boolean {
+  return value.processId === undefined ? at >= process.startedAt : value.processId === process.processId;
+}
+
+/** The power that our limit at a point allows at this instant, in W; undefined: we set none. */
+export function limitAt(
+  point: PointState,
+  process: ProcessState | undefined,
+  now: Instant,
+): number | undefined {
+  const steps = limitInForce(point, process)?.value.steps ?? [];
+  return (steps.filter((step) => step.at <= now).at(-1) ?? steps[0])?.powerW;
 }
 
 /** A reading of another process, or from before the transaction ended, says nothing of the power now. */
@@ -52,7 +77,7 @@ export function processView(
     phase: phase?.value ?? undefined,
     ...sources.take(prefix, 'stopClass', process.stopClass),
     pointFaulted: point.status?.value === 'Faulted' || station.status?.value === 'Faulted',
-    heldByLimit: !energyFlowed && limitAt(point, now) === 0,
+    heldByLimit: !energyFlowed && limitAt(point, process, now) === 0,
     energyFlowed,
     requestRejected: request !== undefined && isRejected(state, request),
     ...sources.take(prefix, 'deliveredEnergyWh', process.deliveredWh),
@@ -84,7 +109,7 @@ function noteProcess(
     chargingRequestId: request?.source,
     transaction,
     pointFaulted: point.status,
-    heldByLimit: point.limit,
+    heldByLimit: limitInForce(point, process),
     energyFlowed: process.deliveredWh,
     requestRejected: request?.rejection,
     prediction: process.plan,
@@ -95,7 +120,11 @@ function noteProcess(
 /** The request a process serves. */
 export function requestOf(state: DepotState, process: ProcessState): RequestState | undefined {
   const key = process.requestKey?.value;
-  if (!key) return undefined;
+  return key === undefined ? undefined : requestByKey(state, key);
+}
+
+/** The request of this key, if it is still known. */
+export function requestByKey(state: DepotState, key: RequestKey): RequestState | undefined {
   for (const presystem of Object.values(state.presystems)) {
     for (const request of Object.values(presystem.requests)) if (request.key === key) return request;
   }

@@ -15,7 +15,7 @@ import {
   type Triggered,
 } from './dialect.js';
 import { FirstReadings, type ReadableUnit } from './first-reading.js';
-import { limitCall, profileIds } from './limit.js';
+import { type LimitOrder, limitCall, profileIds } from './limit.js';
 import { Onboarding, type OnboardingOptions } from './onboarding.js';
 import { Once } from './once.js';
 import { unitFor } from './schedule.js';
@@ -74,30 +74,67 @@ export class OcppCommands implements StationCommands {
   }
 
   setLimit(command: SetLimit): Promise<CommandOutcome> {
-    const { stationId, pointId, processId, steps, intent } = command;
-    return this.#do({ stationId, pointId, intent }, 'setLimit', async (unit, dialect, point) => {
-      const abilities = await unit.onboarding.abilities();
-      const { protocol } = unit.station;
-      if (!point || !protocol) return unable(`${pointId} is no charging point of ${stationId}`);
-      const call = limitCall(this.#runtime, {
-        protocol,
-        number: dialect.numberOf(point),
-        point,
-        transactionId: this.#transactionOf(processId),
-        steps,
-        abilities,
-        clockAheadMs: unit.station.clock.aheadMs,
-      });
-      return unit.asker.command(call, intent);
+    const { stationId, pointId, processId, intent } = command;
+    return this.#do({ stationId, pointId, intent }, 'setLimit', (unit, _, point) => {
+      if (!point) return Promise.resolve(unable(`${pointId} is no charging point of ${stationId}`));
+      return processId === undefined
+        ? this.#setDefault(unit, point, command)
+        : this.#setForTransaction(unit, point, processId, command);
     });
   }
 
+  async #setForTransaction(
+    unit: Unit,
+    point: PointConfig,
+    processId: string,
+    { steps, intent }: SetLimit,
+  ): Promise<CommandOutcome> {
+    const abilities = await unit.onboarding.abilities();
+    const transactionId = this.#transactionOf(processId);
+    if (transactionId === undefined) return unable(`process ${processId} has no running transaction`);
+    return unit.asker.command(this.#limitCall(unit, { point, transactionId, steps, abilities }), intent);
+  }
+
+  async #setDefault(
+    unit: Unit,
+    point: PointConfig,
+    { steps, whenIntroduced, intent }: SetLimit,
+  ): Promise<CommandOutcome> {
+    if (whenIntroduced) await unit.onboarding.introduced();
+    const abilities = await unit.onboarding.abilities();
+    const { points } = unit.station.config;
+    if (abilities.maxProfiles !== undefined && abilities.maxProfiles < 2 * points.length) {
+      const reason = `OCPP_UNABLE: the station holds ${abilities.maxProfiles} charging profiles, too few for a default limit beside that of a transaction`;
+      return { outcome: 'rejected', reason, frames: [] };
+    }
+    const call = this.#limitCall(unit, { point, transactionId: undefined, steps, abilities });
+    const outcome = await unit.asker.command(call, intent);
+    if (outcome.outcome !== 'rejected' || !outcome.reason?.includes('DuplicateProfile')) return outcome;
+    const frames = [...outcome.frames];
+    for (const clear of unit.dialect()?.clearRivals(point, abilities.maxStackLevel ?? 0) ?? [])
+      frames.push(...(await unit.asker.command(clear, intent, ['Unknown'])).frames);
+    const second = await unit.asker.command(call, intent);
+    return { ...second, frames: [...frames, ...second.frames] };
+  }
+
+  #limitCall(
+    { station, dialect }: Unit,
+    order: Pick<LimitOrder, 'point' | 'transactionId' | 'steps' | 'abilities'>,
+  ): Call {
+    const { protocol } = station;
+    const number = dialect()?.numberOf(order.point);
+    if (!protocol || !number)
+      throw new BridgeError('OCPP_NOT_CONNECTED', `station ${station.config.id} is not connected`);
+    return limitCall(this.#runtime, { ...order, protocol, number, clockAheadMs: station.clock.aheadMs });
+  }
+
   /** Takes back what {@link setLimit} set at a point. That nothing was set is no failure. */
-  clearLimit({ stationId, pointId, intent }: Omit<SetLimit, 'steps'>): Promise<CommandOutcome> {
+  clearLimit(command: Parameters<StationCommands['clearLimit']>[0]): Promise<CommandOutcome> {
+    const { stationId, pointId, only, intent } = command;
     return this.#do({ stationId, pointId, intent }, 'clearLimit', async (unit, dialect) => {
       const ids = profileIds(this.#runtime, pointId);
       const outcomes: CommandOutcome[] = [];
-      for (const id of [ids.transaction, ids.default])
+      for (const id of only === 'default' ? [ids.default] : [ids.transaction, ids.default])
         outcomes.push(await unit.asker.command(dialect.clearProfile(id), intent, ['Unknown']));
       const frames = outcomes.flatMap((outcome) => outcome.frames);
       const worst = outcomes.find((outcome) => outcome.outcome !== 'accepted');

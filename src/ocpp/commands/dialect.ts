@@ -57,6 +57,8 @@ export interface CommandDialect {
   /** The number by which this version names a point. */
   numberOf(point: PointConfig): { readonly connectorId: number } | { readonly evseId: number };
   clearProfile(profileId: number): Call;
+  /** Clears whatever other default limits of this level keep ours from being taken. */
+  clearRivals(point: PointConfig, stackLevel: number): readonly Call[];
   compositeSchedule(at: AtPoint, durationS: number, unit: RateUnit | undefined): Call;
   readComposite(answer: JsonObject): Composite | undefined;
   start(point: PointConfig, token: string, remoteStartId: number): Call;

@@ -25,6 +25,9 @@ export class Onboarding {
   readonly #dialect: () => CommandDialect | undefined;
   #survey: Promise<Survey | undefined> = Promise.resolve(undefined);
   #timer: NodeJS.Timeout | undefined;
+  /** Open from a connection until the station has introduced itself on it, or had time to. */
+  #arrival: Promise<void> = Promise.resolve();
+  #arrived: () => void = () => undefined;
 
   constructor(
     asker: Asker,
@@ -39,18 +42,30 @@ export class Onboarding {
     this.#dialect = dialect;
     this.#station.listen({
       onConnected: () => {
+        this.#arrived();
+        this.#arrival = new Promise((resolve) => {
+          this.#arrived = resolve;
+        });
         clearTimeout(this.#timer);
         this.#timer = setTimeout(() => this.#begin(true), options.bootWaitMs);
         this.#timer.unref();
       },
       onBooted: () => this.#begin(false),
-      onDisconnected: () => clearTimeout(this.#timer),
+      onDisconnected: () => {
+        clearTimeout(this.#timer);
+        this.#arrived();
+      },
     });
   }
 
   /** What the station can; empty if it did not say. Waits for a survey that is under way. */
   async abilities(): Promise<Abilities> {
     return (await this.#survey)?.abilities ?? {};
+  }
+
+  /** Resolves when the station has introduced itself on its present connection, has had the time to, or has gone. */
+  introduced(): Promise<void> {
+    return this.#arrival;
   }
 
   /** The newest survey, or undefined. */
@@ -67,6 +82,7 @@ export class Onboarding {
       );
       return undefined;
     });
+    this.#arrived();
   }
 
   async #run(withStatus: boolean): Promise<Survey | undefined> {

@@ -10,6 +10,8 @@ export interface Abilities {
   readonly units?: readonly RateUnit[];
   readonly maxStackLevel?: number;
   readonly maxPeriods?: number;
+  /** Profiles that it can hold, over all its points and purposes. */
+  readonly maxProfiles?: number;
 }
 
 /** The least current that a control pilot can offer (IEC 61851-1). */

@@ -32,6 +32,8 @@ const connectorOf = ({ point }: AtPoint): number => point?.connector ?? 0;
 
 export const DIALECT_16: CommandDialect = {
   numberOf: (point) => ({ connectorId: point.connector }),
+  // A profile replaces another of its level and purpose here, whatever its id.
+  clearRivals: () => [],
   clearProfile: (id) => ({ action: 'ClearChargingProfile', payload: { id }, repeatable: true }),
   compositeSchedule: (at, duration, unit) => ({
     action: 'GetCompositeSchedule',
@@ -138,6 +140,7 @@ async function survey(
       ...(units.length ? { units } : {}),
       ...wholeNumber('maxStackLevel', settings['ChargeProfileMaxStackLevel']),
       ...wholeNumber('maxPeriods', settings['ChargingScheduleMaxPeriods']),
+      ...wholeNumber('maxProfiles', settings['MaxChargingProfilesInstalled']),
     },
   };
 }

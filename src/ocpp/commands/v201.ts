@@ -32,6 +32,14 @@ export const DIALECT_201: CommandDialect = {
     payload: { chargingProfileId },
     repeatable: true,
   }),
+  clearRivals: (point, stackLevel) =>
+    [evseOf(point), 0].map((evseId) => ({
+      action: 'ClearChargingProfile',
+      payload: {
+        chargingProfileCriteria: { evseId, chargingProfilePurpose: 'TxDefaultProfile', stackLevel },
+      },
+      repeatable: true,
+    })),
   compositeSchedule: ({ point }, duration, unit) => ({
     action: 'GetCompositeSchedule',
     payload: {

@@ -38,6 +38,10 @@ export interface Quirks {
   readonly errorCode?: string;
   /** Asks for no WebSocket subprotocol. */
   readonly noSubprotocol?: boolean;
+  /** Has no charging profiles any more after a restart (1.6 errata 3.37 demands that it keeps them). */
+  readonly forgetsProfiles?: boolean;
+  /** Rejects every TxDefaultProfile. */
+  readonly refusesTxDefault?: boolean;
 }
 
 /** Key and certificates for wss, in PEM. */

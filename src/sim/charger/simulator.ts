@@ -187,6 +187,7 @@ export class ChargerSimulator {
       await this.#connection.shut(true);
     }
     this.#connection.forgetBoot();
+    if (this.#station.options.quirks?.forgetsProfiles) this.#station.profiles.clear({});
     for (const outlet of outlets) outlet.reported = undefined;
     if (this.#life !== 'running') return;
     const accepted = this.#whenAccepted();

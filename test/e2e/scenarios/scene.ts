@@ -19,6 +19,7 @@ export interface SceneSetup {
 
 export class Scene {
   readonly violations: unknown[] = [];
+  readonly #log: string[] = [];
   readonly #setup: SceneSetup;
   readonly #folder = mkdtempSync(join(tmpdir(), 'depotbridge-scene-'));
   readonly #peers: (() => Promise<unknown>)[] = [];
@@ -45,8 +46,17 @@ export class Scene {
       .replaceAll('intervalSeconds: 15', 'intervalSeconds: 1')
       .replace(/^ocpi:[\s\S]*?(?=^journal:)/m, '');
     const text = this.#setup.edit ? this.#setup.edit(example) : example;
-    this.#bridge = await startBridge(parseConfig(text, 'scene.yaml'), pino({ level: 'silent' }));
+    this.#bridge = await startBridge(parseConfig(text, 'scene.yaml'), this.#logger());
     this.#ports = { ocpp: this.#bridge.ports.ocpp, vdv463: this.#bridge.ports.vdv463 };
+  }
+
+  #logger() {
+    return pino({ level: 'warn' }, { write: (line: string) => void this.#log.push(line) });
+  }
+
+  /** Lines of the log, warnings and worse, that have these words in them. */
+  warnings(words: string): string[] {
+    return this.#log.filter((line) => line.includes(words));
   }
 
   async stop(): Promise<void> {

@@ -65,6 +65,7 @@ export function fitsRemoteStart(station: Station, profile: Profile): boolean {
 export function mayInstall(station: Station, profile: Profile): boolean {
   const outlet = station.find(profile.pointId);
   if (profile.pointId !== 0 && !outlet) return false;
+  if (profile.purpose === 'TxDefault' && station.options.quirks?.refusesTxDefault) return false;
   if (!fitsSchedule(station, profile)) return false;
   if (profile.purpose === 'StationMax' && (profile.pointId !== 0 || profile.kind === 'Relative'))
     return false;

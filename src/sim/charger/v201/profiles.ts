@@ -94,6 +94,8 @@ export function refusalOf(station: Station, profile: Profile): Refusal | undefin
   if (profile.pointId !== 0 && !outlet) return refuse('UnknownEvse', `no EVSE ${profile.pointId}`);
   const unusable = scheduleRefusal(station, profile);
   if (unusable) return unusable;
+  if (profile.purpose === 'TxDefault' && station.options.quirks?.refusesTxDefault)
+    return refuse('UnsupportedParam', 'no TxDefaultProfile here');
   if (profile.purpose === 'StationMax') {
     if (profile.pointId !== 0) return refuse('InvalidProfile', 'ChargingStationMaxProfile needs evseId 0');
     if (profile.kind === 'Relative') return refuse('InvalidProfile', 'a station maximum cannot be Relative');

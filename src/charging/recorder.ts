@@ -1,0 +1,73 @@
+/** Commands on record: who asks for what and why before anything moves (design rule 6), and how it ended. */
+import type { CommandOutcome, Runtime } from '../depot/index.js';
+import type { DomainEvent, JournalId, RequestState, StationEvents, StationId } from '../domain/index.js';
+
+type Answered = 'LimitAnswered' | 'DefaultLimitAnswered' | 'StopAnswered';
+
+/** An outcome without what every one of them has; `cleared`: a limit was taken back. */
+export type Answer<K extends Answered> = Omit<
+  StationEvents[K],
+  'intentId' | 'outcome' | 'reason' | 'at' | 'receivedAt'
+> & { readonly cleared?: boolean };
+
+export class Recorder {
+  readonly #runtime: Runtime;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** Journals an intent; `details` name the place, the limit and whatever caused it. */
+  async intend(
+    action: string,
+    request: RequestState | undefined,
+    causes: readonly JournalId[],
+    details: object,
+  ): Promise<JournalId> {
+    const { depot } = this.#runtime;
+    const why = request
+      ? { presystemId: request.presystemId, chargingRequestId: request.request.chargingRequestId }
+      : { policy: this.#runtime.config.depots[0].charging.policy };
+    const entry = await depot.journal.append({
+      depotId: depot.id,
+      link: 'bridge',
+      protocol: 'bridge',
+      direction: 'internal',
+      action,
+      raw: JSON.stringify({ ...details, ...why }),
+      causes: [...new Set([...causes, ...(request ? [request.source.raw] : [])])],
+    });
+    return entry.id;
+  }
+
+  /** Journals what a command came to and lets it count. */
+  async answered<K extends Answered>(
+    type: K,
+    stationId: StationId,
+    intent: JournalId,
+    { outcome, reason, frames }: CommandOutcome,
+    { cleared, ...details }: Answer<K>,
+  ): Promise<void> {
+    const { depot, now } = this.#runtime;
+    const at = now().toISOString();
+    const payload = {
+      ...details,
+      intentId: intent,
+      outcome: cleared && outcome === 'accepted' ? 'cleared' : outcome,
+      ...(reason ? { reason } : {}),
+      at,
+      receivedAt: at,
+    };
+    const entry = await depot.journal.append({
+      depotId: depot.id,
+      link: 'bridge',
+      protocol: 'bridge',
+      direction: 'internal',
+      action: type,
+      raw: JSON.stringify({ stationId, payload }),
+      causes: [intent, ...frames],
+    });
+    const event = { type, stationId, payload, raw: entry.id, ruleOf: () => `bridge/${type}` };
+    await depot.apply([event as unknown as DomainEvent]);
+  }
+}
