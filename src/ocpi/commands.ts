@@ -16,7 +16,8 @@ import type { Maker } from './maker.js';
 import type { GrantedPlace } from './places.js';
 import type { Recorder } from './recorder.js';
 import { invalid, unknownObject } from './refusal.js';
-import type { Results } from './results.js';
+import { Recent, Work, wordsOf } from './repeats.js';
+import type { OpenCommand, Results } from './results.js';
 import type { Roaming } from './roaming.js';
 import type { Answer, Heard, OcpiServer } from './server.js';
 import { readToken } from './tokens.js';
@@ -60,20 +61,35 @@ const COMMANDS: Readonly<Record<string, { readonly className: string; readonly d
 
 /** As long as the table promises in CommandResponse.timeout. */
 const TIMEOUT_MS = 60_000;
-const REMEMBERED = 1_000;
+/** How long an HTTP client may send the same request again. */
+const RETRIED_MS = 2 * 60_000;
+
+/** What the charger came to, and where that stands in the journal. */
+interface Done {
+  readonly outcome: Outcome;
+  readonly causes: readonly JournalId[];
+}
 
 export function addCommands(server: OcpiServer, context: CommandContext): void {
-  const given = new Map<string, Answer>();
+  const inWork = new Recent<Work<Done>>(2 * TIMEOUT_MS);
+  const requests = new Recent<Work<void>>(RETRIED_MS);
   server.route('POST', '/:version/commands/:command', 'commands', 'functional', (heard) => {
     const { command, body, responseUrl } = read(heard, context);
-    // The same response_url is the same command, sent again: it is not carried out twice.
-    const key = `${heard.partner.id} ${command} ${responseUrl}`;
-    const before = given.get(key);
-    if (before) return { ...before, delivered: async () => {} };
-    const answer = take(heard, command, body, responseUrl, context);
-    given.set(key, answer);
-    if (given.size > REMEMBERED) given.delete(given.keys().next().value ?? '');
-    return answer;
+    const words = wordsOf(heard, command);
+    const request = `${heard.requestId} ${words}`;
+    const accepted = () => respond(heard, command, 'accepted', context);
+    // The first answer may have been lost on its way, and all that follows it: whichever arrives begins it.
+    const before = requests.get(request);
+    if (before) return { ...accepted(), delivered: () => before.outcome() };
+    const open = { partnerId: heard.partner.id, command, responseUrl, cause: heard.entry };
+    const decided = inWork.get(words) ?? decide(heard, command, body, context);
+    if (typeof decided === 'string') return respond(heard, command, decided, context);
+    const answer = accepted();
+    const work =
+      decided instanceof Work ? decided : begin(inWork, words, () => carryOut(decided, open, context));
+    const told = new Work(() => tellResult(work, open, context));
+    requests.set(request, told);
+    return { ...answer, delivered: () => told.outcome() };
   });
 }
 
@@ -91,37 +107,48 @@ function read({ params, version, body, partner }: Heard, { allowPrivate }: Comma
   return { command, body, responseUrl };
 }
 
-function take(
+/** A command is in work from its ACCEPTED until the charger has answered; the same words are no new one before. */
+function begin(inWork: Recent<Work<Done>>, words: string, act: () => Promise<Done>): Work<Done> {
+  const work: Work<Done> = new Work(() => act().finally(() => inWork.delete(words, work)));
+  inWork.set(words, work);
+  return work;
+}
+
+function decide(
   heard: Heard,
   command: string,
   body: JsonRecord,
-  responseUrl: string,
   context: CommandContext,
-): Answer {
-  const { partner, version, entry } = heard;
+): Taken | Exclude<Outcome, 'accepted'> {
   context.roaming.refresh();
-  const decided = COMMANDS[command]?.decide(heard, body, context) ?? 'unsupported';
-  const outcome = typeof decided === 'string' ? decided : 'accepted';
-  const made = context.maker.make(version, 'command-response', { outcome });
-  if (!made) throw new BridgeError('OCPI_OUTBOUND_INVALID', `${version} has no answer to ${command}`);
-  const answer = { data: made.value, lineage: made.lineage };
-  if (typeof decided === 'string') return answer;
-  const open = { partnerId: partner.id, command, responseUrl, cause: entry };
-  return { ...answer, delivered: () => carryOut(decided, open, context) };
+  return COMMANDS[command]?.decide(heard, body, context) ?? 'unsupported';
 }
 
-/** Intent, command, result: only after the partner was told ACCEPTED. */
-async function carryOut(
-  { what, details, act }: Taken,
-  open: Parameters<Results['expect']>[1],
-  { recorder, results, runtime }: CommandContext,
-): Promise<void> {
+/** @throws BridgeError OCPI_OUTBOUND_INVALID */
+function respond({ version }: Heard, command: string, outcome: Outcome, { maker }: CommandContext): Answer {
+  const made = maker.make(version, 'command-response', { outcome });
+  if (!made) throw new BridgeError('OCPI_OUTBOUND_INVALID', `${version} has no answer to ${command}`);
+  return { data: made.value, lineage: made.lineage };
+}
+
+/** Every command that was answered ACCEPTED gets its result, also one that found another doing the same. */
+async function tellResult(work: Work<Done>, open: OpenCommand, { results }: CommandContext): Promise<void> {
   const id = randomUUID();
   await results.expect(id, open);
+  const { outcome, causes } = await work.outcome();
+  await results.tell(id, open, outcome, causes);
+}
+
+/** Intent, then command: only after the partner was told ACCEPTED. */
+async function carryOut(
+  { what, details, act }: Taken,
+  open: OpenCommand,
+  { recorder, runtime }: CommandContext,
+): Promise<Done> {
   const by = { partner: open.partnerId, ...details };
   const intent = await recorder.intent(what, by, open.cause);
   const { outcome, frames } = await inTime(act(intent), runtime);
-  await results.tell(id, open, outcome, [intent, ...frames]);
+  return { outcome, causes: [intent, ...frames] };
 }
 
 /** A charger that says nothing in time has not answered; what went wrong on our side has failed. */

@@ -41,6 +41,8 @@ export interface Heard {
   readonly body: unknown;
   /** The journal entry of this request. */
   readonly entry: JournalId;
+  /** X-Request-ID: the same if an HTTP client sends a request again; one of ours if the peer gave none. */
+  readonly requestId: string;
 }
 
 /** What to answer; HTTP 200 and OCPI 1000 if not said otherwise. */
@@ -194,7 +196,8 @@ export class OcpiServer {
       secret: name === 'credentials',
     };
     const heard = await recorder.http({ ...message, direction: 'in', raw, http, lineage: { causes: [] } });
-    const answer = await this.#answer(request, presented, raw, kind, handler, heard.id);
+    const asked = { entry: heard.id, requestId: message.messageId };
+    const answer = await this.#answer(request, presented, raw, kind, handler, asked);
     const text = this.#envelope(answer.code, answer.message, answer.data);
     await recorder.http({
       ...message,
@@ -217,10 +220,10 @@ export class OcpiServer {
     raw: string,
     kind: Kind,
     handler: Handler,
-    entry: JournalId,
+    asked: Pick<Heard, 'entry' | 'requestId'>,
   ) {
     try {
-      const heard = this.#read(request, presented, raw, kind, entry);
+      const heard = this.#read(request, presented, raw, kind, asked);
       const answer = await handler(heard);
       return {
         http: answer.http ?? 200,
@@ -243,7 +246,13 @@ export class OcpiServer {
   }
 
   /** @throws BridgeError OCPI_UNKNOWN_TOKEN, OCPI_UNKNOWN_OBJECT, OCPI_NOT_JSON, OCPI_INVALID */
-  #read(request: FastifyRequest, presented: Presented, raw: string, kind: Kind, entry: JournalId): Heard {
+  #read(
+    request: FastifyRequest,
+    presented: Presented,
+    raw: string,
+    kind: Kind,
+    asked: Pick<Heard, 'entry' | 'requestId'>,
+  ): Heard {
     const { partner } = presented;
     const params = request.params as Heard['params'];
     if (kind === 'functional' && presented.kind !== 'server') {
@@ -264,7 +273,7 @@ export class OcpiServer {
       query: readQuery(request.query),
       url: request.url,
       body: readBody(raw),
-      entry,
+      ...asked,
     };
   }
 

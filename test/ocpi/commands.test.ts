@@ -113,16 +113,67 @@ describe('commands', () => {
     expect(items).toMatchObject([{ cdr_token: { uid: long, type: 'APP_USER' } }]);
   });
 
-  it('sent twice are carried out once', async () => {
+  const fixed = (command: string) => `${emsp.baseUrl}/2.2.1/commands/${command}/always-the-same`;
+  const results = () =>
+    bench
+      .journal()
+      .then((entries) =>
+        entries.filter(
+          ({ link, direction, raw }) =>
+            link === 'ocpi:emsp-demo' && direction === 'out' && raw.startsWith('{"result"'),
+        ),
+      );
+
+  it('given again on the same response_url are carried out again, each with its result', async () => {
     const body = {
-      ...{ response_url: `${emsp.baseUrl}/2.2.1/commands/START_SESSION/same`, location_id: 'depot-nord' },
+      ...{ response_url: fixed('UNLOCK_CONNECTOR'), location_id: 'depot-nord' },
+      ...{ evse_uid: uid(), connector_id: '1' },
+    };
+    for (const number of [1, 2]) {
+      expect((await post('UNLOCK_CONNECTOR', body)).data).toMatchObject({ result: 'ACCEPTED' });
+      await until(async () => (await results()).length === number, `result ${number}`);
+    }
+    const start = { location_id: 'depot-nord', evse_uid: uid(), response_url: fixed('START_SESSION') };
+    for (const [index, uidOfToken] of ['ONE', 'TWO'].entries()) {
+      const token = sampleToken(PARTY, 'APP_USER', { uid: uidOfToken });
+      expect((await post('START_SESSION', { ...start, token })).data).toMatchObject({ result: 'ACCEPTED' });
+      await until(async () => (await results()).length === 3 + index, `result ${3 + index}`);
+    }
+    expect(bench.chargers.asked.map(({ command }) => command)).toEqual([
+      'unlock',
+      'unlock',
+      'start',
+      'start',
+    ]);
+  });
+
+  it('repeated while the first is in work reach the charger once, and each gets its result', async () => {
+    bench.chargers.delayMs = 300;
+    const body = {
+      ...{ response_url: fixed('START_SESSION'), location_id: 'depot-nord' },
       ...{ evse_uid: uid(), token: emsp.tokens[0] },
     };
     const answers = [await post('START_SESSION', body), await post('START_SESSION', body)];
     expect(answers.map(({ data }) => data)).toMatchObject([{ result: 'ACCEPTED' }, { result: 'ACCEPTED' }]);
-    await until(() => bench.chargers.asked.length > 0, 'the command');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(async () => (await results()).length === 2, 'both results');
     expect(bench.chargers.asked).toHaveLength(1);
+  });
+
+  it('sent again over HTTP, under the same X-Request-ID, are the same command', async () => {
+    const body = {
+      ...{ response_url: fixed('UNLOCK_CONNECTOR'), location_id: 'depot-nord' },
+      ...{ evse_uid: uid(), connector_id: '1' },
+    };
+    const send = (id: string) => {
+      const headers = { 'x-request-id': id };
+      return emsp.call({ method: 'POST', url: commandUrl('UNLOCK_CONNECTOR'), body, headers });
+    };
+    expect((await send('try-1')).data).toMatchObject({ result: 'ACCEPTED' });
+    await until(async () => (await results()).length === 1, 'the result');
+    expect((await send('try-1')).data).toMatchObject({ result: 'ACCEPTED' });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(bench.chargers.asked).toHaveLength(1);
+    expect(await results()).toHaveLength(1);
   });
 
   it('take no token of another party, no hidden bay, no foreign response_url', async () => {
