@@ -40,6 +40,8 @@ const tellings: Telling = {
       .slice(0, 3)
       .map((step) => `${kilowatts(step.powerW)} from ${step.at.slice(11, 16)}`)
       .join(', ')}`,
+  DefaultLimitAnswered: ({ payload }) =>
+    `${payload.pointId} ${payload.outcome === 'accepted' ? 'takes' : `does not take (${payload.reason ?? payload.outcome})`} a limit for whoever plugs in: ${kilowatts(payload.steps[0]?.powerW)}`,
   StopAnswered: ({ payload, stationId }) => `${stationId} is told to stop: ${payload.outcome}`,
 };
 
