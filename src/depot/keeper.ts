@@ -11,9 +11,20 @@ import type { EventLog, Held, RecordedEvent } from './event-log.js';
 interface Group {
   readonly events: readonly RecordedEvent[];
   readonly id: JournalId | undefined;
+  readonly batch: Batch;
+  after: DepotState;
+}
+
+/** Groups that the store takes together, on journal entries that it takes together: they have one fate. */
+interface Batch {
+  readonly stored: Promise<void>;
+  readonly founded: Promise<boolean> | undefined;
+  /** Told to whoever applied one of them, when the last one counts. */
+  readonly kept: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (cause: unknown) => void;
-  after: DepotState;
+  /** Groups of it that do not count yet. */
+  left: number;
   fate: 'open' | 'stored' | 'unlogged' | 'unfounded';
   cause: unknown;
 }
@@ -59,12 +70,20 @@ export class Keeper {
    * @returns rejects STORE_UNAVAILABLE
    */
   keep(events: readonly RecordedEvent[], after: DepotState, founded?: Promise<boolean>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const { id, stored } = this.#begin(events);
-      const group: Group = { events, id, resolve, reject, after, fate: 'open', cause: undefined };
-      this.#open.push(group);
-      this.#follow(group, stored, founded);
-    });
+    const { id, stored } = this.#begin(events);
+    const batch = this.#batchOf(stored, founded);
+    batch.left += 1;
+    this.#open.push({ events, id, batch, after });
+    return batch.kept;
+  }
+
+  #batchOf(stored: Promise<void>, founded: Promise<boolean> | undefined): Batch {
+    const newest = this.#open.at(-1)?.batch;
+    if (newest && newest.stored === stored && newest.founded === founded) return newest;
+    const { promise: kept, resolve, reject } = deferred();
+    const batch: Batch = { stored, founded, kept, resolve, reject, left: 0, fate: 'open', cause: undefined };
+    this.#follow(batch);
+    return batch;
   }
 
   /** Resolves when everything is stored as a checkpoint, or rejects because it could not be. */
@@ -81,35 +100,37 @@ export class Keeper {
     }
   }
 
-  async #follow(group: Group, stored: Promise<void>, founded: Promise<boolean> | undefined): Promise<void> {
+  async #follow(batch: Batch): Promise<void> {
     let logged = true;
     try {
-      await stored;
+      await batch.stored;
     } catch (cause) {
       logged = false;
-      group.cause = cause;
+      batch.cause = cause;
     }
-    const stands = founded === undefined || (await founded);
-    group.fate = !stands ? 'unfounded' : logged ? 'stored' : 'unlogged';
+    const stands = batch.founded === undefined || (await batch.founded);
+    batch.fate = !stands ? 'unfounded' : logged ? 'stored' : 'unlogged';
     this.#settle();
   }
 
   /** Groups count in their order: none before those that were applied before it. */
   #settle(): void {
-    for (let group = this.#open[0]; group && group.fate !== 'open'; group = this.#open[0]) {
+    for (let group = this.#open[0]; group && group.batch.fate !== 'open'; group = this.#open[0]) {
+      const { batch } = group;
       this.#open.shift();
       this.#groups += 1;
-      if (group.fate !== 'stored') this.#damages += 1;
-      if (group.fate === 'unfounded') this.#rollBack();
+      if (batch.fate !== 'stored') this.#damages += 1;
+      if (batch.fate === 'unfounded') this.#rollBack();
       else this.#confirmed = group.after;
       this.#last = group.id ?? this.#last;
-      this.#finish(group);
+      batch.left -= 1;
+      if (batch.left === 0) this.#finish(batch);
     }
     if (this.#groups >= CHECKPOINT_GROUPS) this.#checkpoint().catch(() => this.#later());
     else this.#later();
   }
 
-  #finish({ fate, cause, resolve, reject }: Group): void {
+  #finish({ fate, cause, resolve, reject }: Batch): void {
     if (fate === 'unfounded') reject(unfounded());
     else if (fate !== 'stored') reject(cause);
     else if (this.#damages > this.#healed) this.#checkpoint().then(resolve, reject);
@@ -158,6 +179,15 @@ export class Keeper {
     this.#checkpointedLast = last;
     this.#healed = damages;
   }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void; reject: (cause: unknown) => void } {
+  let resolve: () => void = () => undefined;
+  let reject: (cause: unknown) => void = () => undefined;
+  const promise = new Promise<void>((onResolve, onReject) => {
+    [resolve, reject] = [onResolve, onReject];
+  });
+  return { promise, resolve, reject };
 }
 
 function unfounded(): BridgeError {

@@ -19,6 +19,14 @@ export interface GapSource {
   readonly logger: StoreLogger | undefined;
 }
 
+/** Entries that the store takes together: what becomes of one becomes of all. */
+interface Batch {
+  readonly stored: Promise<void>;
+  readonly openings: number;
+  readonly entries: JournalEntry[];
+  readonly kept: Promise<boolean>;
+}
+
 /**
  * Keeps frames flowing while the store is away: the first failure shuts the gate, frames at a shut gate are only
  * counted, and a probe opens it again once a `JournalGap` entry with the count is stored.
@@ -29,6 +37,7 @@ export class GapGuard {
   #shut = false;
   /** How often the gate was opened; a frame sent before the last time says nothing of the store as it is now. */
   #openings = 0;
+  #batch: Batch | undefined;
   #inFlight = 0;
   #inFlightChars = 0;
   #probe: NodeJS.Timeout | undefined;
@@ -60,27 +69,40 @@ export class GapGuard {
   begin(draft: JournalDraft): Beginning | null {
     const timed = this.#timed(draft);
     if (this.#isFull(timed)) return null;
-    const openings = this.#openings;
     try {
       const { entry, stored } = this.#source.begin(timed);
       this.#depart(timed);
-      const settled = stored.then(
-        () => {
-          this.#arrive(timed);
-          this.#source.tell(entry);
-          return true;
-        },
-        (error: unknown) => {
-          this.#arrive(timed);
-          this.#failed(timed, error, openings);
-          return false;
-        },
-      );
-      return { entry, stored: settled };
+      const batch = this.#batchOf(stored);
+      batch.entries.push(entry);
+      return { entry, stored: batch.kept };
     } catch (error) {
-      this.#failed(timed, error, openings);
+      this.#failed(timed, error, this.#openings);
       return null;
     }
+  }
+
+  #batchOf(stored: Promise<void>): Batch {
+    const openings = this.#openings;
+    if (this.#batch?.stored === stored && this.#batch.openings === openings) return this.#batch;
+    const entries: JournalEntry[] = [];
+    const kept = stored.then(
+      () => {
+        for (const entry of entries) {
+          this.#arrive(entry);
+          this.#source.tell(entry);
+        }
+        return true;
+      },
+      (error: unknown) => {
+        for (const entry of entries) {
+          this.#arrive(entry);
+          this.#failed(entry, error, openings);
+        }
+        return false;
+      },
+    );
+    this.#batch = { stored, openings, entries, kept };
+    return this.#batch;
   }
 
   #timed(draft: JournalDraft): JournalDraft & { at: number } {
