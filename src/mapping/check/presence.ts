@@ -2,14 +2,12 @@
  * Whether a target is set, decided for every world: every combination of what can be present at the source and
  * of the values that cells tell apart. Required targets and optional objects are proven over all worlds.
  */
-import { type Abstract, fits, isBeneath, none, other, placeKey, possible } from '../resolve/domain.js';
+import { fits, isBeneath, none, other, placeKey } from '../resolve/domain.js';
 import type { BoundPath, ClauseIr, FieldIr, MappingIr, TableIr } from '../resolve/ir.js';
 import type { InputCell } from '../syntax/ast.js';
 import { transforms } from '../transforms.js';
 import type { Assignment } from './targets.js';
-
-/** Value per place; `none` = not there, `other` = there. */
-export type World = ReadonlyMap<string, Abstract>;
+import { findWorld, type WholeWorld, type World } from './worlds.js';
 
 /** Whether something is set in a world; `void` when the object fails there anyway. */
 export type Presence = 'yes' | 'maybe' | 'no' | 'void';
@@ -21,14 +19,17 @@ export interface Formula {
   readonly holds: (world: World) => Presence;
 }
 
-const mostWorlds = 30_000;
-
 function isPresent(world: World, path: BoundPath): boolean {
   return world.get(placeKey(path)) !== none;
 }
 
+/** Whether a cell takes what a world has there; what takes anything does not ask. */
+function takes(cell: InputCell, path: BoundPath | undefined, world: World): boolean {
+  return cell.kind !== 'set' || (path !== undefined && fits(cell, world.get(placeKey(path)) ?? other, path));
+}
+
 function meets(world: World, clauses: readonly ClauseIr[]): boolean {
-  return clauses.every(({ path, cell }) => fits(cell, world.get(placeKey(path)) ?? other, path));
+  return clauses.every(({ path, cell }) => takes(cell, path, world));
 }
 
 /** Answers questions about one mapping. */
@@ -36,6 +37,7 @@ export class PresenceModel {
   private readonly mapping: MappingIr;
   private readonly all: ReadonlyMap<string, MappingIr>;
   private readonly assignments: readonly Assignment[];
+  private readonly known = new Map<Assignment, Formula>();
 
   constructor(mapping: MappingIr, all: ReadonlyMap<string, MappingIr>, assignments: readonly Assignment[]) {
     this.mapping = mapping;
@@ -45,34 +47,28 @@ export class PresenceModel {
 
   /** Whether anything at or beneath a target place is set by these assignments. */
   anyOf(assignments: readonly Assignment[]): Formula {
-    const formulas = assignments.map((assignment) => this.formula(assignment));
+    const formulas = assignments.map((assignment) => this.formulaOf(assignment));
     return {
       clauses: formulas.flatMap(({ clauses }) => clauses),
       paths: formulas.flatMap(({ paths }) => paths),
-      holds: (world) => strongest(formulas.map(({ holds }) => holds(world))),
+      holds: (world) => strongest(formulas, world),
     };
   }
 
   /** A world that the mapping's `only` admits and `wrong` accepts; `complex` when there are too many to tell. */
-  find(formulas: readonly Formula[], wrong: (world: World) => boolean): World | 'complex' | undefined {
+  find(formulas: readonly Formula[], wrong: (world: World) => boolean): WholeWorld | 'complex' | undefined {
     const clauses = [...this.mapping.only, ...formulas.flatMap((formula) => formula.clauses)];
     const paths = [...clauses.map(({ path }) => path), ...formulas.flatMap((formula) => formula.paths)];
-    const places = placesOf(paths, clauses);
-    let left = mostWorlds;
-    const search = (i: number, world: Map<string, Abstract>): World | 'complex' | undefined => {
-      const place = places[i];
-      if (!place) {
-        if (left-- <= 0) return 'complex';
-        return meets(world, this.mapping.only) && wrong(world) ? new Map(world) : undefined;
-      }
-      for (const value of place.values(world)) {
-        world.set(place.key, value);
-        const found = search(i + 1, world);
-        if (found) return found;
-      }
-      return undefined;
-    };
-    return search(0, new Map());
+    return findWorld(paths, clauses, (world) => meets(world, this.mapping.only) && wrong(world));
+  }
+
+  private formulaOf(assignment: Assignment): Formula {
+    let formula = this.known.get(assignment);
+    if (!formula) {
+      formula = this.formula(assignment);
+      this.known.set(assignment, formula);
+    }
+    return formula;
   }
 
   private formula(assignment: Assignment, depth = 0): Formula {
@@ -108,8 +104,9 @@ export class PresenceModel {
       paths: [...value.paths, ...nested.flatMap(({ paths }) => paths)],
       holds: (world) => {
         if (!meets(world, sourceClauses)) return 'no';
-        const conditions = targets.map((formulas) => strongest(formulas.map(({ holds }) => holds(world))));
-        return weakest([...conditions, value.holds(world)]);
+        let answer = value.holds(world);
+        for (const formulas of targets) answer = weaker(answer, strongest(formulas, world));
+        return answer;
       },
     };
   }
@@ -163,73 +160,31 @@ function tableFormula(table: TableIr, column: number): Formula {
       }),
     ),
   ];
-  const holds = (world: World): Presence => {
-    if (!meets(world, table.only)) return 'no';
-    const row = table.rows.find(({ inputs }) =>
-      inputs.every((cell, i) => {
-        const path = table.inputs[i];
-        return path && fits(cell, world.get(placeKey(path)) ?? other, path);
-      }),
-    );
-    if (!row) return 'void';
-    const cell = row.outputs[column];
-    if (!cell || cell.kind === 'nothing') return 'no';
-    const input = cell.kind === 'copy' ? table.inputs[cell.input] : undefined;
-    return cell.kind === 'literal' || (input && isPresent(world, input)) ? 'yes' : 'no';
-  };
+  const holds = (world: World): Presence => (meets(world, table.only) ? decided(table, column, world) : 'no');
   return { clauses, paths: table.inputs, holds };
 }
 
-function strongest(answers: readonly Presence[]): Presence {
-  for (const answer of ['void', 'yes', 'maybe'] as const) if (answers.includes(answer)) return answer;
-  return 'no';
+function decided(table: TableIr, column: number, world: World): Presence {
+  const row = table.rows.find(({ inputs }) => inputs.every((cell, i) => takes(cell, table.inputs[i], world)));
+  if (!row) return 'void';
+  const cell = row.outputs[column];
+  if (!cell || cell.kind === 'nothing') return 'no';
+  const input = cell.kind === 'copy' ? table.inputs[cell.input] : undefined;
+  return cell.kind === 'literal' || (input && isPresent(world, input)) ? 'yes' : 'no';
 }
 
-function weakest(answers: readonly Presence[]): Presence {
-  for (const answer of ['void', 'no', 'maybe'] as const) if (answers.includes(answer)) return answer;
-  return 'yes';
-}
-
-/** A place of the source and the values it can have, given those of the places above it. */
-interface Place {
-  readonly key: string;
-  readonly values: (world: World) => readonly Abstract[];
-}
-
-function placesOf(paths: readonly BoundPath[], clauses: readonly ClauseIr[]): Place[] {
-  const places = new Map<string, Place>();
-  for (const path of paths)
-    path.links.forEach(({ required }, i) => {
-      const key = placeKey(path, i + 1);
-      if (places.has(key)) return;
-      const parent = i === 0 ? undefined : placeKey(path, i);
-      const whole = paths.find((other_) => placeKey(other_) === key);
-      const there: readonly Abstract[] = whole ? representatives(whole, clauses) : [other];
-      const orAbsent: readonly Abstract[] = [...there, none];
-      const absent: readonly Abstract[] = [none];
-      places.set(key, {
-        key,
-        values: (world): readonly Abstract[] => {
-          if (parent !== undefined && world.get(parent) === none) return absent;
-          return required ? there : orAbsent;
-        },
-      });
-    });
-  // Parents first: a longer key of the same chain comes later.
-  return [...places.values()].sort((a, b) => a.key.length - b.key.length);
-}
-
-/** One value for each set of values that no cell tells apart. */
-function representatives(path: BoundPath, clauses: readonly ClauseIr[]): Abstract[] {
-  const key = placeKey(path);
-  const cells: InputCell[] = clauses
-    .filter((clause) => placeKey(clause.path) === key)
-    .map(({ cell }) => cell);
-  const bySignature = new Map<string, Abstract>();
-  for (const value of possible(path, cells, [])) {
-    if (value === none) continue;
-    const signature = cells.map((cell) => Number(fits(cell, value, path))).join('');
-    if (!bySignature.has(signature)) bySignature.set(signature, value);
+function strongest(formulas: readonly Formula[], world: World): Presence {
+  let strong: Presence = 'no';
+  for (const { holds } of formulas) {
+    const answer = holds(world);
+    if (answer === 'void') return answer;
+    if (answer === 'yes' || strong === 'no') strong = answer;
   }
-  return cells.length === 0 ? [other] : [...bySignature.values()];
+  return strong;
+}
+
+const fromWeakest: readonly Presence[] = ['void', 'no', 'maybe', 'yes'];
+
+function weaker(one: Presence, another: Presence): Presence {
+  return fromWeakest.indexOf(one) < fromWeakest.indexOf(another) ? one : another;
 }

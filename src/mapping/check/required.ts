@@ -1,8 +1,9 @@
 import { nameOf, none, other, placeKey } from '../resolve/domain.js';
 import type { SchemaNode } from '../schema/node.js';
 import type { CheckContext } from './context.js';
-import { type Formula, PresenceModel, type World } from './presence.js';
+import { type Formula, PresenceModel } from './presence.js';
 import { type Assignment, assignmentsOf } from './targets.js';
+import type { WholeWorld, World } from './worlds.js';
 
 /** Required targets are set in every world; within optional objects, in every world in which the object is made. */
 export function checkRequired(context: CheckContext): void {
@@ -102,7 +103,7 @@ function isUnsure(formula: Formula, world: World): boolean {
 }
 
 /** The places of a world that are not simply there. */
-function describe(world: World): string {
+function describe(world: WholeWorld): string {
   const parts: string[] = [];
   for (const [key, value] of world) {
     if (
