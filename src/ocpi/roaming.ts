@@ -63,21 +63,16 @@ export class Roaming {
     const isFirst = this.#seen === undefined;
     this.#seen = state;
     if (before === state) return;
+    const changed = changedSince(before, state);
     for (const world of this.#options.worlds) {
-      this.#refreshEvses(world, before, state);
-      this.#refreshSessions(world, before, state, isFirst);
+      this.#refreshEvses(world, changed.stationIds, state);
+      this.#refreshSessions(world, changed.processes, isFirst);
     }
   }
 
-  #refreshEvses(world: World, before: DepotState | undefined, state: DepotState): void {
-    for (const place of world.places) {
-      const { stationId, pointId, evseUid } = place;
-      const processId = state.stations.get(stationId)?.points[pointId]?.processId ?? '';
-      const isSame =
-        before &&
-        before.stations.get(stationId) === state.stations.get(stationId) &&
-        before.processes.get(processId) === state.processes.get(processId);
-      if (isSame) continue;
+  #refreshEvses(world: World, stationIds: Iterable<string>, state: DepotState): void {
+    for (const place of world.placesAt(stationIds)) {
+      const { evseUid } = place;
       const stored = this.#guarded(`EVSE ${evseUid}`, () => world.lookAt(place, state, this.#isGuest));
       if (!stored) continue;
       this.#store([stored]);
@@ -85,10 +80,9 @@ export class Roaming {
     }
   }
 
-  #refreshSessions(world: World, before: DepotState | undefined, state: DepotState, isFirst: boolean): void {
-    for (const process of state.processes.values()) {
+  #refreshSessions(world: World, processes: readonly ProcessState[], isFirst: boolean): void {
+    for (const process of processes) {
       const { processId } = process;
-      if (before && before.processes.get(processId) === process) continue;
       // What was over before we looked for the first time was nobody's session.
       if (isFirst && process.closedAt && !world.shelves.sessions.has(processId)) continue;
       const owner = this.#options.guests.ownerOf(process);
@@ -119,4 +113,18 @@ export class Roaming {
       this.#options.runtime.log.error({ err: error }, 'what partners were told could not be stored');
     });
   }
+}
+
+/** Which processes changed, and which stations, by themselves or by a process at them; without `before`, all of them. */
+function changedSince(
+  before: DepotState | undefined,
+  state: DepotState,
+): { readonly processes: readonly ProcessState[]; readonly stationIds: ReadonlySet<string> } {
+  if (!before) return { processes: state.processes.values(), stationIds: new Set(state.stations.keys()) };
+  const processes = [...state.processes.changesSince(before.processes)].flatMap(
+    ([, process]) => process ?? [],
+  );
+  const stationIds = new Set(processes.map(({ stationId }) => stationId));
+  for (const [stationId] of state.stations.changesSince(before.stations)) stationIds.add(stationId);
+  return { processes, stationIds };
 }

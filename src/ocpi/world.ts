@@ -62,16 +62,27 @@ export class World {
   readonly shelves: WorldShelves;
   readonly #options: WorldOptions;
   readonly #places: ReadonlyMap<string, GrantedPlace>;
+  readonly #placesAt = new Map<string, GrantedPlace[]>();
 
   constructor(options: WorldOptions) {
     this.#options = options;
     this.partner = options.partner;
     this.shelves = options.shelves;
     this.#places = new Map(options.granted.places.map((place) => [place.pointId, place]));
+    for (const place of options.granted.places) {
+      const known = this.#placesAt.get(place.stationId);
+      if (known) known.push(place);
+      else this.#placesAt.set(place.stationId, [place]);
+    }
   }
 
   get places(): readonly GrantedPlace[] {
     return this.#options.granted.places;
+  }
+
+  /** The granted places at some stations. */
+  placesAt(stationIds: Iterable<string>): GrantedPlace[] {
+    return [...stationIds].flatMap((stationId) => this.#placesAt.get(stationId) ?? []);
   }
 
   placeOf(pointId: string): GrantedPlace | undefined {
