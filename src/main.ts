@@ -72,9 +72,8 @@ program
     run(async () => (await import('./cli/translate.js')).translate(mapping, file, options)),
   );
 
-program
-  .command('mapping')
-  .description('work on tables')
+const mapping = program.command('mapping').description('work on tables');
+mapping
   .command('new')
   .description('a starting overlay from a captured payload, with an example, on standard output')
   .requiredOption('--from <file>', 'JSON payload or a whole OCPP-J call; - reads standard input')
@@ -86,6 +85,18 @@ program
   .option('--station <id>', 'station id for the example', 'N1')
   .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
   .action((options) => run(async () => (await import('./cli/mapping.js')).newOverlay(options)));
+mapping
+  .command('show')
+  .description('the code that a mapping becomes when it is used often, with the overlays of one station')
+  .argument('<name>', 'a mapping, such as ocpp16.point-status')
+  .option('--vendor <name>', 'as in BootNotification')
+  .option('--model <name>', 'as in BootNotification')
+  .option('--firmware <version>', 'as in BootNotification')
+  .option('--site <id>', 'site of the station')
+  .option('--station <id>', 'station id')
+  .addOption(new Option('--ocpp <version>', 'version of OCPP').choices(['1.6', '2.0.1', '2.1']))
+  .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
+  .action((name, options) => run(async () => (await import('./cli/mapping.js')).showMapping(name, options)));
 
 program
   .command('parked')

@@ -1,6 +1,10 @@
-/** `depotbridge mapping new`: a captured payload becomes a starting overlay that passes its checks as it is. */
+/**
+ * `depotbridge mapping new`: a captured payload becomes a starting overlay that passes its checks as it is.
+ * `depotbridge mapping show`: the code that a mapping becomes.
+ */
 import { loadConfig } from '../config/index.js';
 import { BridgeError } from '../errors/index.js';
+import { mayGenerate, type Selector } from '../mapping/index.js';
 import { schemaNames, schemaOf, validatorOf } from '../schemas/index.js';
 import { Tables } from '../tables/index.js';
 import { type NewOverlay, startOverlay } from './overlay/overlay.js';
@@ -48,5 +52,34 @@ export async function newOverlay(options: NewOverlayOptions): Promise<number> {
   const concrete = generation.repair(message, wanted.payload, wanted.select).payload;
   const refused = validatorOf(message)(concrete).length > 0;
   process.stdout.write(refused ? startRepair(wanted, concrete) : startOverlay(generation, wanted));
+  return 0;
+}
+
+export interface ShowOptions {
+  readonly config: string;
+  readonly vendor?: string;
+  readonly model?: string;
+  readonly firmware?: string;
+  readonly site?: string;
+  readonly station?: string;
+  /** The station's version of OCPP. */
+  readonly ocpp?: string;
+}
+
+/**
+ * Prints the JavaScript that runs a mapping once it has been used often, with the overlays of the station described.
+ * @throws BridgeError MAP_UNKNOWN
+ */
+export async function showMapping(name: string, options: ShowOptions): Promise<number> {
+  const { config, ocpp, ...told } = options;
+  const select: Selector = { ...told, ...(ocpp === undefined ? {} : { peerVersion: ocpp }) };
+  const generation = Tables.load(loadConfig(config).mappings, { examples: false }).current;
+  const overlays = generation.overlaysOf(name, select);
+  const source = generation.generatedSource(name, select);
+  process.stdout.write(`// ${[name, ...overlays].join(' under ')}\n`);
+  const reason = mayGenerate()
+    ? 'one of its conditions asks for what another mapping makes'
+    : 'this process may not make code from text';
+  process.stdout.write(source ?? `// runs on closures: ${reason}\n`);
   return 0;
 }

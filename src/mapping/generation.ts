@@ -36,6 +36,11 @@ export interface LoadedGeneration extends Generation {
   rowCounts(): RowCounts;
   /** Names of the overlays that apply to a station, the strongest first. */
   overlaysOf(mapping: string, select: Selector | undefined): readonly string[];
+  /**
+   * The code that a mapping becomes for a station when it is used often; undefined where only closures can run it.
+   * @throws BridgeError MAP_UNKNOWN if no mapping has this name.
+   */
+  generatedSource(mapping: string, select: Selector | undefined): string | undefined;
   /** What it is made of, names resolved: for reports about tables, never for translating. */
   readonly parts: Pick<GenerationParts, 'mappings' | 'overlays' | 'repairs'>;
 }
@@ -175,6 +180,14 @@ class Loaded implements LoadedGeneration {
   }
 
   mapping(name: string): Mapping {
+    return this.loaded(name);
+  }
+
+  generatedSource(mapping: string, select: Selector | undefined): string | undefined {
+    return this.loaded(mapping).runner.sourceFor(select)?.text;
+  }
+
+  private loaded(name: string): LoadedMapping {
     const found = this.byName.get(name);
     if (found) return found;
     const hint = didYouMean(name, this.byName.keys());

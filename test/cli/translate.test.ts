@@ -1,7 +1,7 @@
-/** `depotbridge translate` and `mapping new`: one payload seen through the tables, and the overlay it starts. */
+/** `depotbridge translate`, `mapping new` and `mapping show`: one payload seen through the tables, the overlay it starts, the code. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { newOverlay } from '../../src/cli/mapping.js';
+import { newOverlay, showMapping } from '../../src/cli/mapping.js';
 import { translate } from '../../src/cli/translate.js';
 import { loadGeneration } from '../../src/mapping/index.js';
 import { configuration, folder, MAPPINGS, output } from './support.js';
@@ -162,5 +162,25 @@ describe('depotbridge mapping new', () => {
 
   it('says which messages there are', async () => {
     await expect(started('ocpp16.StatusNotificatoin', faulted)).rejects.toThrow('ocpp16.StatusNotification');
+  });
+});
+
+describe('depotbridge mapping show', () => {
+  it('prints the code of a mapping, with the overlays that apply', async () => {
+    const config = only('ocpp16');
+    const plain = await output(() => showMapping('ocpp16.point-status', { config }));
+    const overlaid = await output(() => showMapping('ocpp16.fault', { config, vendor: 'Acme', ocpp: '1.6' }));
+    expect(plain.text).toMatch(/^\/\/ ocpp16\.point-status\n'use strict';\n/);
+    expect(overlaid.text).toMatch(/^\/\/ ocpp16\.fault under chargex\.ocpp16\n'use strict';\n/);
+    for (const { code, text } of [plain, overlaid]) {
+      expect(code).toBe(0);
+      expect(new Function('k', text)).toBeTypeOf('function');
+    }
+  });
+
+  it('refuses a name that no mapping has', async () => {
+    await expect(showMapping('ocpp16.fualt', { config: only('ocpp16') })).rejects.toMatchObject({
+      code: 'MAP_UNKNOWN',
+    });
   });
 });

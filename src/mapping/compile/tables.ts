@@ -20,8 +20,25 @@ interface ReadColumn extends Column {
 
 const outside = -1;
 
+export interface TableIndex {
+  readonly columns: readonly Column[];
+  /** Row number per combination of classes, the last column's fastest; -1 where no row fits. */
+  readonly index: Int16Array;
+}
+
+/** Found once per table: both backends and all variants of a mapping use the same. */
+const indexes = new WeakMap<MappingIr, Map<TableIr, TableIndex>>();
+
 /** The classes of each column of a table, and the row for each combination of them. */
-export function tableIndex(mapping: MappingIr, table: TableIr): { columns: Column[]; index: Int16Array } {
+export function tableIndex(mapping: MappingIr, table: TableIr): TableIndex {
+  const known = indexes.get(mapping) ?? new Map<TableIr, TableIndex>();
+  indexes.set(mapping, known);
+  const found = known.get(table) ?? indexOf(mapping, table);
+  known.set(table, found);
+  return found;
+}
+
+function indexOf(mapping: MappingIr, table: TableIr): TableIndex {
   const clauses = tableClauses(mapping, table);
   const columns = table.inputs.map((path, i) =>
     column(

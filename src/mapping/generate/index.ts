@@ -15,9 +15,15 @@ export interface Generated {
 
 let allowed: boolean | undefined;
 
-/** Whether this process may make code from text (`--disallow-code-generation-from-strings` forbids it). */
+/** Whether this process may make code from text (`--disallow-code-generation-from-strings` forbids it); warns once. */
 export function mayGenerate(): boolean {
-  allowed ??= canMakeFunctions();
+  if (allowed === undefined) {
+    allowed = canMakeFunctions();
+    if (!allowed)
+      process.emitWarning(
+        'this process may not make code from text: tables run on closures, several times slower',
+      );
+  }
   return allowed;
 }
 
