@@ -15,6 +15,6 @@ export { historicTime, liveTime } from './time.js';
 export { depotView, rejectedRequests, upstreamView } from './views/depot.js';
 export { type EvsePlace, evseView, type IsGuest, isOwnFleetWindow } from './views/evse.js';
 export { newestFault } from './views/point.js';
-export { limitAt, limitInForce, requestByKey, requestOf } from './views/process.js';
+export { limitAt, limitInForce, requestOf } from './views/process.js';
 export { type GuestFacts, sessionView } from './views/session.js';
 export { compact, Sources, type View } from './views/view.js';

@@ -236,15 +236,20 @@ export function requestKey(presystemId: PresystemId, chargingRequestId: string):
   return `${presystemId}\u001f${chargingRequestId}`;
 }
 
-/** The request of this key if it is one of this presystem's. */
-export function requestIn(
-  { presystemId, requests }: PresystemState,
-  key: RequestKey,
-): RequestState | undefined {
+function requestIn({ presystemId, requests }: PresystemState, key: RequestKey): RequestState | undefined {
   const prefix = requestKey(presystemId, '');
   if (!key.startsWith(prefix)) return undefined;
   const id = key.slice(prefix.length);
   return Object.hasOwn(requests, id) ? requests[id] : undefined;
+}
+
+/** The request of this key, if it is still known. */
+export function requestByKey({ presystems }: DepotState, key: RequestKey): RequestState | undefined {
+  for (const presystem of Object.values(presystems)) {
+    const request = requestIn(presystem, key);
+    if (request) return request;
+  }
+  return undefined;
 }
 
 /** The state before anything was heard: every configured station and point, nothing known of them. */

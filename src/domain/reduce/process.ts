@@ -11,7 +11,7 @@ import type {
   RequestState,
   StationId,
 } from '../state.js';
-import { requestIn } from '../state.js';
+import { requestByKey } from '../state.js';
 import { without, withPoint, withPresystem, withProcess } from './update.js';
 
 /** The process in progress at a point: opened, and its bay not yet left. */
@@ -87,7 +87,7 @@ export function settleRequest(state: DepotState, processId: ProcessId): DepotSta
   const process = state.processes.get(processId);
   const key = process?.requestKey?.value;
   if (!process || !key) return state;
-  const request = requestOfKey(state, key);
+  const request = requestByKey(state, key);
   if (request?.processId !== processId) return state;
   const id = request.request.chargingRequestId;
   const neverStarted = process.closedAt && !process.transactionStartedAt;
@@ -102,14 +102,6 @@ export function settleRequest(state: DepotState, processId: ProcessId): DepotSta
   return neverStarted
     ? withProcess(settled, processId, (before) => without(before, 'requestKey') as ProcessState)
     : settled;
-}
-
-function requestOfKey(state: DepotState, key: RequestKey): RequestState | undefined {
-  for (const presystem of Object.values(state.presystems)) {
-    const request = requestIn(presystem, key);
-    if (request) return request;
-  }
-  return undefined;
 }
 
 function statusOf(process: ProcessState, before: 'pending' | 'running' | 'stopping' | 'ended') {

@@ -8,10 +8,10 @@ import type {
   PointState,
   ProcessState,
   Readings,
-  RequestKey,
   RequestState,
   StationState,
 } from '../state.js';
+import { requestByKey } from '../state.js';
 import type { RequestsOfDepot } from './requests.js';
 import { compact, type Sources, type ViewContext } from './view.js';
 
@@ -121,14 +121,6 @@ function noteProcess(
 export function requestOf(state: DepotState, process: ProcessState): RequestState | undefined {
   const key = process.requestKey?.value;
   return key === undefined ? undefined : requestByKey(state, key);
-}
-
-/** The request of this key, if it is still known. */
-export function requestByKey(state: DepotState, key: RequestKey): RequestState | undefined {
-  for (const presystem of Object.values(state.presystems)) {
-    for (const request of Object.values(presystem.requests)) if (request.key === key) return request;
-  }
-  return undefined;
 }
 
 function prediction(plan: Leaf<Plan> | undefined, ended: boolean): Prediction {
