@@ -1,6 +1,7 @@
 /** What a recorded payload becomes through some generation of tables: for shadow replays and parked objects. */
 import type { Runtime } from '../depot/index.js';
 import type { DomainEvent } from '../domain/index.js';
+import { BridgeError } from '../errors/index.js';
 import type { JournalEntry } from '../journal/index.js';
 import type { Generation, JsonObject, MapFailure } from '../mapping/index.js';
 import { replayCall } from '../ocpp/index.js';
@@ -16,13 +17,35 @@ export interface Replayed {
   readonly failures: readonly MapFailure[];
 }
 
-/** Undefined: nothing that tables read on the way in (answers, heartbeats of a link, what was refused by protocol). */
+/**
+ * Undefined: nothing that tables read on the way in (answers, heartbeats of a link, what was refused by protocol). What
+ * is refused before any table reads it, such as a forbidden key, is a failure of the whole message.
+ */
 export function replayEntry(
   entry: JournalEntry,
   generation: Generation,
   world: ReplayWorld,
 ): Replayed | undefined {
   if (entry.direction !== 'in') return undefined;
+  try {
+    return replayByProtocol(entry, generation, world);
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error;
+    const { code, message, where } = error;
+    const path = where.path === undefined ? {} : { path: where.path };
+    return {
+      message: entry.action,
+      events: [],
+      failures: [{ code, mapping: entry.action, message, ...path }],
+    };
+  }
+}
+
+function replayByProtocol(
+  entry: JournalEntry,
+  generation: Generation,
+  world: ReplayWorld,
+): Replayed | undefined {
   if (entry.protocol.startsWith('ocpp')) return replayOcpp(entry, generation, world);
   if (entry.protocol === 'vdv463') return replayVdv463(entry, generation, world);
   return undefined;

@@ -32,6 +32,8 @@ export interface ShadowReport {
   readonly differences: readonly ShadowDifference[];
   /** How many more there are. */
   readonly more: number;
+  /** Payloads that could not be replayed, and why: they say nothing of the tables, and hold no reload back. */
+  readonly skipped: readonly { readonly raw: string; readonly reason: string }[];
 }
 
 const SHOWN = 100;
@@ -49,17 +51,21 @@ export async function shadowReplay(
     for await (const entry of world.depot.journal.entries({ direction: 'in', reverse: true, count: most }))
       entries.push(entry);
   const differences: ShadowDifference[] = [];
+  const skipped: ShadowReport['skipped'][number][] = [];
   let payloads = 0;
   let changed = 0;
   for (const [i, entry] of entries.reverse().entries()) {
     // Frames are served between the slices.
     if (i % YIELD_EVERY === YIELD_EVERY - 1) await new Promise((resolve) => setImmediate(resolve));
-    const [old, now] = [before, after].map((generation) => replayEntry(entry, generation, world));
-    if (!old || !now) continue;
-    payloads += 1;
-    const found = compare(entry, old, now);
-    if (found.length > 0) changed += 1;
-    differences.push(...found);
+    try {
+      const found = throughBoth(entry, before, after, world);
+      if (!found) continue;
+      payloads += 1;
+      if (found.length > 0) changed += 1;
+      differences.push(...found);
+    } catch (error) {
+      skipped.push({ raw: entry.id, reason: reasonOf(error) });
+    }
   }
   const told = world.config.upstreams.map((upstream) =>
     informationDifferences(before, after, world, upstream),
@@ -71,7 +77,23 @@ export async function shadowReplay(
     told: told.filter((found) => found.length > 0).length,
     differences: differences.slice(0, SHOWN),
     more: Math.max(0, differences.length - SHOWN),
+    skipped,
   };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Undefined for what no table reads. */
+function throughBoth(
+  entry: JournalEntry,
+  before: Generation,
+  after: Generation,
+  world: ReplayWorld,
+): ShadowDifference[] | undefined {
+  const [old, now] = [before, after].map((generation) => replayEntry(entry, generation, world));
+  return old && now && compare(entry, old, now);
 }
 
 /** What a presystem would be told otherwise of the state as it is. */
@@ -85,8 +107,12 @@ function informationDifferences(
   const [{ name: depotName }] = config.depots;
   const [old, next] = [before, after].map((generation): Json => {
     const source = { state: depot.state, depotName, generation, identity, now };
-    const made = composeInformation(source, upstream);
-    return made.ok ? (made.payload as Json) : { failure: `${made.code}: ${made.message}` };
+    try {
+      const made = composeInformation(source, upstream);
+      return made.ok ? (made.payload as Json) : { failure: `${made.code}: ${made.message}` };
+    } catch (error) {
+      return { failure: reasonOf(error) };
+    }
   });
   return fieldDifferences(old, next).map((difference) => ({
     link: `vdv463:${upstream.presystemId}`,

@@ -113,9 +113,10 @@ async function recordChange(
   });
 }
 
-function tell({ log }: Runtime, ids: object, { differences, ...counts }: ShadowReport): void {
+function tell({ log }: Runtime, ids: object, { differences, skipped, ...counts }: ShadowReport): void {
+  for (const each of skipped) log.warn(each, 'a payload could not be replayed through the new tables');
   for (const difference of differences) log.info(difference, 'the new tables make this otherwise');
-  log.info({ ...ids, ...counts }, 'new tables are in force');
+  log.info({ ...ids, ...counts, skipped: skipped.length }, 'new tables are in force');
 }
 
 function summed(one: RowCounts, another: RowCounts): RowCounts {

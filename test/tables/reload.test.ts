@@ -29,6 +29,7 @@ interface ReloadAnswer {
     payloads: number;
     changed: number;
     more: number;
+    skipped: object[];
     differences: Record<string, unknown>[];
   };
 }
@@ -69,6 +70,23 @@ describe('a reload', () => {
     const entries = world.bridge.runtime.depot.journal.entries({ action: 'TablesChanged' });
     for await (const entry of entries)
       expect(JSON.parse(entry.raw)).toMatchObject({ from: before.id, to: body.generation });
+  });
+
+  it('is held back by no payload in the journal, whatever it was', async () => {
+    const world = await startWorld();
+    const { depot } = world.bridge.runtime;
+    const forbidden = '{"connectorId":1,"errorCode":"NoError","status":"Available","__proto__":{"x":1}}';
+    await depot.journal.append({
+      ...{ depotId: depot.id, link: 'ocpp:CP-N1', protocol: 'ocpp1.6', direction: 'in', causes: [] },
+      action: 'StatusNotification',
+      raw: `[2,"m","StatusNotification",${forbidden}]`,
+    });
+    await world.received('StatusNotification', faulted);
+    world.edit('ocpp16/fault.yaml', groundIsUsage);
+    const { status, body } = await world.admin<ReloadAnswer>('POST', '/api/v1/tables/reload');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ changed: true, shadow: { payloads: 2, changed: 1, skipped: [] } });
+    expect(world.bridge.runtime.tables().id).toBe(body.generation);
   });
 
   it('keeps the tables in force when the new ones have faults, and names all of them', async () => {
@@ -145,6 +163,28 @@ describe('a shadow replay', () => {
       ...{ before: 'Unavailable', after: 'Faulted' },
     });
     expect(await shadowReplay(before, before, runtime, 10)).toMatchObject({ told: 0, differences: [] });
+  });
+
+  it('passes over what it cannot replay, and says so', async () => {
+    const world = await startWorld();
+    const { runtime } = world.bridge;
+    const before = runtime.tables();
+    const raw = await world.received('StatusNotification', faulted);
+    await world.received('Heartbeat', {});
+    const after: Generation = {
+      id: 'other',
+      forMessage: (message) => before.forMessage(message),
+      find: (source, target) => before.find(source, target),
+      mapping: (name) => before.mapping(name),
+      repair: (message, payload, select) => {
+        if (message === 'ocpp16.StatusNotification') throw new TypeError('no such thing');
+        return before.repair(message, payload, select);
+      },
+    };
+    expect(await shadowReplay(before, after, runtime, 10)).toMatchObject({
+      payloads: 1,
+      skipped: [{ raw, reason: 'no such thing' }],
+    });
   });
 });
 
