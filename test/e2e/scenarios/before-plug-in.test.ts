@@ -199,6 +199,45 @@ describe.each([
   });
 });
 
+describe('18 at a point', () => {
+  it('for which a vehicle is announced holds what is planned for it, and says for whom', async () => {
+    const depot = await depotOf60();
+    const bms = await depot.presystem('BMS-1');
+    const charger = await depot.charger('N1');
+    const watch = new Watch(charger);
+    await accepted(depot, 'N1-1');
+    await bms.setRequests([orderFor(1, 'N1-1', { expectedSocAtArrival: 40 })]);
+    await until(() => watch.defaults().some((limitW) => limitW > 50_000), 'the limit of the plan');
+    const [first, ...later] = await depot.journal('Intent SetDefaultLimit');
+    const last = later.at(-1);
+    expect(JSON.parse(first?.raw ?? '')).toMatchObject({ pointId: 'N1-1', policy: 'deadline' });
+    expect(JSON.parse(last?.raw ?? '')).toMatchObject({ presystemId: 'BMS-1', chargingRequestId: 'R1' });
+    const plans = await depot.journal('PlanMade');
+    const lists = await depot.journal('ProvideChargingRequests');
+    expect(last?.causes).toContain(plans.at(-1)?.id);
+    expect(last?.causes).toContain(lists[0]?.id);
+    const sent = (await depot.journal('SetChargingProfile')).filter(({ direction }) => direction === 'out');
+    expect(sent.at(-1)?.causes).toContain(last?.id);
+    // It does not come: what was kept for it is given back.
+    await bms.setRequests([]);
+    await until(() => heldAt(depot, 'N1-1')?.steps[0]?.powerW === 6_000, 'the declared limit');
+    expect(watch.defaults().at(-1)).toBe(6_000);
+  });
+
+  it('has none any more when the configuration wants none', async () => {
+    const depot = await depotOf60();
+    const charger = await depot.charger('N1');
+    await accepted(depot, 'N1-1');
+    await depot.stop();
+    await depot.start({
+      edit: (text) => text.replace('{ policy: deadline }', '{ policy: forward, minPushSeconds: 0 }'),
+    });
+    await until(() => heldAt(depot, 'N1-1')?.outcome === 'cleared', 'the limit taken back', 12_000);
+    await charger.plugIn(1, BUS);
+    await until(() => charger.view(1).powerW > 100_000, 'all that the charger has');
+  });
+});
+
 describe('18 with many', () => {
   it('all chargers together never draw more than the grid has, whoever plugs in when', async () => {
     const depot = await depotOf60();

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { type Bridge, startBridge } from '../../../src/bridge.js';
 import { parseConfig } from '../../../src/config/index.js';
 import type { DepotState, ProcessState } from '../../../src/domain/index.js';
+import type { JournalEntry } from '../../../src/journal/index.js';
 import { Presystem } from '../../../src/sim/bms/index.js';
 import { type ChargerOptions, ChargerSimulator } from '../../../src/sim/charger/index.js';
 import { RawStation } from '../../support/raw-station.js';
@@ -20,7 +21,7 @@ export interface SceneSetup {
 export class Scene {
   readonly violations: unknown[] = [];
   readonly #log: string[] = [];
-  readonly #setup: SceneSetup;
+  #setup: SceneSetup;
   readonly #folder = mkdtempSync(join(tmpdir(), 'depotbridge-scene-'));
   readonly #peers: (() => Promise<unknown>)[] = [];
   #bridge: Bridge | undefined;
@@ -36,8 +37,9 @@ export class Scene {
     return scene;
   }
 
-  /** Starts the bridge, or starts it again with its store and ports. */
-  async start(): Promise<void> {
+  /** Starts the bridge, or starts it again with its store and ports, and the configuration if it is given anew. */
+  async start(setup = this.#setup): Promise<void> {
+    this.#setup = setup;
     const example = readFileSync(EXAMPLE, 'utf8')
       .replace(/^store:.*$/m, `store: { kind: lmdb, path: ${this.#folder} }`)
       .replace(/746[02]/g, '0')
@@ -73,6 +75,14 @@ export class Scene {
   get state(): DepotState {
     if (!this.#bridge) throw new Error('the bridge does not run');
     return this.#bridge.runtime.depot.state;
+  }
+
+  /** Journal entries under the same action, oldest first. */
+  async journal(action: string): Promise<JournalEntry[]> {
+    const entries: JournalEntry[] = [];
+    for await (const entry of this.#bridge?.runtime.depot.journal.entries({ action }) ?? [])
+      entries.push(entry);
+    return entries;
   }
 
   /** The process at a point, if there is one. */
