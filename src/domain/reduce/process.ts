@@ -2,15 +2,7 @@
 import type { Origin } from '../events.js';
 import { mintUuid } from '../ids.js';
 import type { Instant, Source } from '../source.js';
-import type {
-  DepotState,
-  PointId,
-  ProcessId,
-  ProcessState,
-  RequestKey,
-  RequestState,
-  StationId,
-} from '../state.js';
+import type { DepotState, PointId, ProcessId, ProcessState, StationId } from '../state.js';
 import { requestByKey } from '../state.js';
 import { without, withPoint, withPresystem, withProcess } from './update.js';
 
