@@ -4,6 +4,7 @@ import { startAdmin } from './admin/index.js';
 import { startCharging } from './charging/index.js';
 import type { Config } from './config/index.js';
 import { Depot, Metrics, type Running, type Runtime } from './depot/index.js';
+import { BridgeError } from './errors/index.js';
 import { startHousekeeping } from './housekeeping.js';
 import { IdentityRegistry } from './identity/index.js';
 import { type Journal, openJournal } from './journal/index.js';
@@ -99,7 +100,7 @@ async function startEdges(
   };
   const counting = new TableCounting(runtime, tables, parked);
   undo.push(async () => counting.stop());
-  let stations: Pick<RunningOcpp, 'strangers' | 'invite'> | undefined;
+  let stations: Pick<RunningOcpp, 'strangers' | 'invite' | 'orders'> | undefined;
   const admin = started(
     await startAdmin(runtime, {
       store,
@@ -118,11 +119,18 @@ async function startEdges(
           return invited && { ...invited };
         },
       },
+      commands: {
+        send: async (order) => {
+          if (stations) return stations.orders.send(order);
+          throw new BridgeError('OCPP_NOT_CONNECTED', 'the bridge is starting');
+        },
+      },
     }),
   );
   let authorize: ((token: string, stationId?: string) => Promise<boolean>) | undefined;
   const ocpp = started(
     await startOcpp(runtime, {
+      store,
       authorize: async (token, stationId) => (authorize ? authorize(token, stationId) : false),
     }),
   );

@@ -124,7 +124,9 @@ program
   .option('--station <id>', 'only this station')
   .action((options) => run(async () => (await import('./cli/doctor.js')).doctor(options)));
 
-const station = program.command('station').description('stations that knocked without being configured');
+const station = program
+  .command('station')
+  .description('commands to stations; those that knocked without being configured');
 station
   .command('list')
   .description('who knocked at the running bridge')
@@ -138,6 +140,25 @@ station
   .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
   .action((identity, options) =>
     run(async () => (await import('./cli/stations.js')).adoptStation(identity, options)),
+  );
+
+station
+  .command('send')
+  .description('one request of OCPP to a station; prints its answer')
+  .argument('<station>', 'station id')
+  .argument(
+    '<action>',
+    'as OCPP names it in the version of the station: Reset, GetConfiguration, SetVariables …',
+  )
+  .argument('[payload]', 'file with the JSON payload; - reads standard input; left out: an empty one')
+  .option('--key <key>', 'idempotency key: under the same key it is carried out once')
+  .option('--force', 'also what the bridge itself decides, such as charging profiles')
+  .addOption(
+    new Option('--format <format>', 'json: with intent and frames').choices(['text', 'json']).default('text'),
+  )
+  .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
+  .action((id, action, payload, options) =>
+    run(async () => (await import('./cli/station-send.js')).sendToStation(id, action, payload, options)),
   );
 
 program

@@ -24,7 +24,18 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   JOURNAL_NO_ENTRY: 404,
   MAP_NOT_PARKED: 404,
   MAP_REFUSED: 422,
+  OCPP_BUSY: 503,
+  OCPP_CALL_REFUSED: 502,
+  OCPP_COMMAND_GUARDED: 409,
+  OCPP_COMMAND_INVALID: 422,
+  OCPP_COMMAND_KEY: 422,
+  OCPP_NOT_CONNECTED: 409,
+  OCPP_NO_STRANGER: 404,
+  OCPP_OUTCOME_UNKNOWN: 409,
+  OCPP_TIMEOUT: 504,
+  OCPP_UNKNOWN_STATION: 404,
   STORE_BAD_ID: 400,
+  STORE_UNAVAILABLE: 503,
 };
 
 /** Every error leaves as application/problem+json; a {@link BridgeError} carries its catalogue code. */

@@ -8,8 +8,9 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import type { Running, Runtime } from '../depot/index.js';
+import { FailedLogins, type Running, type Runtime } from '../depot/index.js';
 import type { Store } from '../store/index.js';
+import { type CommandOperations, registerCommandRoutes } from './commands-routes.js';
 import { registerJournalRoutes } from './journal-routes.js';
 import { registerParkedRoutes } from './parked-routes.js';
 import { badRequest, problem, registerProblems } from './problems.js';
@@ -21,6 +22,7 @@ export interface AdminOptions {
   readonly store: Store;
   readonly tables: TableOperations;
   readonly stations: StationOperations;
+  readonly commands: CommandOperations;
 }
 
 /** Starts the admin listener; it is the last to stop. */
@@ -31,6 +33,8 @@ export async function startAdmin(runtime: Runtime, options: AdminOptions): Promi
     loggerInstance: logger,
     bodyLimit: 1024 * 1024,
     forceCloseConnections: true,
+    // A setting that is misspelt must not be passed over.
+    ajv: { customOptions: { removeAdditional: false } },
     frameworkErrors: (error, _request, reply: FastifyReply) => {
       reply.code(400).type('application/problem+json').send(badRequest(error.message));
     },
@@ -46,7 +50,10 @@ export async function startAdmin(runtime: Runtime, options: AdminOptions): Promi
   await app.register(fastifyWebsocket, { options: { maxPayload: 64 * 1024 } });
   registerHealth(app, runtime, options.store);
   await app.register(async (guarded) => {
-    guarded.addHook('onRequest', async (request) => authorize(request, runtime.config.listen.admin.token));
+    const logins = new FailedLogins();
+    guarded.addHook('onRequest', async (request, reply) =>
+      authorize(request, reply, runtime.config.listen.admin.token, logins),
+    );
     guarded.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
       const { registry } = runtime.metrics;
       return reply.type(registry.contentType).send(await registry.metrics());
@@ -56,6 +63,7 @@ export async function startAdmin(runtime: Runtime, options: AdminOptions): Promi
     registerTableRoutes(guarded, runtime, options.tables);
     registerParkedRoutes(guarded, runtime, options.tables);
     registerStationRoutes(guarded, options.stations);
+    registerCommandRoutes(guarded, options.commands);
     registerJournalRoutes(guarded, runtime);
   });
   await app.listen({ host, port });
@@ -93,12 +101,31 @@ const okSchema = {
   },
 } as const;
 
-async function authorize(request: FastifyRequest, token: string | undefined): Promise<void> {
+/** There is one token, and so one credential. */
+const CREDENTIAL = 'admin';
+
+async function authorize(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  token: string | undefined,
+  logins: FailedLogins,
+): Promise<void> {
   if (!token) return;
+  const { ip } = request;
   const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
   const same = given.length === token.length && timingSafeEqual(Buffer.from(given), Buffer.from(token));
-  if (same) return;
-  request.log.warn({ ip: request.ip, url: request.url.slice(0, 200) }, 'a request without the admin token');
+  const waitS = logins.waitS(ip, same ? CREDENTIAL : undefined);
+  if (waitS > 0) {
+    reply.header('retry-after', waitS);
+    throw problem(429, 'Too many wrong admin tokens', `This address is heard again in ${waitS} s.`);
+  }
+  if (same) return logins.succeeded(ip, CREDENTIAL);
+  request.log.warn({ ip, url: request.url.slice(0, 200) }, 'a request without the admin token');
+  if (logins.failed(ip))
+    request.log.warn(
+      { ip, retryAfterS: logins.waitS(ip) },
+      'too many wrong admin tokens: the address is not heard',
+    );
   throw problem(
     401,
     'The admin token is missing or wrong',

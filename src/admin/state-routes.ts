@@ -1,6 +1,7 @@
 /** What the bridge knows now. */
 import type { FastifyInstance } from 'fastify';
 import type { Runtime } from '../depot/index.js';
+import { BridgeError } from '../errors/index.js';
 import { problem } from './problems.js';
 
 export function registerStateRoutes(app: FastifyInstance, runtime: Runtime): void {
@@ -16,7 +17,11 @@ export function registerStateRoutes(app: FastifyInstance, runtime: Runtime): voi
       const { stations } = runtime.depot.state;
       const id = request.params.id;
       const station = stations.get(id);
-      if (!station) throw problem(404, `No station ${id}`, `Stations: ${stations.keys().join(', ')}`);
+      if (!station)
+        throw new BridgeError(
+          'OCPP_UNKNOWN_STATION',
+          `${id} is not configured; stations are ${stations.keys().join(', ')}`,
+        );
       return station;
     },
   );

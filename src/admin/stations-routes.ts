@@ -1,6 +1,6 @@
 /** Stations that knocked without being configured, over HTTP: list them, let one introduce itself. */
 import type { FastifyInstance } from 'fastify';
-import { problem } from './problems.js';
+import { BridgeError } from '../errors/index.js';
 
 /** What an operator is told of a stranger; nothing here makes it a station. */
 export interface StrangerFacts {
@@ -32,11 +32,7 @@ export function registerStationRoutes(app: FastifyInstance, stations: StationOpe
       const { identity } = params;
       const invited = stations.invite(identity);
       if (invited) return invited;
-      throw problem(
-        404,
-        'No such stranger',
-        `${identity} never knocked; depotbridge station list shows who did.`,
-      );
+      throw new BridgeError('OCPP_NO_STRANGER', `${identity} never knocked`);
     },
   );
 }

@@ -1,11 +1,12 @@
 /** The admin API of the bridge that runs on a configuration, if one does. */
 import type { Config } from '../config/index.js';
+import { BridgeError, catalogue, type ErrorCode } from '../errors/index.js';
 
 const PROBE_MS = 1_000;
 
 export interface BridgeClient {
-  /** @throws Error with the problem's detail, for any status but 2xx */
-  call<T>(method: 'GET' | 'POST' | 'DELETE', path: string): Promise<T>;
+  /** @throws BridgeError with the problem's code, else CLI_BRIDGE_REFUSED, for any status but 2xx */
+  call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, json?: object): Promise<T>;
 }
 
 /** Undefined if no bridge answers at the configured address. */
@@ -24,13 +25,46 @@ export async function runningBridge(config: Config): Promise<BridgeClient | unde
   }
   const headers = admin.token ? { authorization: `Bearer ${admin.token}` } : {};
   return {
-    async call<T>(method: 'GET' | 'POST' | 'DELETE', path: string) {
-      const { statusCode, body } = await request(`${url}${path}`, { method, headers });
+    async call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, json?: object) {
+      const { statusCode, body } = await request(`${url}${path}`, {
+        method,
+        headers: { ...headers, ...(json ? { 'content-type': 'application/json' } : {}) },
+        ...(json ? { body: JSON.stringify(json) } : {}),
+      });
       const text = await body.text();
-      const answer = (text === '' ? undefined : JSON.parse(text)) as (T & { detail?: string }) | undefined;
-      if (statusCode < 200 || statusCode > 299)
-        throw new Error(answer?.detail ?? `the bridge answered ${statusCode}`);
-      return answer as T;
+      if (statusCode < 200 || statusCode > 299) throw refusal(statusCode, text);
+      return (text === '' ? undefined : JSON.parse(text)) as T;
     },
   };
+}
+
+/** As {@link runningBridge}, for what cannot be done without. @throws BridgeError CLI_NO_BRIDGE */
+export async function bridgeThatRuns(config: Config): Promise<BridgeClient> {
+  const bridge = await runningBridge(config);
+  if (bridge) return bridge;
+  const { host, port } = config.listen.admin;
+  throw new BridgeError('CLI_NO_BRIDGE', `no bridge runs at ${host}:${port}`);
+}
+
+interface Problem {
+  readonly code?: string;
+  readonly detail?: string;
+}
+
+/** An error of the bridge as its problem details tell it. */
+function refusal(status: number, text: string): BridgeError {
+  const { code, detail = `the bridge answered ${status}` } = problemIn(text);
+  if (code === undefined || !Object.hasOwn(catalogue, code))
+    return new BridgeError('CLI_BRIDGE_REFUSED', detail);
+  const known = code as ErrorCode;
+  return new BridgeError(known, detail.replace(`. ${catalogue[known].fix}`, ''));
+}
+
+function problemIn(text: string): Problem {
+  try {
+    return JSON.parse(text) as Problem;
+  } catch {
+    // Whatever answers there is no bridge, or something stands between.
+    return {};
+  }
 }

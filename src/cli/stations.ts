@@ -1,8 +1,9 @@
 /** `depotbridge station list|adopt`: stations that knocked at a running bridge without being configured. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { loadConfig } from '../config/index.js';
+import { BridgeError } from '../errors/index.js';
 import type { Stranger } from '../ocpp/index.js';
-import { type BridgeClient, runningBridge } from './bridge-client.js';
+import { type BridgeClient, bridgeThatRuns } from './bridge-client.js';
 
 const CONNECTORS_MS = 5_000;
 
@@ -14,7 +15,7 @@ export interface StationsOptions {
 
 /** Prints who knocked; returns the exit code. */
 export async function listStations(options: StationsOptions): Promise<number> {
-  const bridge = await bridgeOf(options);
+  const bridge = await bridgeThatRuns(loadConfig(options.config));
   const strangers = await bridge.call<Stranger[]>('GET', '/api/v1/strangers');
   if (strangers.length === 0) process.stdout.write('no station knocked that is not configured\n');
   for (const { identity, remoteAddress, attempts, lastSeen, protocol, introduction } of strangers) {
@@ -29,10 +30,10 @@ export async function listStations(options: StationsOptions): Promise<number> {
 
 /** Lets a station introduce itself and prints what to add to the configuration. Nothing is served by it. */
 export async function adoptStation(identity: string, options: StationsOptions): Promise<number> {
-  const bridge = await bridgeOf(options);
+  const bridge = await bridgeThatRuns(loadConfig(options.config));
   await bridge.call('POST', `/api/v1/strangers/${encodeURIComponent(identity)}/invite`);
   const stranger = await introduced(bridge, identity, Number(options.wait ?? 60));
-  if (!stranger) throw new Error(`${identity} was not heard of any more`);
+  if (!stranger) throw new BridgeError('OCPP_NO_STRANGER', `${identity} was not heard of any more`);
   if (!stranger.introduction)
     process.stderr.write(
       `${identity} has not introduced itself yet; it is let in for ten minutes: run this again after it knocked\n`,
@@ -86,10 +87,4 @@ async function introduced(
     heard = stranger.introduction !== undefined;
     await wait(250);
   }
-}
-
-async function bridgeOf({ config }: StationsOptions): Promise<BridgeClient> {
-  const bridge = await runningBridge(loadConfig(config));
-  if (bridge) return bridge;
-  throw new Error('no bridge runs at listen.admin of this configuration');
 }

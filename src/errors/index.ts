@@ -2,6 +2,7 @@
  * The one catalogue of errors. Each area keeps its entries in a file beside this one; a code is never reused.
  * `docs/errors.md` lists the same codes, and a test compares both.
  */
+import { cliErrors } from './cli.js';
 import { configErrors } from './config.js';
 import { journalErrors } from './journal.js';
 import { mappingErrors } from './mapping.js';
@@ -17,6 +18,7 @@ export interface ErrorEntry {
 }
 
 export const catalogue = {
+  ...cliErrors,
   ...configErrors,
   ...journalErrors,
   ...mappingErrors,

@@ -6,6 +6,10 @@ export const ocppErrors = {
     title: 'A charging station with this identity is not configured',
     fix: 'Add the station to its depot, or correct the identity in the charger.',
   },
+  OCPP_NO_STRANGER: {
+    title: 'No charging station knocked under this identity',
+    fix: 'See depotbridge station list for those that did; check the URL that is set in the charger.',
+  },
   OCPP_LISTEN: {
     title: 'The listener for charging stations cannot be opened',
     fix: 'Choose a free port under listen.ocpp, or end the program that uses it.',
@@ -74,6 +78,22 @@ export const ocppErrors = {
   OCPP_OUTBOUND_INVALID: {
     title: 'A message for a charging station does not fit its schema; it was not sent',
     fix: 'This is a mistake in a table or in the bridge: report it with the journal entry of the command.',
+  },
+  OCPP_BUSY: {
+    title: 'Too many calls wait for the charging station',
+    fix: 'Try again later; a station is asked one thing at a time, and this one is slow to answer.',
+  },
+  OCPP_COMMAND_INVALID: {
+    title: 'A command is not one that can be sent to this station; it was not sent',
+    fix: 'Correct action or payload: they are those of the version of OCPP that the station speaks.',
+  },
+  OCPP_COMMAND_GUARDED: {
+    title: 'The bridge itself decides this; the command was not sent',
+    fix: 'Change charging.policy, or the request of the upstream system. With force it is sent all the same; the bridge’s next limit replaces it.',
+  },
+  OCPP_COMMAND_KEY: {
+    title: 'The idempotency key was used for another command',
+    fix: 'Give every command a key of its own; repeat a key only with the same action and payload.',
   },
   OCPP_UNABLE: {
     title: 'The charging station cannot do what is asked',

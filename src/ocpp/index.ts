@@ -1,12 +1,12 @@
 /** The charger side: OCPP 1.6J, 2.0.1, and 2.1 as far as it shares the messages of 2.0.1. */
 import type { OcppConfig } from '../config/index.js';
 import type { Running, Runtime } from '../depot/index.js';
-import { OcppCommands } from './commands/index.js';
+import { OcppCommands, OrderKeys, Orders } from './commands/index.js';
 import { CsmsServer, type Stranger } from './csms/index.js';
 import { DEFAULT_LIMITS, type OcppLimits, type OcppOptions } from './options.js';
 import { admitWith, FrameTallies, Station } from './station/index.js';
 
-export type { Abilities, Call, Composite, Reply, Survey } from './commands/index.js';
+export type { Abilities, Call, Composite, Order, OrderAnswered, Reply, Survey } from './commands/index.js';
 export { NoReply, OcppCommands } from './commands/index.js';
 export type { Introduction, Stranger } from './csms/index.js';
 export { DEFAULT_LIMITS, type Metering, type OcppLimits, type OcppOptions } from './options.js';
@@ -16,6 +16,8 @@ export { type FrameFacts, introductionOf, selectorOf, type Translation, translat
 
 export interface RunningOcpp extends Running {
   readonly commands: OcppCommands;
+  /** What people order by name. */
+  readonly orders: Orders;
   /** Identities that knocked without being configured, newest last. */
   strangers(): readonly Stranger[];
   /** Lets one of them introduce itself when it knocks next; undefined if it never knocked. */
@@ -40,12 +42,15 @@ export async function startOcpp(runtime: Runtime, options: OcppOptions = {}): Pr
     bootWaitMs: options.bootWaitMs ?? 3_000,
     readingWaitMs: options.readingWaitMs ?? 4_000,
   });
+  const { store } = options;
+  const keys = store && new OrderKeys(store, runtime.depot.id, () => runtime.now().getTime());
   const server = new CsmsServer(runtime, stations, limits);
   const port = await server.start();
   return {
     host: runtime.config.listen.ocpp.host,
     port,
     commands,
+    orders: new Orders(runtime, stations, commands, keys),
     strangers: () => server.strangers.list(),
     invite: (identity) => server.strangers.invite(identity, runtime.now()),
     stop: (withinMs) => server.stop(withinMs),

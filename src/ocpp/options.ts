@@ -1,5 +1,7 @@
 /** What may be set when the charger side starts, beside the configuration. */
 
+import type { Store } from '../store/index.js';
+
 /** Bounds on what one station can make us do. */
 export interface OcppLimits {
   /** Bytes of one frame; larger ones close the socket with 1009. */
@@ -45,6 +47,8 @@ export interface OcppOptions {
   readonly bootWaitMs?: number;
   /** How long a station has to tell the power of a transaction that began before it is asked for it; 4 s. */
   readonly readingWaitMs?: number;
+  /** Where the keys of orders outlive a restart. */
+  readonly store?: Store;
   /** Asked for tokens that belong to no vehicle, of stations by our id; false: not known to it either. */
   readonly authorize?: (token: string, stationId: string) => Promise<boolean>;
 }

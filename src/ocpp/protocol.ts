@@ -29,20 +29,25 @@ export function isAction(protocol: OcppProtocol, action: string): boolean {
   return namesOf(protocol, action) !== undefined;
 }
 
+/** Every request of this version, whoever may send it. */
+export function actionsOf(protocol: OcppProtocol): string[] {
+  const prefix = SCHEMAS[protocol].length + 1;
+  return schemaNames(SCHEMAS[protocol])
+    .filter((name) => !name.endsWith('.conf'))
+    .map((name) => name.slice(prefix));
+}
+
 const requests = new Map<OcppProtocol, ReadonlyMap<string, Names>>();
 
 /** Written once for each request that the standard has: they are asked for several times per frame. */
 function namesOf(protocol: OcppProtocol, action: string): Names | undefined {
   let known = requests.get(protocol);
   if (!known) {
-    const prefix = SCHEMAS[protocol].length + 1;
     known = new Map(
-      schemaNames(SCHEMAS[protocol])
-        .filter((name) => !name.endsWith('.conf'))
-        .map((schema) => {
-          const request = schema.slice(prefix);
-          return [request, { schema, table: `${TABLES[protocol]}.${request}` }];
-        }),
+      actionsOf(protocol).map((request) => [
+        request,
+        { schema: `${SCHEMAS[protocol]}.${request}`, table: `${TABLES[protocol]}.${request}` },
+      ]),
     );
     requests.set(protocol, known);
   }

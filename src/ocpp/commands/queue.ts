@@ -1,8 +1,9 @@
 /** One call at a time to one station, as OCPP-J §4.1.1 demands; nobody waits behind a mute station for ever. */
+import { BridgeError } from '../../errors/index.js';
 
 interface Job {
   readonly run: () => Promise<void>;
-  readonly giveUp: (reason: string) => void;
+  readonly giveUp: (why: Error) => void;
   readonly until: number;
 }
 
@@ -13,18 +14,18 @@ export class CallQueue {
   #running = false;
 
   /**
-   * Runs the task when it is its turn. Rejects with an Error when the queue is full, when its turn does not come
-   * within `patienceMs`, or when {@link giveUp} is called.
+   * Runs the task when it is its turn. Rejects with OCPP_BUSY when the queue is full or its turn does not
+   * come within `patienceMs`, with an Error when {@link giveUp} is called.
    */
   push<T>(task: () => Promise<T>, patienceMs: number): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#waiting.length >= MOST_WAITING) {
-        reject(new Error('too many calls wait for this station'));
+        reject(new BridgeError('OCPP_BUSY', 'too many calls wait for this station'));
         return;
       }
       this.#waiting.push({
         run: () => task().then(resolve, reject),
-        giveUp: (reason) => reject(new Error(reason)),
+        giveUp: reject,
         until: performance.now() + patienceMs,
       });
       void this.#next();
@@ -33,7 +34,7 @@ export class CallQueue {
 
   /** Ends everything that has not begun. */
   giveUp(reason: string): void {
-    for (const job of this.#waiting.splice(0)) job.giveUp(reason);
+    for (const job of this.#waiting.splice(0)) job.giveUp(new Error(reason));
   }
 
   async #next(): Promise<void> {
@@ -41,7 +42,7 @@ export class CallQueue {
     this.#running = true;
     for (let job = this.#waiting.shift(); job; job = this.#waiting.shift()) {
       if (performance.now() > job.until)
-        job.giveUp('the station is busy and did not get to this call in time');
+        job.giveUp(new BridgeError('OCPP_BUSY', 'the station did not get to this call in time'));
       else await job.run();
     }
     this.#running = false;
