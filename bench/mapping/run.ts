@@ -6,7 +6,7 @@
  * and leave lineage. What a side gives is kept for a while, with its lineage: the compiler cannot leave it out.
  */
 import assert from 'node:assert/strict';
-import { type Json, type JsonObject, loadGeneration, type Mapping, type RunContext } from '../../src/mapping/index.js';
+import { type Json, type JsonObject, loadGeneration, type MapResult, type RunContext } from '../../src/mapping/index.js';
 import { validatorOf } from '../../src/schemas/index.js';
 import * as data from './data.js';
 import { freshCheck } from './fresh.js';
@@ -31,24 +31,25 @@ interface Case {
   readonly hand: (input: JsonObject) => unknown;
 }
 
-type Inputs = Readonly<Record<string, Json>>;
-
 /** Results are kept for a while: what nobody could see, the compiler would not make. */
 const kept: unknown[] = new Array(64).fill(undefined);
 const lineage: unknown[] = new Array(64).fill(undefined);
 let sink = 0;
 
-function viaTable(mapping: Mapping, inputs: (input: JsonObject) => Inputs): (input: JsonObject) => JsonObject {
-  return (input) => {
-    const result = mapping.run(inputs(input), context);
-    if (!result?.ok) throw new Error(JSON.stringify(result?.error ?? 'does not apply'));
-    lineage[sink & 63] = result.provenance;
-    return result.value;
-  };
+/** The value of a result that must be one; its lineage is kept as well. */
+function whole(result: MapResult | null): JsonObject {
+  if (!result?.ok) throw new Error(JSON.stringify(result?.error ?? 'does not apply'));
+  lineage[sink & 63] = result.provenance;
+  return result.value;
 }
 
-const ocpp = (msg: JsonObject): Inputs => ({ msg, env: data.env });
-const meter = viaTable(generation.mapping('ocpp16.meter-values'), ocpp);
+const tables = {
+  meter: generation.mapping('ocpp16.meter-values'),
+  status: generation.mapping('ocpp16.point-status'),
+  request: generation.mapping('vdv463-2.0.0.request'),
+  evse: generation.mapping('ocpi230.evse'),
+};
+const meter = (msg: JsonObject): JsonObject => whole(tables.meter.run({ msg, env: data.env }, context));
 const meterByHand = (input: JsonObject): JsonObject => hand.meterValues(input, data.env, resolve as never);
 const validate = validatorOf('ocpp16.MeterValues');
 const texts = data.meterValues.map((message): JsonObject => ({ text: JSON.stringify(message) }));
@@ -64,21 +65,21 @@ const cases: Case[] = [
     name: 'StatusNotification → status',
     bar: 3.5,
     inputs: data.statuses,
-    table: viaTable(generation.mapping('ocpp16.point-status'), ocpp),
+    table: (msg) => whole(tables.status.run({ msg, env: data.env }, context)),
     hand: (input) => hand.pointStatus(input, data.env, resolve as never),
   },
   {
     name: 'VDV request → canonical',
     bar: 2.2,
     inputs: data.requests,
-    table: viaTable(generation.mapping('vdv463-2.0.0.request'), (cr) => ({ cr })),
+    table: (cr) => whole(tables.request.run({ cr }, context)),
     hand: hand.request,
   },
   {
     name: 'canonical → OCPI EVSE',
     bar: 2.2,
     inputs: data.evses,
-    table: viaTable(generation.mapping('ocpi230.evse'), (ev) => ({ ev })),
+    table: (ev) => whole(tables.evse.run({ ev }, context)),
     hand: hand.evse,
   },
   { name: 'whole pipeline (parse, validate, map, serialise)', bar: 1.2, inputs: texts, table: pipeline(meter), hand: pipeline(meterByHand) },
