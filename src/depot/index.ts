@@ -1,6 +1,7 @@
 /** One depot at run time: its state, its journal, and what can be asked of its chargers. */
 export type { CommandOutcome, SetLimit, StationCommands } from './commands.js';
 export { type Change, Depot } from './depot.js';
+export { FAILED_LOGIN_LIMITS, FailedLogins } from './failed-logins.js';
 export { causesOf, fieldSources } from './lineage.js';
 export { Metrics } from './metrics.js';
 export type { Running, Runtime } from './runtime.js';

@@ -1,11 +1,12 @@
 /** Requests of ours to partners: guarded, bounded, journalled before they leave and as soon as they are answered. */
 import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
 import { Agent, request } from 'undici';
 import type { Metrics } from '../depot/index.js';
 import type { JournalId } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import { authorization } from './credentials-token.js';
-import { checkUrl, guardedLookup } from './guard.js';
+import { checkUrl, guardedLookup, logRefusal } from './guard.js';
 import { isObject } from './json.js';
 import type { Lineage, Recorder } from './recorder.js';
 import { type OcpiVersion, traitsOf } from './version.js';
@@ -53,6 +54,7 @@ export interface ClientOptions {
   readonly allowPrivate: boolean;
   readonly recorder: Recorder;
   readonly metrics: Metrics;
+  readonly log: Logger;
 }
 
 export class PartnerClient {
@@ -80,7 +82,7 @@ export class PartnerClient {
   async call(call: Call): Promise<CallAnswer> {
     const { partnerId, method, action, lineage, body } = call;
     const { recorder, metrics } = this.#options;
-    const url = checkUrl(call.url, { allowPrivate: this.#options.allowPrivate, host: call.host });
+    const url = this.#allowed(call);
     const path = `${url.pathname}${url.search}`;
     const raw = body === undefined ? '' : JSON.stringify(body);
     const messageId = randomUUID();
@@ -113,8 +115,23 @@ export class PartnerClient {
       return answer;
     } catch (error) {
       metrics.messages.inc({ protocol: 'ocpi', direction: 'out', action, outcome: 'failed' });
-      throw failure(error, partnerId, out.id, action);
+      const failed = failure(error, partnerId, out.id, action);
+      if (failed.code === 'OCPI_ADDRESS_REFUSED') this.#report(call, failed);
+      throw failed;
     }
+  }
+
+  #allowed(call: Call): URL {
+    try {
+      return checkUrl(call.url, { allowPrivate: this.#options.allowPrivate, host: call.host });
+    } catch (error) {
+      if (error instanceof BridgeError) this.#report(call, error);
+      throw error;
+    }
+  }
+
+  #report({ partnerId: partner, action, url }: Call, error: BridgeError): void {
+    logRefusal(this.#options.log, { partner, action, url }, error);
   }
 
   /** As {@link call}, for requests that must succeed. @throws BridgeError OCPI_PEER_FAILED too if it is refused */

@@ -9,7 +9,7 @@ import {
 } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import { validatorOf } from '../schemas/index.js';
-import { checkUrl } from './guard.js';
+import { checkUrl, logRefusal } from './guard.js';
 import { type Guests, identityOf } from './guests.js';
 import { isObject, type JsonRecord, sameCi, textIn } from './json.js';
 import type { Maker } from './maker.js';
@@ -94,7 +94,7 @@ export function addCommands(server: OcpiServer, context: CommandContext): void {
 }
 
 /** @throws BridgeError OCPI_UNKNOWN_OBJECT, OCPI_INVALID, OCPI_ADDRESS_REFUSED */
-function read({ params, version, body, partner }: Heard, { allowPrivate }: CommandContext) {
+function read({ params, version, body, partner }: Heard, { allowPrivate, runtime }: CommandContext) {
   const command = params['command'] ?? '';
   const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   const schema = known && schemaName(version, known.className);
@@ -103,7 +103,13 @@ function read({ params, version, body, partner }: Heard, { allowPrivate }: Comma
   if (issue || !isObject(body))
     throw invalid(`${command}: ${issue?.message ?? 'the body must be an object'}`);
   const responseUrl = textIn(body, 'response_url') ?? '';
-  checkUrl(responseUrl, { allowPrivate, host: partner.host });
+  try {
+    checkUrl(responseUrl, { allowPrivate, host: partner.host });
+  } catch (error) {
+    const asked = { partner: partner.id, action: `POST commands/${command}`, url: responseUrl };
+    if (error instanceof BridgeError) logRefusal(runtime.log, asked, error);
+    throw error;
+  }
   return { command, body, responseUrl };
 }
 

@@ -5,6 +5,7 @@
  */
 import { lookup as resolve } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
+import type { Logger } from 'pino';
 import { BridgeError } from '../errors/index.js';
 
 /** Loopback and private networks: open only if the operator says so. */
@@ -91,6 +92,20 @@ export function checkUrl(text: string, { allowPrivate, host }: GuardOptions): UR
   const literal = url.hostname.replace(/^\[|\]$/g, '');
   if (isIP(literal) && !isAllowedAddress(literal, allowPrivate)) throw refused('its address is not public');
   return url;
+}
+
+/** A refusal as a line of the log: who wanted us to go where; nothing of a URL that could be a secret. */
+export function logRefusal(
+  log: Logger,
+  { partner, action, url }: { readonly partner: string; readonly action: string; readonly url: string },
+  { code, message }: BridgeError,
+): void {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const to = parsed && `${parsed.protocol}//${parsed.host}`.slice(0, 200);
+  log.warn(
+    { code, partner, action, ...(to ? { to } : {}), reason: message },
+    'a URL of a partner is not followed',
+  );
 }
 
 /** A name lookup that knows only allowed addresses: what it gives is what is connected to. */

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Config } from '../config/index.js';
-import type { Runtime } from '../depot/index.js';
+import { FailedLogins, type Runtime } from '../depot/index.js';
 import type { JournalId } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import type { Party } from './client.js';
@@ -72,6 +72,7 @@ export interface ServerOptions {
 export class OcpiServer {
   readonly app: FastifyInstance;
   readonly #options: ServerOptions;
+  readonly #logins = new FailedLogins();
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -138,21 +139,13 @@ export class OcpiServer {
       reply.type(JSON_TYPE);
       this.#nameIds(request, reply);
       request.presented = this.#options.partners.identify(presentedTokens(request.headers.authorization));
-      if (request.presented) return this.#confirm(request.presented);
-      this.#options.runtime.log.warn(
-        { ip: request.ip, method: request.method },
-        'a request without a known token',
-      );
-      this.#options.runtime.metrics.messages.inc({
-        protocol: 'ocpi',
-        direction: 'in',
-        action: request.method,
-        outcome: 'refused',
-      });
-      await reply
-        .code(401)
-        .header('www-authenticate', 'Token')
-        .send(this.#envelope(2001, 'the credentials token is missing or unknown'));
+      const credential = request.presented && hashOf(request.presented.token);
+      const waitS = this.#logins.waitS(request.ip, credential);
+      if (waitS === 0 && request.presented && credential !== undefined) {
+        this.#logins.succeeded(request.ip, credential);
+        return this.#confirm(request.presented);
+      }
+      await this.#refuseStranger(request, reply, waitS);
     });
     app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
       const http = error.statusCode ?? 500;
@@ -161,6 +154,28 @@ export class OcpiServer {
       const message = http < 500 ? error.message : 'the request could not be served';
       return reply.code(http < 500 ? http : 200).send(this.#envelope(http < 500 ? 2000 : 3000, message));
     });
+  }
+
+  /** `waitS`: for how long nobody new is heard from this address. */
+  async #refuseStranger(request: FastifyRequest, reply: FastifyReply, waitS: number): Promise<void> {
+    const { log, metrics } = this.#options.runtime;
+    const { ip, method } = request;
+    metrics.messages.inc({ protocol: 'ocpi', direction: 'in', action: method, outcome: 'refused' });
+    if (waitS > 0) {
+      const text = 'too many requests without a known token came from this address';
+      await reply.code(429).header('retry-after', waitS).send(this.#envelope(2000, text));
+      return;
+    }
+    log.warn({ ip, method }, 'a request without a known token');
+    if (this.#logins.failed(ip))
+      log.warn(
+        { ip, retryAfterS: this.#logins.waitS(ip) },
+        'too many unknown tokens: the address is not heard',
+      );
+    await reply
+      .code(401)
+      .header('www-authenticate', 'Token')
+      .send(this.#envelope(2001, 'the credentials token is missing or unknown'));
   }
 
   /** Who uses its new token has received it, even if our answer seemed lost. */

@@ -80,7 +80,13 @@ async function openParts(runtime: Runtime, ocpi: OcpiConfig, { store, commands }
   const recorder = new Recorder(runtime);
   const maker = new Maker(runtime);
   const allowPrivate = allowsPrivate(ocpi, listen.publicUrl);
-  const client = new PartnerClient({ party, allowPrivate, recorder, metrics: runtime.metrics });
+  const client = new PartnerClient({
+    party,
+    allowPrivate,
+    recorder,
+    metrics: runtime.metrics,
+    log: runtime.log,
+  });
   const tokens = await TokenBook.open(store, depot.id, partners.all);
   const guests = new Guests({
     identity: runtime.identity,

@@ -73,6 +73,28 @@ describe('the admin API', () => {
     charger.close();
     live.close();
   });
+
+  it('hears no more of an address after too many wrong tokens, save who was there with the right one', async () => {
+    await at('/metrics', 'demo-admin');
+    const statuses: number[] = [];
+    for (let guess = 0; guess < 70; guess++) statuses.push((await at('/metrics', `guess-${guess}`)).status);
+    expect(new Set(statuses)).toEqual(new Set([401, 429]));
+    const refused = await at('/metrics', 'guess-70');
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await refused.json()).toMatchObject({
+      status: 429,
+      detail: expect.stringContaining('heard again'),
+    });
+    expect((await at('/metrics', 'demo-admin')).status).toBe(200);
+    expect((await at('/livez')).status).toBe(200);
+    expect(
+      bridge.log.filter(({ msg }) => String(msg).startsWith('too many wrong admin tokens')),
+    ).toHaveLength(1);
+    expect(bridge.log.filter(({ msg }) => msg === 'a request without the admin token').length).toBeLessThan(
+      70,
+    );
+  });
 });
 
 function opened(socket: WebSocket): Promise<void> {

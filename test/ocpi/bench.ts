@@ -66,6 +66,8 @@ export class Bench {
   readonly config: Config;
   readonly chargers = new FakeChargers();
   readonly metrics = new Metrics();
+  /** Lines of the log from warnings on, parsed. */
+  readonly log: Record<string, unknown>[] = [];
   readonly #folder: string;
   #store: Store | undefined;
   #runtime: Runtime | undefined;
@@ -89,7 +91,7 @@ export class Bench {
       config: this.config,
       depot: await Depot.open(depotConfig.id, stations, store, journal),
       identity: new IdentityRegistry(this.config),
-      log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
+      log: pino({ level: 'warn' }, { write: (line: string) => void this.log.push(JSON.parse(line)) }),
       metrics: this.metrics,
       tables,
       now: () => new Date(),

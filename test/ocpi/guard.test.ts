@@ -160,6 +160,17 @@ describe('a handshake with a hostile partner', () => {
       }
       expect(asked).toBe(0);
     });
+
+    it('says in the log whom it did not follow where, and nothing that could be a secret', async () => {
+      await register('https://user:s3cret@127.0.0.1:8443/versions?key=s3cret');
+      await register('https://169.254.169.254/latest/s3cret');
+      const refusals = bench.log.filter(({ code }) => code === 'OCPI_ADDRESS_REFUSED');
+      expect(refusals).toMatchObject([
+        { partner: 'emsp-demo', to: 'https://127.0.0.1:8443', reason: expect.stringContaining('user') },
+        { partner: 'emsp-demo', to: 'https://169.254.169.254', reason: expect.stringContaining('public') },
+      ]);
+      expect(JSON.stringify(bench.log)).not.toContain('s3cret');
+    });
   });
 
   describe('on a test bench', () => {

@@ -134,3 +134,21 @@ describe('hostile requests', () => {
       await ask('PUT', 'tokens/NL/EMS/A', body);
   });
 });
+
+describe('guesses', () => {
+  it('of tokens are not heard any more after a while, and shut out no partner who was there before', async () => {
+    const guess = (number: number) =>
+      fetch(bench.versionsUrl, { headers: { authorization: `Token ${btoa(`guess-${number}`)}` } });
+    const lines = () => bench.log.filter(({ msg }) => String(msg).includes('unknown tokens')).length;
+    let answer = await guess(0);
+    for (let number = 1; number < 80; number++) answer = await guess(number);
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(isEnvelope(await answer.json())).toEqual([]);
+    expect(lines()).toBe(1);
+    await ask('GET', 'locations');
+    const { token = '' } = emsp.peer ?? {};
+    const known = await fetch(bench.versionsUrl, { headers: { authorization: `Token ${btoa(token)}` } });
+    expect(known.status).toBe(200);
+  });
+});
