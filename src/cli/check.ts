@@ -2,7 +2,13 @@
 import { statSync } from 'node:fs';
 import { type Config, loadConfig } from '../config/index.js';
 import { BridgeError } from '../errors/index.js';
-import { type CheckReport, type Diagnostic, formatDiagnostic, loadGeneration } from '../mapping/index.js';
+import {
+  type CheckReport,
+  countOf,
+  type Diagnostic,
+  formatDiagnostic,
+  loadGeneration,
+} from '../mapping/index.js';
 // Not by the door, which loads the bridge.
 import { tableFolders } from '../tables/folders.js';
 import { effective } from './effective.js';
@@ -75,7 +81,7 @@ function text({ configErrors, diagnostics, report, generation, ms }: Result): st
     ...configErrors.map((error) => error.explain()),
     ...diagnostics.map((each) => formatDiagnostic(each)),
   ];
-  const lines = faults.length > 0 ? [faults.join('\n'), `\n${faults.length} faults`] : [];
+  const lines = faults.length > 0 ? [faults.join('\n'), `\n${countOf(faults.length, 'fault')}`] : [];
   if (report) {
     const { losses, ...counts } = report;
     lines.push(

@@ -87,6 +87,18 @@ export class Findings {
   }
 }
 
+/** How to write what YAML took for a number or a boolean so that it stays the text it is in the file. */
+export function quoteIt({ file, start, end }: Span): string {
+  const written = file.text.slice(start, end).trim();
+  const [, negated] = /^not\s+(.+)$/.exec(written) ?? [];
+  return negated === undefined ? `quote it: "${written}"` : `quote it: {not: "${negated}"}`;
+}
+
+/** `1 fault`, `2 faults`. */
+export function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** The text of a diagnostic for a terminal: place, code, reason, the line with a caret, the suggestion. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { file, line, column, length, code, message, suggestion, lineText } = diagnostic;
@@ -122,7 +134,9 @@ function cutAround(
 /** The candidates nearest in spelling to a word, as a sentence; undefined if none is near. */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  // In a word of three letters, two of them wrong is another word.
+  const most = word.length < 4 ? Math.floor(word.length / 2) : Math.max(2, Math.floor(word.length / 3));
+  let bestDistance = most + 1;
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) {

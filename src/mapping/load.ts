@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { schemaNames, schemaOf, validatorOf } from '../schemas/index.js';
+import { issuesOf, schemaNames, schemaOf, validatorOf } from '../schemas/index.js';
 import type { Json } from './api.js';
 import { type CheckReport, newReport } from './check/context.js';
 import { checkAll } from './check/index.js';
@@ -30,7 +30,7 @@ export interface TableFile {
   readonly text: string;
 }
 
-const ownSchemas: SchemaSource = { schemaOf, schemaNames, validatorOf };
+const ownSchemas: SchemaSource = { schemaOf, schemaNames, validatorOf, issuesOf };
 
 /**
  * Reads every `*.yaml` beneath the folders (also single files), checks all of it and makes one generation.

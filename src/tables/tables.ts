@@ -2,6 +2,7 @@
 import type { Runtime } from '../depot/index.js';
 import { BridgeError } from '../errors/index.js';
 import {
+  countOf,
   formatDiagnostic,
   type LoadedGeneration,
   type LoadOptions,
@@ -129,5 +130,8 @@ function read(folders: readonly string[], options: Pick<LoadOptions, 'examples'>
   const result = loadGeneration(folders, options);
   if ('generation' in result) return result.generation;
   const shown = result.diagnostics.map((diagnostic) => formatDiagnostic(diagnostic)).join('\n');
-  throw new BridgeError('MAP_REFUSED', `${result.diagnostics.length} faults in the tables:\n${shown}`);
+  throw new BridgeError(
+    'MAP_REFUSED',
+    `${countOf(result.diagnostics.length, 'fault')} in the tables:\n${shown}`,
+  );
 }

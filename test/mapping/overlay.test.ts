@@ -73,7 +73,11 @@ tables: {status: {in: [m.word], out: [o.status], rows: {c.x: [${rows}]}}}
 `,
         false,
       );
-    expect(clash('vendor: "AC*"', 'Alpha, S1')).toContain('MAP_COLLISION row c.x and row a.x of v.acme');
+    const text = clash('vendor: "AC*"', 'Alpha, S1');
+    expect(text).toContain(
+      'MAP_COLLISION row c.x of v.more (select {vendor: AC*}) and row a.x of v.acme (test.yaml:16, select {vendor: ACME}) decide the same cell on one level',
+    );
+    expect(text).toContain('= narrow one `select`, make one more specific');
     expect(clash('vendor: "AC*"', 'Beta, S1')).toBe('');
     expect(clash('vendor: Other', 'Alpha, S1')).toBe('');
     expect(clash('vendor: ACME, firmware: ">=2.4"', 'Alpha, S1')).toBe('');
@@ -82,6 +86,9 @@ tables: {status: {in: [m.word], out: [o.status], rows: {c.x: [${rows}]}}}
 
   it('are refused when they do not fit', () => {
     const wrong = (text: string) => complaints(`${base}---\noverlay: v.x\n${text}`, false);
+    expect(wrong('of: v.x\nselect: {vendor: A}\nexamples: [{name: n, in: {m: {}}, out: {}}]')).toContain(
+      'v.x is this overlay itself',
+    );
     expect(wrong('of: t.onn\nselect: {vendor: A}')).toContain('did you mean t.one?');
     expect(wrong('of: t.one\nselect: {vendor: A}\ntables: {statsu: {rows: {a: [A, S1, A]}}}')).toContain(
       'did you mean status?',

@@ -2,6 +2,7 @@
 import type { IdentityResolver, Json, JsonObject, MapResult, RunContext } from '../api.js';
 import type { Findings } from '../diagnostics.js';
 import { canonical, type LoadedGeneration } from '../generation.js';
+import { applies } from '../overlay/select.js';
 import { placeKey } from '../resolve/domain.js';
 import type { Bound } from '../resolve/index.js';
 import type { MappingIr } from '../resolve/ir.js';
@@ -10,6 +11,8 @@ import type { SchemaSource } from '../schema/node.js';
 import type { ExampleAst, OverlayAst } from '../syntax/ast.js';
 import type { CheckReport } from './context.js';
 import { withUsed } from './cycles.js';
+import { differences, without } from './differences.js';
+import { issueText, payloadIssues } from './issues.js';
 
 /** What running examples needs. */
 export interface ExampleOptions {
@@ -18,6 +21,8 @@ export interface ExampleOptions {
   readonly schemas: SchemaSource;
   /** Mappings with errors of their own: what they would give means nothing. */
   readonly faulty: ReadonlySet<string>;
+  /** Overlays with errors of their own, which are left out: what they would have done means nothing either. */
+  readonly faultyOverlays: readonly OverlayAst[];
   /** Whether some document could not be read at all: what it shows is not known. */
   readonly unparsed: boolean;
 }
@@ -38,6 +43,10 @@ export class ExampleCheck {
   private readonly bound: Bound;
   private readonly generation: LoadedGeneration;
   private readonly options: ExampleOptions;
+  /** Overlays of which an example could not be run or did not fit its schema: what they show is not known. */
+  private readonly unsure = new Set<string>();
+  /** Mappings of which an example did not fit its schema. */
+  private readonly unshowable = new Set<string>();
   /** Rules seen in lineage, by id. */
   private readonly shown = new Set<string>();
   private readonly byName: ReadonlyMap<string, MappingIr>;
@@ -52,16 +61,17 @@ export class ExampleCheck {
   run(): void {
     for (const mapping of this.bound.mappings)
       if (!this.options.faulty.has(mapping.name))
-        for (const example of mapping.whole.examples) this.one(mapping, example);
+        for (const example of mapping.whole.examples)
+          if (!this.lacksOverlay(example, mapping)) this.one(mapping, example);
     for (const overlay of this.bound.overlayAsts)
       if (!this.options.faulty.has(overlay.of?.value ?? '')) this.overlay(overlay);
     for (const [rule, count] of this.generation.rowCounts()) if (count > 0) this.shown.add(rule);
     if (!this.bound.complete || this.options.unparsed) return;
     // Examples of faulty mappings did not run, and would have shown what those use.
-    const unsure = withUsed(this.options.faulty, this.bound.mappings);
+    const unsure = withUsed(new Set([...this.options.faulty, ...this.unshowable]), this.bound.mappings);
     for (const mapping of this.bound.mappings) if (!unsure.has(mapping.name)) this.mustShow(mapping);
     for (const { ast, tables, fields, of } of this.bound.overlays) {
-      if (this.options.faulty.has(of)) continue;
+      if (this.options.faulty.has(of) || this.unsure.has(ast.name)) continue;
       for (const table of tables.values())
         for (const row of table.rows) this.must(`${ast.name}/${row.id}`, row.at, `row ${row.id}`);
       for (const field of fields)
@@ -69,7 +79,10 @@ export class ExampleCheck {
     }
   }
 
-  private fail(example: ExampleAst, message: string, suggestion?: string): undefined {
+  /** Set while an example of an overlay runs that does not select it. */
+  private unselected: string | undefined;
+
+  private fail(example: ExampleAst, message: string, suggestion = this.unselected): undefined {
     this.options.findings.add(
       'MAP_EXAMPLE',
       example.outputAt,
@@ -79,9 +92,26 @@ export class ExampleCheck {
     return undefined;
   }
 
+  /** Whether an overlay that this example asks for by `select` is left out. */
+  private lacksOverlay(
+    { select }: ExampleAst,
+    mapping: MappingIr | undefined,
+    message = mapping?.sources[0]?.name,
+  ): boolean {
+    return this.options.faultyOverlays.some(
+      (overlay) =>
+        overlay.select.size > 0 &&
+        (overlay.of?.value === mapping?.name || overlay.message?.value === message) &&
+        applies(overlay, select),
+    );
+  }
+
   private one(mapping: MappingIr, example: ExampleAst): MapResult | null | undefined {
     this.options.report.examples++;
-    if (!this.inputsFit(mapping, example, example.inputs)) return undefined;
+    if (!this.inputsFit(mapping, example, example.inputs)) {
+      this.unshowable.add(mapping.name);
+      return undefined;
+    }
     const result = this.execute(mapping, example, example.inputs);
     this.compare(mapping, example, result);
     if (result?.ok && mapping.whole.reverse && example.output) this.roundTrip(mapping, example, result.value);
@@ -112,10 +142,12 @@ export class ExampleCheck {
         fits = false;
         continue;
       }
-      const [issue] = this.options.schemas.validatorOf(source.name)(value);
-      if (!issue) continue;
-      this.fail(example, `${alias} is not a valid ${source.name}: ${issue.path || '/'} ${issue.message}`);
-      fits = false;
+      for (const { issue, text, suggestion } of payloadIssues(this.options.schemas, source.name, value)) {
+        const at = example.inputAt(alias, issue.path);
+        const message = `example "${example.name}": ${alias} is not a valid ${source.name}: ${text}`;
+        this.options.findings.add('MAP_EXAMPLE', at, message, suggestion);
+        fits = false;
+      }
     }
     return fits;
   }
@@ -140,8 +172,7 @@ export class ExampleCheck {
       const [difference] = differences(expected, result.value, '');
       if (difference) this.fail(example, difference);
       const [issue] = this.options.schemas.validatorOf(mapping.target.name)(result.value);
-      if (issue)
-        this.fail(example, `gives no valid ${mapping.target.name}: ${issue.path || '/'} ${issue.message}`);
+      if (issue) this.fail(example, `gives no valid ${mapping.target.name}: ${issueText(issue)}`);
     }
   }
 
@@ -171,25 +202,44 @@ export class ExampleCheck {
   private overlay(overlay: OverlayAst): void {
     const fired = new Set<string>();
     for (const example of overlay.examples) {
-      this.options.report.examples++;
-      const ir = overlay.of ? this.byName.get(overlay.of.value) : undefined;
-      const alias = ir?.sources[0]?.alias ?? 'msg';
-      const message = overlay.message?.value ?? ir?.sources[0]?.name ?? '';
-      const raw = example.inputs[alias];
-      if (raw === undefined || raw === null || typeof raw !== 'object' || Array.isArray(raw)) {
-        this.fail(example, `needs ${alias}`);
-        continue;
-      }
-      const { payload, repairs } = this.generation.repair(message, raw, example.select);
-      for (const repair of repairs) fired.add(repair);
-      if (repairs.length > 0 && !this.needed(message, ir, example, alias, raw))
-        this.fail(example, 'passes without the repair, so it does not show that the repair is needed');
-      if (ir) this.overlaid(ir, example, { ...example.inputs, [alias]: payload });
-      else this.repaired(message, example, payload);
+      const before = this.options.findings.count;
+      const selected = applies(overlay, example.select);
+      this.unselected = selected
+        ? undefined
+        : `${overlay.name} does not apply to the \`select\` of this example`;
+      this.overlayExample(overlay, example, fired);
+      this.unselected = undefined;
+      // What it would have shown is not missing.
+      if (!selected && this.options.findings.count > before) this.unsure.add(overlay.name);
     }
+    if (this.unsure.has(overlay.name)) return;
     for (const repair of overlay.repair)
       if (!fired.has(`${overlay.name}/${repair.id}`))
         this.options.findings.add('MAP_UNSHOWN', repair.at, `repair ${repair.id} is shown by no example`);
+  }
+
+  private overlayExample(overlay: OverlayAst, example: ExampleAst, fired: Set<string>): void {
+    this.options.report.examples++;
+    const ir = overlay.of ? this.byName.get(overlay.of.value) : undefined;
+    const alias = ir?.sources[0]?.alias ?? 'msg';
+    const message = overlay.message?.value ?? ir?.sources[0]?.name ?? '';
+    const raw = example.inputs[alias];
+    // Its mapping could not be put together, or an overlay that it counts on is left out.
+    if ((overlay.of && !ir) || this.lacksOverlay(example, ir, message)) {
+      this.unsure.add(overlay.name);
+      return;
+    }
+    if (raw === undefined || raw === null || typeof raw !== 'object' || Array.isArray(raw)) {
+      this.fail(example, `needs ${alias}`);
+      this.unsure.add(overlay.name);
+      return;
+    }
+    const { payload, repairs } = this.generation.repair(message, raw, example.select);
+    for (const repair of repairs) fired.add(repair);
+    if (repairs.length > 0 && !this.needed(message, ir, example, alias, raw))
+      this.fail(example, 'passes without the repair, so it does not show that the repair is needed');
+    if (ir) this.overlaid(overlay, ir, example, { ...example.inputs, [alias]: payload });
+    else this.repaired(message, example, payload);
   }
 
   /** Whether the raw payload is refused, or gives something else, without the repair. */
@@ -208,15 +258,21 @@ export class ExampleCheck {
     return given === undefined || canonical(given) !== canonical(example.output ?? null);
   }
 
-  private overlaid(ir: MappingIr, example: ExampleAst, inputs: Readonly<Record<string, Json>>): void {
+  private overlaid(
+    overlay: OverlayAst,
+    ir: MappingIr,
+    example: ExampleAst,
+    inputs: Readonly<Record<string, Json>>,
+  ): void {
     if (this.inputsFit(ir, example, inputs)) this.compare(ir, example, this.execute(ir, example, inputs));
+    else this.unsure.add(overlay.name);
   }
 
   private repaired(message: string, example: ExampleAst, payload: JsonObject): void {
     const [difference] = differences(example.output ?? null, payload, '');
     if (difference) this.fail(example, difference);
     const [issue] = this.options.schemas.validatorOf(message)(payload);
-    if (issue) this.fail(example, `is still no valid ${message}: ${issue.path || '/'} ${issue.message}`);
+    if (issue) this.fail(example, `is still no valid ${message}: ${issueText(issue)}`);
   }
 
   private mustShow({ whole, name, tables, fields, fold }: MappingIr): void {
@@ -250,42 +306,4 @@ function targetId(path: Parameters<typeof placeKey>[0]): string {
   return placeKey(path)
     .slice(path.ref.alias.length + 1)
     .replaceAll('.[0]', '[0]');
-}
-
-/** How two values differ, as sentences. */
-export function differences(expected: Json, given: Json, path: string): string[] {
-  const at = path || 'the whole';
-  if (Array.isArray(expected) && Array.isArray(given)) {
-    if (expected.length !== given.length)
-      return [`${at} has ${given.length} elements, not ${expected.length}`];
-    return expected.flatMap((item, i) => differences(item, given[i] ?? null, `${path}[${i}]`));
-  }
-  if (isObject(expected) && isObject(given)) {
-    const keys = [...new Set([...Object.keys(expected), ...Object.keys(given)])];
-    return keys.flatMap((key) => {
-      const child = path ? `${path}.${key}` : key;
-      if (!Object.hasOwn(given, key))
-        return [`${child} is missing: ${JSON.stringify(expected[key])} is expected`];
-      if (!Object.hasOwn(expected, key))
-        return [`${child} is ${JSON.stringify(given[key])}, which is not expected`];
-      return differences(expected[key] ?? null, given[key] ?? null, child);
-    });
-  }
-  return expected === given ? [] : [`${at} is ${JSON.stringify(given)}, not ${JSON.stringify(expected)}`];
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A copy without the paths given. */
-function without(value: Json, paths: readonly (readonly string[])[]): Json {
-  if (!isObject(value)) return value;
-  const copy: JsonObject = {};
-  for (const [key, child] of Object.entries(value)) {
-    const beneath = paths.filter(([first]) => first === key).map(([, ...rest]) => rest);
-    if (beneath.some((rest) => rest.length === 0)) continue;
-    copy[key] = without(child, beneath);
-  }
-  return copy;
 }

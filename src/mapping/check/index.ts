@@ -3,13 +3,14 @@ import { makeGeneration } from '../generation.js';
 import type { Bound } from '../resolve/index.js';
 import type { MappingIr } from '../resolve/ir.js';
 import type { SchemaSource } from '../schema/node.js';
+import type { OverlayAst } from '../syntax/ast.js';
 import { type CheckReport, contextOf } from './context.js';
 import { checkCoverage } from './coverage.js';
 import { checkCycles, withUsers } from './cycles.js';
 import { checkRowIds } from './duplicates.js';
 import { ExampleCheck } from './examples.js';
 import { checkFold } from './fold.js';
-import { checkLiterals } from './literals.js';
+import { checkLiterals, checkTableLiterals } from './literals.js';
 import { checkCollisions, checkOverlay, checkSelection } from './overlays.js';
 import { checkRequired } from './required.js';
 import { checkDouble } from './targets.js';
@@ -36,13 +37,35 @@ export function checkAll(bound: Bound, options: CheckOptions): void {
     checkMapping(mapping, all, bound, options);
     if (findings.count > before) faulty.add(mapping.name);
   }
-  const cycles = findings.count;
-  checkCycles(bound.mappings, findings);
+  for (const { mapping, table } of bound.remains)
+    checkTableLiterals(contextOf(mapping, all, bound.overlays, report, findings), table);
   checkSelection(bound.overlayAsts, bound.repairs, findings, report);
   checkCollisions(bound.mappings, bound.overlays, bound.repairs, findings);
+  const cycles = findings.count;
+  checkCycles(bound.mappings, findings);
+  // Examples of mappings that use each other in a circle would never come to an end.
   if (!options.examples || findings.count > cycles) return;
-  const generation = makeGeneration({ documents: null, schemas: null, ...bound });
-  new ExampleCheck(bound, generation, { ...options, faulty: withUsers(faulty, bound.mappings) }).run();
+  const { sound, faultyOverlays } = withoutFaultyOverlays(bound, findings);
+  const generation = makeGeneration({ documents: null, schemas: null, ...sound });
+  const wanted = { ...options, faulty: withUsers(faulty, bound.mappings), faultyOverlays };
+  new ExampleCheck(sound, generation, wanted).run();
+}
+
+/** What an overlay with faults of its own would do means nothing: examples run without it. */
+function withoutFaultyOverlays(
+  bound: Bound,
+  findings: Findings,
+): { sound: Bound; faultyOverlays: readonly OverlayAst[] } {
+  const faultyOverlays = bound.overlayAsts.filter(({ range }) => findings.touches(range));
+  if (faultyOverlays.length === 0) return { sound: bound, faultyOverlays };
+  const isSound = (ast: OverlayAst): boolean => !faultyOverlays.includes(ast);
+  const sound = {
+    ...bound,
+    overlays: bound.overlays.filter(({ ast }) => isSound(ast)),
+    repairs: bound.repairs.filter(({ overlay }) => isSound(overlay)),
+    overlayAsts: bound.overlayAsts.filter(isSound),
+  };
+  return { sound, faultyOverlays };
 }
 
 function checkMapping(

@@ -1,4 +1,4 @@
-import { didYouMean } from '../diagnostics.js';
+import { didYouMean, quoteIt } from '../diagnostics.js';
 import { closedValues, other } from '../resolve/domain.js';
 import type { BoundPath, ClauseIr, TableIr } from '../resolve/ir.js';
 import type { InputCell, Located, OutputCell, RowAst, Scalar } from '../syntax/ast.js';
@@ -23,8 +23,8 @@ export function checkTableWhole(context: CheckContext, table: TableIr, partial: 
   if (sound && table.ast.complete) checkTable(context, table, partial);
 }
 
-/** Gives whether all are right. */
-function checkTableLiterals(context: CheckContext, table: TableIr): boolean {
+/** The literals of a table. Gives whether all are right. */
+export function checkTableLiterals(context: CheckContext, table: TableIr): boolean {
   let sound = checkClauses(context, table.only);
   for (const row of table.ast.rows) {
     row.inputs.forEach((cell, i) => {
@@ -71,7 +71,7 @@ export function checkLiteral(context: CheckContext, literal: Located<Scalar>, pa
   }
   const expected = node.type === 'integer' ? 'number' : node.type;
   if (expected === 'object' || expected === 'array' || (expected !== 'any' && typeof value !== expected)) {
-    const hint = typeof value === 'number' && expected === 'string' ? `quote it: "${value}"` : undefined;
+    const hint = typeof value !== 'string' && expected === 'string' ? quoteIt(at) : undefined;
     context.add('MAP_TYPE', at, `${JSON.stringify(value)} is not ${expected}, as ${node.title} is`, hint);
     return false;
   }

@@ -1,4 +1,4 @@
-import { didYouMean, type Findings } from '../diagnostics.js';
+import { didYouMean, type Findings, type Span } from '../diagnostics.js';
 import type { BoundOverlay } from '../overlay/bind.js';
 import type { BoundRepair } from '../overlay/repair.js';
 import { canOverlap, isPattern, levelOf } from '../overlay/select.js';
@@ -49,6 +49,8 @@ export function checkSelection(
             `${value} is not a pattern for ${key}`,
             'text with *, or for versions <2.4, >=1.0 <2.0',
           );
+        else if (!canOverlap(value.trim(), value.trim()))
+          findings.add('MAP_OVERLAY', at, `no version is ${value}`, 'a list takes any of its patterns');
   }
   for (const { ast, path } of repairs) {
     report.repairs++;
@@ -102,10 +104,23 @@ export function checkCollisions(
         findings.add(
           'MAP_COLLISION',
           one.ast.at,
-          `${another.overlay.name} repairs the same value on the same level`,
+          `${told(one.overlay)} and ${told(another.overlay, another.ast.at)} repair the same value on one level`,
+          wayOut,
         );
     }
   });
+}
+
+const wayOut =
+  'narrow one `select`, make one more specific (model, firmware, site or station wins over vendor), or take the row out of one';
+
+/** An overlay by its name, where it stands if told, and what it selects. */
+function told({ name, select, profile }: OverlayAst, at?: Span): string {
+  const parts = [...select].map(
+    ([key, patterns]) => `${key}: ${patterns.map(({ value }) => value).join(' | ')}`,
+  );
+  const place = at ? `${at.file.name}:${at.file.position(at.start).line}, ` : '';
+  return `${name} (${place}${profile ? 'profile' : `select {${parts.join(', ')}}`})`;
 }
 
 /** Same level, and some station can be selected by both. */
@@ -125,7 +140,8 @@ function collide(mapping: MappingIr, one: BoundOverlay, another: BoundOverlay, f
       findings.add(
         'MAP_COLLISION',
         field.ast.at,
-        `${another.name} sets ${field.target.ref.text} on the same level`,
+        `${told(one.ast)} and ${told(another.ast, another.ast.at)} both set ${field.target.ref.text} on one level`,
+        wayOut,
       );
   for (const table of one.tables.values()) {
     const counterpart = another.tables.get(table.name);
@@ -136,7 +152,8 @@ function collide(mapping: MappingIr, one: BoundOverlay, another: BoundOverlay, f
           findings.add(
             'MAP_COLLISION',
             row.at,
-            `row ${row.id} and row ${other.id} of ${another.name} decide the same cell on the same level`,
+            `row ${row.id} of ${told(one.ast)} and row ${other.id} of ${told(another.ast, other.at)} decide the same cell on one level`,
+            wayOut,
           );
   }
 }

@@ -49,6 +49,7 @@ function bindTable(
     outputs: base.ast.outputs,
     only: base.ast.only,
     ...patch,
+    elseCovers: new Map(),
   };
   const finished = finishTable(whole, findings, false);
   const bound = finished && binder.table(finished);

@@ -25,7 +25,7 @@ import type {
   SourceValueIr,
   TableIr,
 } from './ir.js';
-import { withoutElse } from './tables.js';
+import { withoutColumns, withoutElse } from './tables.js';
 import type { WholeMapping } from './whole.js';
 
 type Side = 'source' | 'target' | 'either';
@@ -33,6 +33,8 @@ type Side = 'source' | 'target' | 'either';
 /** Resolves the paths of one mapping against the schemas of both sides. */
 export class Binder {
   readonly findings: Findings;
+  /** What is left of tables of which a path leads nowhere: their other columns can be checked all the same. */
+  readonly remains: TableIr[] = [];
   private readonly whole: WholeMapping | undefined;
   private readonly sources: readonly SourceIr[];
   private readonly target: MappingIr['target'];
@@ -143,17 +145,23 @@ export class Binder {
   }
 
   table(ast: TableAst): TableIr | undefined {
-    const inputs = ast.inputs.flatMap((path) => this.path(path, 'source') ?? []);
-    const outputs = ast.outputs.flatMap((path) => this.path(path, 'target') ?? []);
-    if (inputs.length !== ast.inputs.length || outputs.length !== ast.outputs.length) return undefined;
-    return {
-      ast,
-      name: ast.name,
-      inputs,
-      outputs,
-      only: this.condition(ast.only, 'source'),
-      rows: withoutElse(ast).rows,
+    const bound = {
+      inputs: ast.inputs.map((path) => this.path(path, 'source')),
+      outputs: ast.outputs.map((path) => this.path(path, 'target')),
     };
+    const whole = [...bound.inputs, ...bound.outputs].every((path) => path !== undefined);
+    const kept = whole ? ast : withoutColumns(ast, bound);
+    const table = {
+      ast: kept,
+      name: ast.name,
+      inputs: bound.inputs.filter((path) => path !== undefined),
+      outputs: bound.outputs.filter((path) => path !== undefined),
+      only: this.condition(ast.only, 'source'),
+      rows: withoutElse(kept).rows,
+    };
+    if (whole) return table;
+    this.remains.push(table);
+    return undefined;
   }
 
   field(ast: FieldAst): FieldIr | undefined {

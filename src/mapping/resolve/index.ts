@@ -1,11 +1,11 @@
-import { didYouMean, type Findings } from '../diagnostics.js';
+import { didYouMean, type Findings, type Span } from '../diagnostics.js';
 import { type BoundOverlay, bindOverlay } from '../overlay/bind.js';
 import type { BoundRepair } from '../overlay/repair.js';
 import type { SchemaSource } from '../schema/node.js';
-import type { DocumentAst, MappingAst, OverlayAst } from '../syntax/ast.js';
+import type { DocumentAst, Located, MappingAst, OverlayAst } from '../syntax/ast.js';
 import { Binder } from './bind.js';
 import { wholeMapping } from './extend.js';
-import type { MappingIr } from './ir.js';
+import type { MappingIr, TableIr } from './ir.js';
 import { reversed } from './reverse.js';
 import type { WholeMapping } from './whole.js';
 
@@ -17,6 +17,8 @@ export interface Bound {
   readonly overlayAsts: readonly OverlayAst[];
   /** Names of mappings of which a part could not be resolved. */
   readonly faulty: readonly string[];
+  /** What is left of tables that could not be bound as a whole, with their mapping. */
+  readonly remains: readonly { readonly mapping: MappingIr; readonly table: TableIr }[];
   /** Whether every document and every mapping that another names is there. */
   readonly complete: boolean;
 }
@@ -53,13 +55,9 @@ export function bindAll(documents: readonly DocumentAst[], schemas: SchemaSource
     if (names.has(ast.name)) findings.add('MAP_DUPLICATE', ast.at, `another overlay is named ${ast.name}`);
     names.add(ast.name);
     const of = ast.of && binders.get(ast.of.value);
-    if (ast.of && !of && !wholes.some(({ name }) => name === ast.of?.value))
-      findings.add(
-        'MAP_UNKNOWN',
-        ast.of.at,
-        `no mapping is named ${ast.of.value}`,
-        didYouMean(ast.of.value, binders.keys()),
-      );
+    if (ast.of && !of && !asts.has(ast.of.value))
+      unknownMapping(ast, ast.of, { asts, overlayAsts, findings });
+    if (ast.message && ast.repair.length === 0) Binder.forMessage(messageOf(ast.message), schemas, findings);
     if (of) overlays.push(bindOverlay(ast, of.ir, of.binder));
     repairs.push(...bindRepairs(ast, of?.ir, schemas, findings));
   }
@@ -69,8 +67,42 @@ export function bindAll(documents: readonly DocumentAst[], schemas: SchemaSource
     repairs,
     overlayAsts,
     faulty,
+    remains: [...binders.values()].flatMap(({ binder, ir }) =>
+      binder.remains.map((table) => ({ mapping: ir, table })),
+    ),
     complete,
   };
+}
+
+/** Says that the mapping which an overlay is for is not there. */
+function unknownMapping(
+  ast: OverlayAst,
+  { value, at }: Located<string>,
+  {
+    asts,
+    overlayAsts,
+    findings,
+  }: {
+    asts: ReadonlyMap<string, MappingAst>;
+    overlayAsts: readonly OverlayAst[];
+    findings: Findings;
+  },
+): void {
+  const overlay = overlayAsts.find(({ name }) => name === value);
+  const itself = overlay?.name === ast.name ? 'this overlay itself' : 'an overlay';
+  const mapping = overlay?.of && asts.has(overlay.of.value) ? overlay.of.value : undefined;
+  const alone =
+    asts.size === 0 ? 'these files hold no mapping: check them together with those that do' : undefined;
+  findings.add(
+    'MAP_UNKNOWN',
+    at,
+    overlay ? `${value} is ${itself}, and \`of\` names a mapping` : `no mapping is named ${value}`,
+    overlay ? mapping && `did you mean ${mapping}?` : (didYouMean(value, asts.keys()) ?? alone),
+  );
+}
+
+function messageOf({ value, at }: Located<string>): { alias: string; name: string; at: Span } {
+  return { alias: 'msg', name: value, at };
 }
 
 /** Whether the reader found fault with a mapping or one that it extends. */
@@ -101,7 +133,7 @@ function bindRepairs(
 ): BoundRepair[] {
   if (ast.repair.length === 0) return [];
   const first = ir?.whole.from[0];
-  const from = ast.message ? { alias: 'msg', name: ast.message.value, at: ast.message.at } : first;
+  const from = ast.message ? messageOf(ast.message) : first;
   if (!from) return [];
   if (from.name.includes(':')) {
     findings.add(

@@ -1,5 +1,14 @@
 import type { Findings, SourceText } from '../diagnostics.js';
-import type { InputCell, Located, RawRow, RowAst, Scalar, TableAst, TablePatch } from '../syntax/ast.js';
+import type {
+  InputCell,
+  Located,
+  OutputCell,
+  RawRow,
+  RowAst,
+  Scalar,
+  TableAst,
+  TablePatch,
+} from '../syntax/ast.js';
 import { inputCell, outputCell } from '../syntax/cells.js';
 import { Reader } from '../syntax/reader.js';
 
@@ -7,10 +16,12 @@ import { Reader } from '../syntax/reader.js';
 export function finishTable(table: TablePatch, findings: Findings, elseAllowed = true): TableAst | undefined {
   const { inputs, outputs } = table;
   if (!inputs?.length || !outputs?.length) {
+    if (table.broken) return undefined;
     findings.add('MAP_DOCUMENT', table.at, `table ${table.name} needs \`in\` and \`out\``);
     return undefined;
   }
-  if (table.rows.size === 0) findings.add('MAP_DOCUMENT', table.at, `table ${table.name} has no rows`);
+  if (table.rows.size === 0 && !table.broken)
+    findings.add('MAP_DOCUMENT', table.at, `table ${table.name} has no rows`);
   const rows: RowAst[] = [];
   for (const row of table.rows.values()) {
     if ('removed' in row) findings.add('MAP_DOCUMENT', row.at, 'there is no such row to remove');
@@ -26,7 +37,7 @@ export function finishTable(table: TablePatch, findings: Findings, elseAllowed =
     outputs,
     only: table.only ?? [],
     rows,
-    complete: rows.length === table.rows.size,
+    complete: rows.length === table.rows.size && !table.broken,
     elseCovers: table.elseCovers ?? new Map(),
   };
 }
@@ -57,6 +68,27 @@ function finishRow(
     at: row.at,
     inputs: read.filter((cell) => cell !== undefined),
     outputs: written.filter((cell) => cell !== undefined),
+  };
+}
+
+/** A table without the columns whose paths are not bound; what copies an input becomes nothing. */
+export function withoutColumns(
+  table: TableAst,
+  { inputs, outputs }: { readonly inputs: readonly unknown[]; readonly outputs: readonly unknown[] },
+): TableAst {
+  const rows = table.rows.map((row) => ({
+    ...row,
+    inputs: row.inputs.filter((_, i) => inputs[i] !== undefined),
+    outputs: row.outputs
+      .filter((_, i) => outputs[i] !== undefined)
+      .map((cell): OutputCell => (cell.kind === 'copy' ? { kind: 'nothing', at: cell.at } : cell)),
+  }));
+  return {
+    ...table,
+    inputs: table.inputs.filter((_, i) => inputs[i] !== undefined),
+    outputs: table.outputs.filter((_, i) => outputs[i] !== undefined),
+    rows,
+    complete: false,
   };
 }
 

@@ -8,6 +8,8 @@ export interface SchemaSource {
   validatorOf(
     name: string,
   ): (payload: unknown) => readonly { path: string; keyword: string; message: string }[];
+  /** Every issue of a payload, where `validatorOf` stops at the first; default: what that gives. */
+  issuesOf?(name: string, payload: unknown): readonly { path: string; keyword: string; message: string }[];
 }
 
 export type ValueType = 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean' | 'any';

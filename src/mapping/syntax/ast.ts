@@ -139,6 +139,8 @@ export interface ExampleAst {
   readonly name: string;
   readonly at: Span;
   readonly inputs: Readonly<Record<string, Json>>;
+  /** Where an input, or a part of it by JSON pointer, stands; the nearest part that is there. */
+  readonly inputAt: (alias: string, pointer: string) => Span;
   /** The output; null = does not apply; undefined = it must fail. */
   readonly output?: Json;
   readonly outputAt: Span;
@@ -200,6 +202,8 @@ export interface TablePatch {
   readonly only?: Condition;
   readonly rows: ReadonlyMap<string, Removable<RawRow>>;
   readonly elseCovers?: ReadonlyMap<string, Located<number>>;
+  /** Set if a part of it could not be read: nothing is said then of what is missing. */
+  readonly broken?: boolean;
 }
 
 /** A row whose cells are not yet told apart: how many are inputs is known once the table is complete. */
@@ -250,6 +254,8 @@ export interface OverlayAst {
   readonly kind: 'overlay';
   readonly name: string;
   readonly at: Span;
+  /** The whole document. */
+  readonly range: Span;
   readonly of?: Located<string>;
   readonly message?: Located<string>;
   readonly profile: boolean;

@@ -1,5 +1,7 @@
 import type { Json } from '../api.js';
+import type { Span } from '../diagnostics.js';
 import { type ExampleAst, selectKeys } from './ast.js';
+import type { YamlNode } from './node.js';
 import type { Entry, Reader } from './reader.js';
 
 const keys = ['name', 'in', 'out', 'fails', 'identity', 'select'] as const;
@@ -29,7 +31,8 @@ function readExample(
     return undefined;
   }
   const inputs: Record<string, Json> = {};
-  for (const item of reader.entries(inPart.node, inPart.at, '`in`'))
+  const given = reader.entries(inPart.node, inPart.at, '`in`');
+  for (const item of given)
     if (reader.allowed(item.key, item.keyAt)) inputs[item.key] = reader.json(item.node, item.at);
   const name = reader.text(namePart.node, namePart.at, '`name`')?.value ?? '';
   const fails = failsPart && reader.text(failsPart.node, failsPart.at, '`fails`')?.value;
@@ -37,12 +40,33 @@ function readExample(
     name,
     at: namePart.at,
     inputs,
+    inputAt: (alias, pointer) => {
+      const entry = given.find(({ key }) => key === alias);
+      return entry ? placeIn(reader, entry, pointer) : inPart.at;
+    },
     outputAt: (outPart ?? failsPart ?? whole).keyAt,
     identity: readIdentity(reader, parts.get('identity')),
     select: readSelect(reader, parts.get('select')),
     ...(outPart && { output: reader.json(outPart.node, outPart.at) }),
     ...(fails && { fails }),
   };
+}
+
+/** Where a JSON pointer leads to; an unknown key is pointed at itself, what is missing at what lacks it. */
+function placeIn(reader: Reader, { node, at }: Entry, pointer: string): Span {
+  let place = at;
+  let current = node;
+  for (const escaped of pointer.split('/').slice(1)) {
+    const step = escaped.replaceAll('~1', '/').replaceAll('~0', '~');
+    let next: YamlNode | null | undefined;
+    if (current?.kind === 'seq') next = current.items[Number(step)];
+    else if (current?.kind === 'map')
+      next = current.items.find(({ key }) => key?.kind === 'scalar' && String(key.value) === step)?.value;
+    if (next === undefined) break;
+    current = next;
+    place = reader.span(next, place);
+  }
+  return place;
 }
 
 function readIdentity(reader: Reader, part: Entry | undefined): Map<string, string | null> {

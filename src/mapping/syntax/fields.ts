@@ -20,12 +20,15 @@ const roundings = new Map<unknown, Rounding>([
 export function readField(reader: Reader, entry: Entry): FieldAst | undefined {
   const target = reader.path(entry.key, entry.keyAt);
   const parts = new Map<string, Entry>();
+  const before = reader.findings.count;
   for (const part of reader.entries(entry.node, entry.at, 'a field', [...sources, ...options]))
     parts.set(part.key, part);
+  const misread = reader.findings.count > before;
   const kinds = sources.filter((kind) => parts.has(kind));
   const kind = kinds[0];
   if (!kind || kinds.length > 1) {
-    reader.fail(entry.keyAt, `a field needs exactly one source`, `one of ${sources.join(', ')}`);
+    if (kind || !misread)
+      reader.fail(entry.keyAt, `a field needs exactly one source`, `one of ${sources.join(', ')}`);
     return undefined;
   }
   for (const option of ['key', 'with', 'absent', 'unknown', 'using'])

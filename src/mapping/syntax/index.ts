@@ -1,8 +1,8 @@
 import type { Json } from '../api.js';
-import { type Findings, SourceText } from '../diagnostics.js';
+import { didYouMean, type Findings, SourceText } from '../diagnostics.js';
 import type { DocumentAst } from './ast.js';
 import { readMapping } from './mapping.js';
-import { hasKey, plainData } from './node.js';
+import { hasKey, plainData, type YamlNode } from './node.js';
 import { readOverlay } from './overlay.js';
 import { readQuickly } from './quick.js';
 import { Reader } from './reader.js';
@@ -22,13 +22,19 @@ export function parseFile(name: string, text: string, findings: Findings): Parse
   const reader = new Reader(file, findings);
   const found: DocumentAst[] = [];
   const documents = documentsOf(text);
-  for (const { node, errors } of documents) {
+  for (const { node, errors, foreign } of documents) {
     for (const { start, end, message } of errors) findings.add('MAP_SYNTAX', { file, start, end }, message);
     if (errors.length > 0 || node === null) continue;
+    for (const { start, end, message } of foreign)
+      reader.fail(
+        { file, start, end },
+        message,
+        'write out what it stands for; text that begins with * or & is quoted',
+      );
     const at = reader.span(node, { file, start: 0, end: 1 });
     if (node.kind === 'map' && hasKey(node, 'mapping')) found.push(readMapping(reader, node, at));
     else if (node.kind === 'map' && hasKey(node, 'overlay')) found.push(readOverlay(reader, node, at));
-    else reader.fail(at, 'a document is a `mapping:` or an `overlay:`');
+    else reader.fail(at, 'a document is a `mapping:` or an `overlay:`', headMeant(node));
   }
   return {
     documents: found,
@@ -38,5 +44,12 @@ export function parseFile(name: string, text: string, findings: Findings): Parse
 }
 
 function documentsOf(text: string): readonly YamlDocument[] {
-  return readQuickly(text)?.map((node) => ({ node, errors: [] })) ?? readYaml(text);
+  return readQuickly(text)?.map((node) => ({ node, errors: [], foreign: [] })) ?? readYaml(text);
+}
+
+/** The key that was meant to say what a document is. */
+function headMeant(node: YamlNode): string | undefined {
+  if (node.kind !== 'map') return undefined;
+  const keys = node.items.flatMap(({ key }) => (key?.kind === 'scalar' ? [String(key.value)] : []));
+  return keys.map((key) => didYouMean(key, ['mapping', 'overlay'])).find((hint) => hint !== undefined);
 }

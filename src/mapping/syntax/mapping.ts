@@ -160,6 +160,7 @@ export function readTable(reader: Reader, entry: Entry): TablePatch {
     at: entry.keyAt,
     rows: new Map(),
   };
+  const before = reader.findings.count;
   for (const part of reader.entries(entry.node, entry.at, 'a table', [
     'in',
     'out',
@@ -173,10 +174,15 @@ export function readTable(reader: Reader, entry: Entry): TablePatch {
     else if (part.key === 'rows') table.rows = readRemovable(reader, part, readRow);
     else table.elseCovers = readElseCovers(reader, part);
   }
+  if (reader.findings.count > before) table.broken = true;
   return table;
 }
 
-function readRow(reader: Reader, entry: Entry): RawRow {
+function readRow(reader: Reader, entry: Entry): RawRow | undefined {
+  if (entry.node?.kind !== 'seq') {
+    reader.items(entry.node, entry.at, 'a row');
+    return undefined;
+  }
   const cells = reader
     .items(entry.node, entry.at, 'a row')
     .map((item) => readCell(reader, item.node, item.at));

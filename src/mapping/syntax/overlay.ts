@@ -32,7 +32,10 @@ const keys = [
 /** Reads an `overlay:` document. */
 export function readOverlay(reader: Reader, node: YamlNode, at: Span): OverlayAst {
   const entries = new Map<string, Entry>();
+  const unread = reader.findings.count;
   for (const entry of reader.entries(node, at, 'an overlay', keys)) entries.set(entry.key, entry);
+  // What a misspelt key stands for is not missing.
+  const misspelt = reader.findings.count > unread;
   const text = (key: string) => {
     const entry = entries.get(key);
     return entry && reader.text(entry.node, entry.at, `\`${key}\``);
@@ -40,13 +43,22 @@ export function readOverlay(reader: Reader, node: YamlNode, at: Span): OverlayAs
   const name = entries.get('overlay');
   const of = text('of');
   const message = text('message');
-  if (Boolean(of) === Boolean(message))
+  if (of && message) reader.fail(message.at, 'an overlay has `of` or `message`, not both');
+  else if (!of && !message && !misspelt)
     reader.fail(name?.keyAt ?? at, 'an overlay needs either `of` or `message`');
   const profilePart = entries.get('profile');
   const profile = profilePart ? reader.flag(profilePart.node, profilePart.at, '`profile`') : false;
-  const select = readSelect(reader, entries.get('select'));
-  if (profile === select.size > 0)
-    reader.fail(name?.keyAt ?? at, 'an overlay needs either `select` or `profile: true`');
+  const selectPart = entries.get('select');
+  const before = reader.findings.count;
+  const select = readSelect(reader, selectPart);
+  // A selection that could not be read is there all the same.
+  const unreadable = reader.findings.count > before || (misspelt && !selectPart);
+  if (profile === select.size > 0 && !unreadable)
+    reader.fail(
+      selectPart?.keyAt ?? name?.keyAt ?? at,
+      'an overlay needs either `select` or `profile: true`',
+      selectPart && !profile ? 'which stations it is for: {vendor: …, model: …}' : undefined,
+    );
   if (message && (entries.has('tables') || entries.has('fields')))
     reader.fail(
       message.at,
@@ -58,6 +70,7 @@ export function readOverlay(reader: Reader, node: YamlNode, at: Span): OverlayAs
     kind: 'overlay',
     name: name ? readName(reader, name) : '',
     at: name?.at ?? at,
+    range: at,
     profile,
     select,
     repair: readRepairs(reader, entries.get('repair')),

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../errors/index.js';
 import type { Json } from '../api.js';
-import { didYouMean, type Findings, type SourceText, type Span } from '../diagnostics.js';
+import { didYouMean, type Findings, quoteIt, type SourceText, type Span } from '../diagnostics.js';
 import type { Located, PathRef } from './ast.js';
 import type { YamlNode } from './node.js';
 
@@ -34,14 +34,15 @@ export class Reader {
     this.findings.add(code, at, message, suggestion);
   }
 
+  /** Says that a node is not what is asked for; of an alias, it has been said that there are none. */
+  private wrong(node: YamlNode | null, at: Span, message: string, suggestion?: string): void {
+    if (node?.kind !== 'alias') this.fail(at, message, suggestion);
+  }
+
   /** Entries of a map; with `known`, other keys are errors. */
   entries(node: YamlNode | null, at: Span, what: string, known?: readonly string[]): Entry[] {
     if (node?.kind !== 'map') {
-      const alias = node?.kind === 'alias';
-      this.fail(
-        at,
-        alias ? `${what}: YAML anchors and aliases are not part of the format` : `${what} must be a map`,
-      );
+      this.wrong(node, at, `${what} must be a map`);
       return [];
     }
     const entries: Entry[] = [];
@@ -52,6 +53,10 @@ export class Reader {
         continue;
       }
       const key = String(keyNode.value);
+      if (key === '<<' && keyNode.plain) {
+        this.fail(keyAt, 'YAML merge keys are not part of the format', 'write out what it stands for');
+        continue;
+      }
       if (known && !known.includes(key)) {
         this.fail(
           keyAt,
@@ -69,26 +74,27 @@ export class Reader {
   items(node: YamlNode | null, at: Span, what: string, loose = false): { node: YamlNode | null; at: Span }[] {
     if (node?.kind === 'seq') return node.items.map((item) => ({ node: item, at: this.span(item, at) }));
     if (loose && node !== null) return [{ node, at }];
-    this.fail(at, `${what} must be a list`);
+    this.wrong(node, at, `${what} must be a list`);
     return [];
   }
 
   text(node: YamlNode | null, at: Span, what: string): Located<string> | undefined {
     if (node?.kind === 'scalar' && typeof node.value === 'string') return { value: node.value, at };
-    this.fail(at, `${what} must be text`);
+    const isWord = node?.kind === 'scalar' && ['number', 'boolean'].includes(typeof node.value);
+    this.wrong(node, at, `${what} must be text`, isWord ? quoteIt(at) : undefined);
     return undefined;
   }
 
   flag(node: YamlNode | null, at: Span, what: string): boolean {
     if (node?.kind === 'scalar' && typeof node.value === 'boolean') return node.value;
-    this.fail(at, `${what} must be true or false`);
+    this.wrong(node, at, `${what} must be true or false`);
     return false;
   }
 
   count(node: YamlNode | null, at: Span, what: string): Located<number> | undefined {
     if (node?.kind === 'scalar' && Number.isInteger(node.value) && (node.value as number) >= 0)
       return { value: node.value as number, at };
-    this.fail(at, `${what} must be a whole number, 0 or more`);
+    this.wrong(node, at, `${what} must be a whole number, 0 or more`);
     return undefined;
   }
 
@@ -107,7 +113,7 @@ export class Reader {
       if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
       if (typeof value === 'number' && Number.isFinite(value)) return value;
     }
-    this.fail(at, 'this value is not part of JSON');
+    this.wrong(node, at, 'this value is not part of JSON');
     return null;
   }
 
