@@ -8,7 +8,7 @@ import type { BoundOverlay } from './overlay/bind.js';
 import { type BoundRepair, Repairs, refuseForbiddenKeys } from './overlay/repair.js';
 import { applies, levelOf } from './overlay/select.js';
 import type { MappingIr } from './resolve/ir.js';
-import { Runner, type Variant } from './runner.js';
+import { Runner } from './runner.js';
 
 /** Version of the transforms and the kernel: raised when the same table would give another output. */
 export const engineVersion = 1;
@@ -118,9 +118,12 @@ class LoadedMapping implements Mapping {
   }
 
   run(inputs: Readonly<Record<string, Json>>, context: RunContext): MapResult | null {
-    const variant = this.runner.variant(context.select);
-    const made = variant.generated?.run(inputs, context);
-    return made === undefined ? this.runClosures(variant, inputs, context) : made;
+    const { direct } = this.runner;
+    if (direct !== undefined) {
+      const made = direct(inputs, context);
+      if (made !== undefined) return made;
+    }
+    return this.runVariant(inputs, context);
   }
 
   runAll(inputs: Readonly<Record<string, Json>>, context: RunContext): MapResult[] {
@@ -139,11 +142,11 @@ class LoadedMapping implements Mapping {
     return result ? [result] : [];
   }
 
-  private runClosures(
-    variant: Variant,
-    inputs: Readonly<Record<string, Json>>,
-    context: RunContext,
-  ): MapResult | null {
+  private runVariant(inputs: Readonly<Record<string, Json>>, context: RunContext): MapResult | null {
+    const variant = this.runner.variant(context.select);
+    const { direct } = this.runner;
+    const made = direct === undefined ? variant.generated?.run(inputs, context) : undefined;
+    if (made !== undefined) return made;
     watchPrototype();
     const sources: (Json | undefined)[] = [];
     for (const alias of this.aliases) sources.push(Object.hasOwn(inputs, alias) ? inputs[alias] : undefined);

@@ -19,11 +19,18 @@ export class Variant {
   /** Generated code, once there is some; undefined where closures do the work. */
   generated: Generated | undefined;
   private readonly options: RunnerOptions;
+  private readonly ready: (generated: Generated | undefined) => void;
   private closures: Execute | undefined;
   private refused = false;
   private runs = 0;
 
-  constructor(plan: MappingPlan, options: RunnerOptions) {
+  constructor(
+    plan: MappingPlan,
+    options: RunnerOptions,
+    /** Told of the generated code. */
+    ready: (generated: Generated | undefined) => void,
+  ) {
+    this.ready = ready;
     this.plan = plan;
     this.options = options;
   }
@@ -51,6 +58,7 @@ export class Variant {
     if (this.generated || this.refused) return this.generated;
     this.generated = generateMapping(this.plan, this.options.executor);
     this.refused = this.generated === undefined;
+    this.ready(this.generated);
     return this.generated;
   }
 
@@ -68,6 +76,8 @@ export class Runner implements UsedMapping {
   private readonly variants = new Map<string, Variant>();
   private readonly bySelector = new WeakMap<Selector, Variant>();
   private base: Variant | undefined;
+  /** The generated code of a mapping that no overlay changes, once there is some. */
+  direct: Generated['run'] | undefined;
 
   constructor(ir: MappingIr, overlays: readonly BoundOverlay[], options: RunnerOptions) {
     this.ir = ir;
@@ -129,7 +139,10 @@ export class Runner implements UsedMapping {
   }
 
   private planned(overlays: readonly BoundOverlay[]): Variant {
-    return new Variant(planMapping(this.ir, overlays, this.options.generation), this.options);
+    const plan = planMapping(this.ir, overlays, this.options.generation);
+    return new Variant(plan, this.options, (generated) => {
+      if (this.overlays.length === 0) this.direct = generated?.run;
+    });
   }
 }
 

@@ -28,14 +28,42 @@ export interface MarkLayout {
   readonly book: RuleBook;
   /** How often each rule that is a row decided. */
   readonly hits: Float64Array;
-  readonly marks: readonly Mark[];
+  /** Undefined where rules are noted one by one. */
+  readonly marks: readonly Mark[] | undefined;
   /** First rule of each decision. */
   readonly firstRules: readonly number[];
   /** The slot of each entry of `nested`. */
   readonly nestedSlots: readonly number[];
 }
 
-const uncounted = new Float64Array(0);
+const layouts = new WeakMap<RuleBook, MarkLayout>();
+
+function unpackedLayout(book: RuleBook): MarkLayout {
+  const known = layouts.get(book);
+  if (known) return known;
+  const nestedSlots = book.targets.map((_, slot) => slot);
+  const layout = { book, hits: new Float64Array(0), marks: undefined, firstRules: [], nestedSlots };
+  layouts.set(book, layout);
+  return layout;
+}
+
+function unpack(
+  { book, firstRules }: MarkLayout,
+  marks: readonly Mark[],
+  bits: Packed,
+  rows: Packed,
+): readonly number[] {
+  const rules = book.targets.map(() => -1);
+  marks.forEach(({ slot, by }, i) => {
+    if (((packedAt(bits, Math.floor(i / marksPerWord)) >> (i % marksPerWord)) & 1) === 0) return;
+    if (typeof by === 'number') rules[slot] = by;
+    else {
+      const decision = by.find((index) => packedAt(rows, index) >= 0) ?? -1;
+      rules[slot] = (firstRules[decision] ?? -1) + packedAt(rows, decision);
+    }
+  });
+  return rules;
+}
 
 /** Bits per number: V8 keeps such small ones without a box. */
 export const marksPerWord = 30;
@@ -53,31 +81,26 @@ export function packedAt(packed: Packed, index: number): number {
  * that was is worked out, and names are looked up, when somebody asks.
  */
 export class CompactProvenance implements Provenance {
-  declare private readonly layout: MarkLayout;
-  declare private readonly marks: Packed;
+  declare private layout: MarkLayout;
+  /** Bits; once unpacked, the rule per slot. */
+  declare private marks: Packed;
   /** The row of each decision. */
   declare private readonly rows: Packed;
   declare private readonly nested: Nested | undefined;
-  declare private unpacked: readonly number[] | undefined;
 
   constructor(layout: MarkLayout, marks: Packed, rows: Packed, nested: Nested | undefined) {
     this.layout = layout;
     this.marks = marks;
     this.rows = rows;
     this.nested = nested;
-    this.unpacked = undefined;
   }
 
   /** Of rules that are known one by one, -1 where a slot is unset; `nested` is by slot. */
   static of(book: RuleBook, set: readonly number[], nested: Nested | undefined): CompactProvenance {
-    const nestedSlots = book.targets.map((_, slot) => slot);
-    const layout = { book, hits: uncounted, marks: [], firstRules: [], nestedSlots };
-    const made = new CompactProvenance(layout, 0, -1, nested);
-    made.unpacked = set;
-    return made;
+    return new CompactProvenance(unpackedLayout(book), set, -1, nested);
   }
 
-  /** Counts the rows that decided, also those of the mappings used. Called once, when a whole object has been made. */
+  /** Counts the rows that decided, also those of the mappings used. Called once, before anything is asked. */
   count(): void {
     const { hits, firstRules } = this.layout;
     for (let i = 0; i < firstRules.length; i++) {
@@ -97,22 +120,12 @@ export class CompactProvenance implements Provenance {
 
   /** Rule per slot, -1 = unset. */
   private get set(): readonly number[] {
-    this.unpacked ??= this.unpack();
-    return this.unpacked;
-  }
-
-  private unpack(): readonly number[] {
-    const { book, marks, firstRules } = this.layout;
-    const rules = book.targets.map(() => -1);
-    marks.forEach(({ slot, by }, i) => {
-      if (((packedAt(this.marks, Math.floor(i / marksPerWord)) >> (i % marksPerWord)) & 1) === 0) return;
-      if (typeof by === 'number') rules[slot] = by;
-      else {
-        const decision = by.find((index) => packedAt(this.rows, index) >= 0) ?? -1;
-        rules[slot] = (firstRules[decision] ?? -1) + packedAt(this.rows, decision);
-      }
-    });
-    return rules;
+    const { layout } = this;
+    if (layout.marks !== undefined) {
+      this.marks = unpack(layout, layout.marks, this.marks, this.rows);
+      this.layout = { ...layout, marks: undefined };
+    }
+    return this.marks as readonly number[];
   }
 
   private nestedAt(slot: number): Nested[number] {
