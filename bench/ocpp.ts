@@ -47,10 +47,10 @@ async function both<T>(folder: string, stations: number, use: (servers: Record<S
 }
 
 async function round(server: Measured, load: Load, ms: number): Promise<Round> {
-  const before = await server.usage();
+  const before = await server.cpuUs();
   const { perSecond, count } = await load.run(ms);
-  const after = await server.usage();
-  return { perSecond, cpuUs: (after.cpuUs - before.cpuUs) / count };
+  const after = await server.cpuUs();
+  return { perSecond, cpuUs: (after - before) / count };
 }
 
 /** Stations that report as fast as they are answered. */
@@ -76,10 +76,10 @@ async function idle(folder: string): Promise<Record<Side, { rss: number; heapUse
     const found = { bare: { rss: 0, heapUsed: 0 }, bridge: { rss: 0, heapUsed: 0 } };
     for (const side of SIDES) {
       const load = new Load();
-      const before = await servers[side].usage();
+      const before = await servers[side].memory();
       await load.connect(servers[side].port, IDLE_STATIONS, false);
       await pause(SETTLE_MS);
-      const after = await servers[side].usage();
+      const after = await servers[side].memory();
       found[side] = {
         rss: (after.rss - before.rss) / IDLE_STATIONS,
         heapUsed: (after.heapUsed - before.heapUsed) / IDLE_STATIONS,

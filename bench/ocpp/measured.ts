@@ -1,7 +1,7 @@
 /** A server in a process of its own, compiled as it ships, and what it tells of itself. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { compiled } from '../compiled.js';
-import type { Usage } from './report.js';
+import type { Memory, Question } from './report.js';
 
 export class Measured {
   readonly #child: ChildProcess;
@@ -20,10 +20,20 @@ export class Measured {
     return new Measured(child, port);
   }
 
-  async usage(): Promise<Usage> {
+  /** CPU in microseconds since the process began. */
+  async cpuUs(): Promise<number> {
+    return (await this.#ask('cpu')) as number;
+  }
+
+  /** Memory after everything was collected that nobody needs. */
+  async memory(): Promise<Memory> {
+    return (await this.#ask('memory')) as Memory;
+  }
+
+  #ask(question: Question): Promise<unknown> {
     const answer = answerOf(this.#child);
-    this.#child.send('usage');
-    return (await answer) as Usage;
+    this.#child.send(question);
+    return answer;
   }
 
   async end(): Promise<void> {
