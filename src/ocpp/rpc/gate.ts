@@ -9,6 +9,7 @@ import { createRPCError, RPCServer } from 'ocpp-rpc';
 import type { JsonObject } from '../../mapping/index.js';
 import { type OcppProtocol, PROTOCOLS } from '../protocol.js';
 import { CallRefusal, errorCode, type RefusalKind } from '../refusal.js';
+import { Few } from './few.js';
 import { StationSocket } from './socket.js';
 
 /** A CALL of the station. `raw` is the frame as it came. */
@@ -90,9 +91,6 @@ const FOREIGN_CODES: Readonly<Record<string, RefusalKind>> = {
   OccurrenceConstraintViolation: 'Occurrence',
   OccurenceConstraintViolation: 'Occurrence',
 };
-
-/** The head of a frame as JSON.stringify writes it: its type, its message id. */
-const HEAD = /^\[([2-4]),("(?:[^"\\]|\\.)*")/;
 
 /** Turns authenticated upgrades into connections. */
 export class RpcGate {
@@ -183,7 +181,7 @@ function adopt(
     raw = message;
     told = false;
   });
-  const inProgress = new Set<string>();
+  const inProgress = new Few<true>();
   client.on('call', ({ payload, outbound }) => {
     // ocpp-rpc refuses the second of two calls with one id by itself.
     if (!outbound && inProgress.has(String(payload[1])))
@@ -201,7 +199,7 @@ function adopt(
   client.once('close', ({ code, reason }) => owner.onClosed(code ?? 1006, String(reason ?? '')));
   client.handle(async ({ messageId, method, params }) => {
     told = true;
-    inProgress.add(messageId);
+    inProgress.set(messageId, true);
     try {
       return await owner.onCall({ messageId, action: method, payload: params, raw });
     } catch (error) {
@@ -216,14 +214,18 @@ function adopt(
 
 /** Puts error codes right and keeps silent where the standard wants silence; tells the owner what leaves. */
 function outgoing(protocol: OcppProtocol, frame: string, owner: RpcOwner): string | undefined {
-  const head = HEAD.exec(frame);
-  if (!head) return undefined;
-  const [, type, id = '""'] = head;
-  const kind = Number(type) as 2 | 3 | 4;
-  const messageId = id.includes('\\') ? (JSON.parse(id) as string) : id.slice(1, -1);
+  const kind = Number(frame[1]) as 2 | 3 | 4;
+  const messageId = messageIdOf(frame);
   const raw = kind === 4 ? withOwnCode(protocol, frame) : frame;
   if (raw !== undefined) owner.onSent({ kind, messageId, raw });
   return raw;
+}
+
+/** The message id of a frame that JSON.stringify wrote: `[3,"id",…`. */
+function messageIdOf(frame: string): string {
+  const id = frame.slice(4, frame.indexOf('"', 4));
+  // A quote or a control character in it is written with a backslash.
+  return id.includes('\\') ? (JSON.parse(frame) as [number, string])[1] : id;
 }
 
 function withOwnCode(protocol: OcppProtocol, frame: string): string | undefined {

@@ -1,4 +1,5 @@
 /** Calls and answers over WebSockets: ocpp-rpc behind one typed module. */
+export { Few } from './few.js';
 export {
   type InboundAnswer,
   type InboundCall,

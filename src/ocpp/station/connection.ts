@@ -3,7 +3,14 @@ import type { ErrorCode } from '../../errors/index.js';
 import type { Beginning, JournalId } from '../../journal/index.js';
 import type { JsonObject } from '../../mapping/index.js';
 import type { OcppLimits } from '../options.js';
-import type { InboundAnswer, InboundCall, OutboundFrame, RpcConnection, RpcOwner } from '../rpc/index.js';
+import {
+  Few,
+  type InboundAnswer,
+  type InboundCall,
+  type OutboundFrame,
+  type RpcConnection,
+  type RpcOwner,
+} from '../rpc/index.js';
 import { type FrameJournal, storedOf } from './frames.js';
 import { InboundRefusal, type Taken } from './inbound.js';
 import { Rate } from './rate.js';
@@ -65,7 +72,7 @@ export class StationConnection implements RpcOwner {
   readonly rpc: RpcConnection;
   readonly #owner: ConnectionOwner;
   readonly #rate: Rate;
-  readonly #answering = new Map<string, CallInProgress>();
+  readonly #answering = new Few<CallInProgress>();
   /** The call of ours that waits for its answer, and older ones whose answers may still come. */
   readonly #asked = new Map<string, OpenCall>();
   #open: OpenCall | undefined;

@@ -103,20 +103,15 @@ export function takeCall(context: InboundContext, call: ReceivedCall): Taken {
     events,
     async answer() {
       const kept = begun !== null && (await begun.stored);
-      if (handling.durable) await mustBe(kept, stored);
+      if (handling.durable) {
+        if (!kept) throw notStored();
+        await stored.catch(() => {
+          throw notStored();
+        });
+      }
       return handling.answer(new AnswerFacts(context, payload, events, facts));
     },
   };
-}
-
-/** @throws InboundRefusal if journal entry or state were not stored */
-async function mustBe(kept: boolean, stored: Promise<void>): Promise<void> {
-  if (!kept) throw notStored();
-  try {
-    await stored;
-  } catch {
-    throw notStored();
-  }
 }
 
 function factsOf(context: InboundContext, { action, begun }: ReceivedCall, payload: JsonObject): FrameFacts {
