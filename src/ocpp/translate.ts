@@ -131,13 +131,12 @@ function eventNamed(target: string): string {
 }
 
 function vehicleNamed(
-  { action, vehicleData: declared, ...facts }: FrameFacts,
+  { action, vehicleData: declared, stationId, at, id }: FrameFacts,
   payload: JsonObject,
   identity: IdentityResolver,
 ): DomainEvent | undefined {
   const found = action === 'DataTransfer' && declared ? vehicleData(declared, payload) : undefined;
   if (!found) return undefined;
-  const { stationId, at, id } = facts;
   return {
     type: 'VehicleIdentified',
     stationId,
