@@ -1,6 +1,6 @@
 /** Builds the parts from a configuration and wires them: the only file that knows them all. */
 import type { Logger } from 'pino';
-import { startAdmin } from './admin/index.js';
+import { startAdmin, Troubles } from './admin/index.js';
 import { startCharging } from './charging/index.js';
 import type { Config } from './config/index.js';
 import { Depot, Metrics, type Running, type Runtime } from './depot/index.js';
@@ -69,7 +69,7 @@ export async function startBridge(
       metrics: new Metrics(),
       now,
       tables: () => tables.current,
-      park: (raw, failure) => parked.park(raw, failure),
+      park: (raw, failure, peer) => parked.park(raw, failure, peer),
     };
     await recordStart(journal, runtime);
     const edges = await startEdges(runtime, store, undo, { tables, parked });
@@ -100,14 +100,21 @@ async function startEdges(
   };
   const counting = new TableCounting(runtime, tables, parked);
   undo.push(async () => counting.stop());
-  let stations: Pick<RunningOcpp, 'strangers' | 'invite' | 'orders'> | undefined;
+  let stations: Pick<RunningOcpp, 'strangers' | 'invite' | 'orders' | 'commands'> | undefined;
+  const troubles = new Troubles(runtime, {
+    parked: () => parked.tallies(),
+    refusals: (stationId) => stations?.commands.refusalsOf(stationId) ?? [],
+    refusedSettings: (stationId) => stations?.commands.refusedSettingsOf(stationId) ?? [],
+  });
+  undo.push(async () => troubles.stop());
   const admin = started(
     await startAdmin(runtime, {
       store,
       tables: {
         reload: () => tables.reload(runtime),
         counters: () => counting.counters(),
-        list: () => parked.list(),
+        list: (wanted) => parked.list(wanted),
+        tallies: () => parked.tallies(),
         show: (raw) => parked.find(raw),
         rerun: (options) => parked.rerun(runtime, options),
         remove: (raw) => parked.remove(raw),
@@ -119,6 +126,7 @@ async function startEdges(
           return invited && { ...invited };
         },
       },
+      troubles,
       commands: {
         send: async (order) => {
           if (stations) return stations.orders.send(order);

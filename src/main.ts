@@ -102,6 +102,7 @@ program
   .command('parked')
   .description('objects that no table could make whole: list them, run them again after a fix')
   .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
+  .option('--station <id>', 'only those of this station')
   .option('--show <id>', 'one of them, with its raw payload')
   .option('--rerun [id]', 'one of them, or all, through the tables in force; what is whole now is applied')
   .option('--dry-run', 'with --rerun: only say what would happen')

@@ -17,12 +17,14 @@ import { badRequest, problem, registerProblems } from './problems.js';
 import { registerStateRoutes } from './state-routes.js';
 import { registerStationRoutes, type StationOperations } from './stations-routes.js';
 import { registerTableRoutes, type TableOperations } from './tables-routes.js';
+import type { Troubles } from './troubles.js';
 
 export interface AdminOptions {
   readonly store: Store;
   readonly tables: TableOperations;
   readonly stations: StationOperations;
   readonly commands: CommandOperations;
+  readonly troubles: Pick<Troubles, 'of'>;
 }
 
 /** Starts the admin listener; it is the last to stop. */
@@ -59,7 +61,7 @@ export async function startAdmin(runtime: Runtime, options: AdminOptions): Promi
       return reply.type(registry.contentType).send(await registry.metrics());
     });
     guarded.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
-    registerStateRoutes(guarded, runtime);
+    registerStateRoutes(guarded, runtime, options.troubles);
     registerTableRoutes(guarded, runtime, options.tables);
     registerParkedRoutes(guarded, runtime, options.tables);
     registerStationRoutes(guarded, options.stations);

@@ -3,8 +3,13 @@ import type { FastifyInstance } from 'fastify';
 import type { Runtime } from '../depot/index.js';
 import { BridgeError } from '../errors/index.js';
 import { problem } from './problems.js';
+import type { Troubles } from './troubles.js';
 
-export function registerStateRoutes(app: FastifyInstance, runtime: Runtime): void {
+export function registerStateRoutes(
+  app: FastifyInstance,
+  runtime: Runtime,
+  troubles: Pick<Troubles, 'of'>,
+): void {
   app.get(
     '/api/v1/state',
     { schema: { summary: 'The whole state of the depot, each value with its source' } },
@@ -12,7 +17,7 @@ export function registerStateRoutes(app: FastifyInstance, runtime: Runtime): voi
   );
   app.get<{ Params: { id: string } }>(
     '/api/v1/stations/:id',
-    { schema: { summary: 'One charging station' } },
+    { schema: { summary: 'One charging station, and what is wrong with it since the bridge started' } },
     async (request) => {
       const { stations } = runtime.depot.state;
       const id = request.params.id;
@@ -22,7 +27,7 @@ export function registerStateRoutes(app: FastifyInstance, runtime: Runtime): voi
           'OCPP_UNKNOWN_STATION',
           `${id} is not configured; stations are ${stations.keys().join(', ')}`,
         );
-      return station;
+      return { ...station, troubles: troubles.of(id) };
     },
   );
   app.get(

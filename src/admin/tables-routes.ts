@@ -2,17 +2,29 @@
 import type { FastifyInstance } from 'fastify';
 import type { Runtime } from '../depot/index.js';
 
+/** One kind of failure of one peer. */
+export interface ParkedTallied {
+  readonly station?: string;
+  readonly code: string;
+  readonly mapping: string;
+  readonly count: number;
+  readonly dropped: number;
+  readonly last: { readonly raw: string; readonly message: string };
+}
+
 /** What the bridge offers of its tables and of what they could not translate. */
 export interface TableOperations {
   /** Reads all tables again. @throws BridgeError MAP_REFUSED; the tables in force stay */
   reload(): Promise<unknown>;
   counters(): Promise<unknown>;
-  /** Everything parked, oldest first. */
-  list(): Promise<readonly unknown[]>;
+  /** What is parked, of one station or of all, oldest first. */
+  list(wanted: { station?: string }): Promise<readonly unknown[]>;
+  /** What was parked since the start, by peer, code and mapping. */
+  tallies(): readonly ParkedTallied[];
   /** @throws BridgeError MAP_NOT_PARKED */
   show(raw: string): Promise<object>;
-  /** One parked payload, or all, through the tables in force. @throws BridgeError MAP_NOT_PARKED */
-  rerun(options: { raw?: string; dryRun?: boolean }): Promise<readonly unknown[]>;
+  /** One parked payload, those of a station, or all, through the tables in force. @throws BridgeError MAP_NOT_PARKED */
+  rerun(options: { raw?: string; station?: string; dryRun?: boolean }): Promise<readonly unknown[]>;
   /** @throws BridgeError MAP_NOT_PARKED */
   remove(raw: string): Promise<void>;
 }

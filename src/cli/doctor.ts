@@ -1,5 +1,6 @@
 /** `depotbridge doctor`: what is wrong with this installation, and what peers were forgiven. */
 import { X509Certificate } from 'node:crypto';
+import type { Trouble } from '../admin/index.js';
 import type { Config, TlsConfig } from '../config/index.js';
 import { loadConfig } from '../config/index.js';
 import type { DepotStateJson } from '../domain/index.js';
@@ -104,19 +105,21 @@ async function running(
   station: string | undefined,
 ): Promise<Finding[]> {
   const state = await bridge.call<DepotStateJson>('GET', '/api/v1/state');
-  const parked = await bridge.call<{ raw: string; code: string; message: string }[]>('GET', '/api/v1/parked');
+  const query = station === undefined ? '' : `?${new URLSearchParams({ station })}`;
+  const parked = await bridge.call<unknown[]>('GET', `/api/v1/parked${query}`);
   const shown = config.depots[0].stations.filter(({ id }) => station === undefined || id === station);
   if (shown.length === 0)
     return [{ level: 'fail', text: `${station} is not a station of ${config.depots[0].id}` }];
   const findings: Finding[] = [{ level: 'ok', text: 'the bridge runs' }];
   for (const { id, ocpp } of shown)
     findings.push(...(await stationFindings(bridge, state, id, ocpp.identity)));
-  if (station !== undefined) return findings;
+  const see = `depotbridge parked${station === undefined ? '' : ` --station ${station}`}`;
   findings.push(
     parked.length === 0
       ? { level: 'ok', text: 'nothing is parked' }
-      : { level: 'warn', text: `${parked.length} objects are parked; see depotbridge parked` },
+      : { level: 'warn', text: `${parked.length} objects are parked; see ${see}` },
   );
+  if (station !== undefined) return findings;
   for (const { presystemId, alarm } of Object.values(state.presystems)) {
     if (alarm) findings.push({ level: 'warn', text: `${presystemId}: ${alarm.value}` });
   }
@@ -146,7 +149,20 @@ async function stationFindings(
   for (const [rule, count] of await repairs(bridge, identity)) {
     findings.push({ level: 'warn', text: `${id}: ${rule} repaired ${count} frames` });
   }
-  return findings;
+  const path = `/api/v1/stations/${encodeURIComponent(id)}`;
+  const { troubles } = await bridge.call<{ troubles: Trouble[] }>('GET', path);
+  return [
+    ...findings,
+    ...troubles.map((trouble) => ({ level: 'warn' as const, text: troubleText(id, trouble) })),
+  ];
+}
+
+function troubleText(id: string, { text, count, dropped, last }: Trouble): string {
+  const times = count === 1 ? '' : ` (${count} times)`;
+  const gone = dropped ? `; ${dropped} older ones are no longer parked` : '';
+  const place = last?.journalId ? `, journal ${last.journalId}` : '';
+  const example = last ? `; last${last.at ? ` ${last.at}` : ''}: ${last.message}${place}` : '';
+  return `${id}: ${text}${times}${gone}${example}`;
 }
 
 /** How often each repair was made, among the newest repaired frames of a station. */

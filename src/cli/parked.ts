@@ -10,6 +10,8 @@ import { runningBridge } from './bridge-client.js';
 
 export interface ParkedOptions {
   readonly config: string;
+  /** Only what came from this station. */
+  readonly station?: string;
   readonly show?: string;
   /** An id, or true for all. */
   readonly rerun?: string | true;
@@ -20,9 +22,9 @@ export interface ParkedOptions {
 
 /** Where the parked list is: the running bridge, or the store itself while none runs. */
 interface ParkedSource {
-  list(): Promise<readonly ParkedObject[]>;
+  list(wanted: { station?: string }): Promise<readonly ParkedObject[]>;
   show(raw: string): Promise<ParkedObject & { readonly entry: JournalEntry }>;
-  rerun(options: { raw?: string; dryRun: boolean }): Promise<readonly Rerun[]>;
+  rerun(options: { raw?: string; station?: string; dryRun: boolean }): Promise<readonly Rerun[]>;
   remove(raw: string): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -31,6 +33,7 @@ interface ParkedSource {
 export async function parked(options: ParkedOptions): Promise<number> {
   const config = loadConfig(options.config);
   const source = (await overHttp(config)) ?? (await inStore(config));
+  const ofStation = options.station === undefined ? {} : { station: options.station };
   const print = (value: unknown, lines: () => string[]) =>
     process.stdout.write(
       `${options.format === 'json' ? JSON.stringify(value, null, 2) : lines().join('\n')}\n`,
@@ -47,12 +50,12 @@ export async function parked(options: ParkedOptions): Promise<number> {
       await source.remove(options.remove);
       print({ removed: options.remove }, () => [`${options.remove} is no longer parked`]);
     } else if (options.rerun !== undefined) {
-      const one = options.rerun === true ? {} : { raw: options.rerun };
-      const results = await source.rerun({ ...one, dryRun: options.dryRun ?? false });
+      const which = options.rerun === true ? ofStation : { raw: options.rerun };
+      const results = await source.rerun({ ...which, dryRun: options.dryRun ?? false });
       print(results, () => (results.length === 0 ? ['nothing is parked'] : results.flatMap(rerunLines)));
       return results.some(({ outcome }) => outcome === 'fails' || outcome === 'unsupported') ? 1 : 0;
     } else {
-      const list = await source.list();
+      const list = await source.list(ofStation);
       print(list, () => (list.length === 0 ? ['nothing is parked'] : list.flatMap(parkedLines)));
     }
     return 0;
@@ -61,8 +64,8 @@ export async function parked(options: ParkedOptions): Promise<number> {
   }
 }
 
-function parkedLines({ raw, failures }: ParkedObject): string[] {
-  return [raw, ...failures.map(failureLine)];
+function parkedLines({ raw, station, presystem, failures }: ParkedObject): string[] {
+  return [[raw, station ?? presystem].filter(Boolean).join('  '), ...failures.map(failureLine)];
 }
 
 function failureLine({ code, mapping, rule, path, message }: ParkedObject['failures'][number]): string {
@@ -83,10 +86,13 @@ async function overHttp(config: Config): Promise<ParkedSource | undefined> {
   if (!bridge) return undefined;
   const path = (raw: string) => `/api/v1/parked/${encodeURIComponent(raw)}`;
   return {
-    list: () => bridge.call('GET', '/api/v1/parked'),
+    list: ({ station }) =>
+      bridge.call('GET', `/api/v1/parked${station ? `?${new URLSearchParams({ station })}` : ''}`),
     show: (raw) => bridge.call('GET', path(raw)),
-    rerun: ({ raw, dryRun }) =>
-      bridge.call('POST', `${raw === undefined ? '/api/v1/parked' : path(raw)}/rerun?dryRun=${dryRun}`),
+    rerun: ({ raw, station, dryRun }) => {
+      const query = new URLSearchParams({ dryRun: String(dryRun), ...(station ? { station } : {}) });
+      return bridge.call('POST', `${raw === undefined ? '/api/v1/parked' : path(raw)}/rerun?${query}`);
+    },
     remove: (raw) => bridge.call('DELETE', path(raw)),
     close: async () => undefined,
   };
@@ -108,7 +114,7 @@ async function inStore(config: Config): Promise<ParkedSource> {
     return { config, depot, identity: new IdentityRegistry(config), tables: () => tables };
   };
   return {
-    list: () => list.list(),
+    list: (wanted) => list.list(wanted),
     show: async (raw) => ({ ...(await list.find(raw)), entry: await journal.read(raw) }),
     rerun: async (options) => list.rerun(world(), options),
     remove: (raw) => list.remove(raw),

@@ -18,9 +18,9 @@ export interface Runtime {
   now(): Date;
   /**
    * Keeps an object that no table could make whole, to be run again after a fix (`depotbridge parked`).
-   * The protocol's own answer is the caller's business.
+   * The protocol's own answer is the caller's business. `peer`: whose payload it is.
    */
-  park(raw: JournalId, failure: MapFailure): void;
+  park(raw: JournalId, failure: MapFailure, peer?: { station?: string; presystem?: string }): void;
 }
 
 /** A listener that was started; `port` is the one really bound. */

@@ -132,6 +132,15 @@ function registerGauges(runtime: Runtime, tables: Tables, parked: Parked): void 
       for (const [rule, count] of tables.rowCounts()) if (count > 0) this.inc({ rule }, count);
     },
   });
+  new Counter({
+    name: 'bridge_parked_dropped_total',
+    help: 'Parked objects that had to go for newer ones, without a rerun; their payloads are in the journal',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(parked.tallies().reduce((sum, { dropped }) => sum + dropped, 0));
+    },
+  });
   new Gauge({
     name: 'bridge_parked_objects',
     help: 'Objects that no table could make whole and that wait for a rerun',

@@ -6,10 +6,11 @@ import { BridgeError } from '../errors/index.js';
 import type { JournalEntry } from '../journal/index.js';
 import type { MapFailure } from '../mapping/index.js';
 import { depotKey, type Store } from '../store/index.js';
+import { type ParkedPeer, ParkedShelf, type ParkedTally, rawOf } from './parked-shelf.js';
 import { type Replayed, replayEntry } from './replay.js';
 
 /** One raw payload and what of it could not be translated. */
-export interface ParkedObject {
+export interface ParkedObject extends ParkedPeer {
   /** Journal id of the raw payload. */
   readonly raw: JournalId;
   readonly failures: readonly MapFailure[];
@@ -31,66 +32,68 @@ export interface Rerun {
   readonly failures: readonly MapFailure[];
 }
 
-/** More than this are not kept: the oldest go; their payloads are in the journal all the same. */
-const MOST = 10_000;
-/** Between the journal id and the mapping in a field of the store's hash. */
-const SEPARATOR = ' ';
+/** What to run again; all of it if nothing is said. */
+export interface RerunOptions {
+  readonly raw?: JournalId;
+  readonly station?: string;
+  readonly dryRun?: boolean;
+}
 
 /** What a rerun needs of the bridge. */
 export type RerunWorld = Pick<Runtime, 'config' | 'depot' | 'identity' | 'tables'>;
 
 export class Parked {
-  readonly #store: Store;
-  readonly #key: string;
+  readonly #shelf: ParkedShelf;
   readonly #log: Logger;
-  readonly #fields: Set<string>;
 
-  private constructor(store: Store, key: string, log: Logger, fields: readonly string[]) {
-    this.#store = store;
-    this.#key = key;
+  private constructor(shelf: ParkedShelf, log: Logger) {
+    this.#shelf = shelf;
     this.#log = log;
-    this.#fields = new Set([...fields].sort(byAge));
   }
 
   /** The parked objects of a depot. */
   static async open(store: Store, depotId: string, log: Logger): Promise<Parked> {
-    const key = depotKey(depotId, 'parked');
-    return new Parked(store, key, log, Object.keys(await store.hashGetAll(key)));
+    const failed = (error: unknown, field: string) =>
+      log.error(
+        { err: error, field },
+        'the list of parked objects could not be stored; payloads are in the journal',
+      );
+    return new Parked(await ParkedShelf.open(store, depotKey(depotId, 'parked'), failed), log);
   }
 
   /** How many failures are parked. */
   get size(): number {
-    return this.#fields.size;
+    return this.#shelf.size;
+  }
+
+  /** What came since the bridge started, by peer, code and mapping. */
+  tallies(): readonly ParkedTally[] {
+    return this.#shelf.tallies();
   }
 
   /** Keeps a failure. Never fails itself: the raw payload is in the journal. */
-  park(raw: JournalId, failure: MapFailure): void {
-    this.#log.warn({ ...failure, journalId: raw }, 'an object could not be translated and is parked');
-    const field = `${raw}${SEPARATOR}${failure.mapping}`;
-    this.#fields.add(field);
-    this.#store.hashSet(this.#key, field, JSON.stringify(failure)).catch((error: unknown) => {
-      this.#log.error(
-        { err: error, journalId: raw },
-        'an object could not be parked; its payload is in the journal',
-      );
-    });
-    for (const oldest of this.#fields) {
-      if (this.#fields.size <= MOST) break;
-      this.#forget(oldest).catch((error: unknown) => {
-        this.#log.error({ err: error, field: oldest }, 'an old parked object could not be removed');
-      });
-    }
+  park(raw: JournalId, failure: MapFailure, peer: ParkedPeer = {}): void {
+    const hasRoom = this.#shelf.add(raw, { ...failure, ...peer });
+    const facts = { ...failure, ...peer, journalId: raw };
+    // A peer that sends the same fault all the time is told of as long as there is room for it.
+    if (hasRoom) this.#log.warn(facts, 'an object could not be translated and is parked');
+    else this.#log.debug(facts, 'an object could not be translated and takes the place of an older one');
   }
 
-  /** All parked payloads, oldest first. */
-  async list(): Promise<ParkedObject[]> {
-    const byRaw = new Map<JournalId, MapFailure[]>();
-    const held = Object.entries(await this.#store.hashGetAll(this.#key)).sort(([a], [b]) => byAge(a, b));
-    for (const [field, value] of held) {
+  /** Parked payloads, of one station or of all, oldest first. */
+  async list(wanted: Pick<ParkedPeer, 'station'> = {}): Promise<ParkedObject[]> {
+    const byRaw = new Map<JournalId, ParkedObject>();
+    for (const [field, { station, presystem, ...failure }] of await this.#shelf.all()) {
+      if (wanted.station !== undefined && station !== wanted.station) continue;
       const raw = rawOf(field);
-      byRaw.set(raw, [...(byRaw.get(raw) ?? []), JSON.parse(value) as MapFailure]);
+      byRaw.set(raw, {
+        raw,
+        ...(station === undefined ? {} : { station }),
+        ...(presystem === undefined ? {} : { presystem }),
+        failures: [...(byRaw.get(raw)?.failures ?? []), failure],
+      });
     }
-    return [...byRaw].map(([raw, failures]) => ({ raw, failures }));
+    return [...byRaw.values()];
   }
 
   /** @throws BridgeError MAP_NOT_PARKED */
@@ -103,17 +106,17 @@ export class Parked {
   /** Forgets a parked payload without running it. @throws BridgeError MAP_NOT_PARKED */
   async remove(raw: JournalId): Promise<void> {
     await this.find(raw);
-    await this.#removeAll(raw);
+    await this.#shelf.remove(raw);
   }
 
   /**
-   * Runs parked payloads through the tables in force: one, or all of them, oldest first. What is whole now is applied to
+   * Runs parked payloads through the tables in force: one, those of a station, or all of them, oldest first. What is whole now is applied to
    * the state, journalled as `ParkedRerun`, and no longer parked.
    *
    * @throws BridgeError MAP_NOT_PARKED
    */
-  async rerun(world: RerunWorld, options: { raw?: JournalId; dryRun?: boolean } = {}): Promise<Rerun[]> {
-    const wanted = options.raw === undefined ? await this.list() : [await this.find(options.raw)];
+  async rerun(world: RerunWorld, options: RerunOptions = {}): Promise<Rerun[]> {
+    const wanted = options.raw === undefined ? await this.list(options) : [await this.find(options.raw)];
     const results: Rerun[] = [];
     for (const parked of wanted) results.push(await this.#rerunOne(world, parked, options.dryRun ?? false));
     return results;
@@ -150,18 +153,8 @@ export class Parked {
   }
 
   async #done(rerun: Rerun, dryRun: boolean): Promise<Rerun> {
-    if (!dryRun) await this.#removeAll(rerun.raw);
+    if (!dryRun) await this.#shelf.remove(rerun.raw);
     return rerun;
-  }
-
-  async #removeAll(raw: JournalId): Promise<void> {
-    const held = Object.keys(await this.#store.hashGetAll(this.#key));
-    for (const field of held) if (rawOf(field) === raw) await this.#forget(field);
-  }
-
-  async #forget(field: string): Promise<void> {
-    this.#fields.delete(field);
-    await this.#store.hashDelete(this.#key, field);
   }
 }
 
@@ -189,16 +182,4 @@ async function readEntry({ depot }: RerunWorld, raw: JournalId): Promise<Journal
     if (error instanceof BridgeError && error.code === 'JOURNAL_NO_ENTRY') return undefined;
     throw error;
   }
-}
-
-function rawOf(field: string): JournalId {
-  return field.split(SEPARATOR)[0] ?? field;
-}
-
-/** Journal ids are `ms-seq`. */
-function byAge(a: string, b: string): number {
-  const [[ms = 0, seq = 0], [otherMs = 0, otherSeq = 0]] = [a, b].map((field) =>
-    rawOf(field).split('-').map(Number),
-  ) as [number[], number[]];
-  return ms - otherMs || seq - otherSeq;
 }

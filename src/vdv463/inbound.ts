@@ -100,7 +100,7 @@ export class Inbound {
     stopTimer();
     for (const failure of translated.failures) {
       runtime.metrics.unmapped.inc({ mapping: failure.mapping, code: failure.code });
-      runtime.park(entry.id, failure);
+      runtime.park(entry.id, failure, { presystem: upstream.presystemId });
     }
     await runtime.depot.apply([translated.event]);
     this.#report(entry);

@@ -101,6 +101,62 @@ describe('parked objects', () => {
   });
 });
 
+describe('the list of parked objects', () => {
+  interface Row {
+    raw: string;
+    station?: string;
+    presystem?: string;
+  }
+
+  it('says whose each is, and is asked for those of one station', async () => {
+    const world = await startWorld();
+    const { runtime } = world.bridge;
+    const ids = await Promise.all(['N1', 'N2'].map(() => world.received('StatusNotification', faulted)));
+    const [mine = '', other = ''] = ids;
+    runtime.park(mine, unknownPoint, { station: 'N1' });
+    runtime.park(other, { ...unknownPoint, code: 'OCPP_INVALID_PAYLOAD' }, { station: 'N2' });
+    runtime.park('1-0', unknownPoint, { presystem: 'BMS-1' });
+    const { body } = await world.admin<Row[]>('GET', '/api/v1/parked');
+    expect(body).toMatchObject([
+      { raw: '1-0', presystem: 'BMS-1' },
+      { raw: mine, station: 'N1' },
+      { raw: other, station: 'N2' },
+    ]);
+    expect((await world.admin<Row[]>('GET', '/api/v1/parked?station=N2')).body).toMatchObject([
+      { raw: other },
+    ]);
+    const rerun = await world.admin<Row[]>('POST', '/api/v1/parked/rerun?station=N1');
+    expect(rerun.body).toMatchObject([{ raw: mine, outcome: 'applied' }]);
+    await world.bridge.stop();
+    const run = (options: object) =>
+      output(() => parked({ config: world.configFile, format: 'text', ...options }));
+    expect((await run({ station: 'N2' })).text).toBe(
+      `${other}  N2\n  ocpp16.fault: OCPP_INVALID_PAYLOAD no point N1/2\n`,
+    );
+    expect((await run({ station: 'N1' })).text).toBe('nothing is parked\n');
+  });
+
+  it('is bounded for each kind of fault, so that one broken station pushes nobody out', async () => {
+    const world = await startWorld();
+    const { runtime } = world.bridge;
+    runtime.park('1-0', unknownPoint, { station: 'N2' });
+    for (let number = 0; number < 250; number += 1)
+      runtime.park(`${1000 + number}-0`, unknownPoint, { station: 'N1' });
+    runtime.park('2000-0', { ...unknownPoint, mapping: 'ocpp16.boot' }, { station: 'N1' });
+    const { body } = await world.admin<Row[]>('GET', '/api/v1/parked');
+    expect(body).toHaveLength(102);
+    expect(body.map(({ raw }) => raw)).toEqual(expect.arrayContaining(['1-0', '1150-0', '1249-0', '2000-0']));
+    const tallies = await world.admin<object[]>('GET', '/api/v1/parked/tallies');
+    expect(tallies.body).toContainEqual({
+      ...{ station: 'N1', code: 'MAP_IDENTITY', mapping: 'ocpp16.fault', count: 250, dropped: 150 },
+      last: { raw: '1249-0', message: 'no point N1/2' },
+    });
+    expect(await runtime.metrics.registry.metrics()).toContain('bridge_parked_dropped_total 150');
+    const told = world.log.filter(({ msg }) => String(msg).includes('is parked'));
+    expect(told.length).toBe(102);
+  });
+});
+
 describe('depotbridge check --effective --station', () => {
   it('asks a running bridge what the station said of itself', async () => {
     const world = await startWorld();

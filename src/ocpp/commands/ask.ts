@@ -9,6 +9,7 @@ import { schemaName } from '../protocol.js';
 import { CallFailure, type Station } from '../station/index.js';
 import { findOnRecord } from './on-record.js';
 import { CallQueue } from './queue.js';
+import { Refusals } from './refusals.js';
 
 /** A call ready to be sent, in the words of the station's version. */
 export interface Call {
@@ -47,6 +48,8 @@ const YES = new Set(['Accepted', 'Scheduled', 'Unlocked', 'RebootRequired']);
 export class Asker {
   readonly station: Station;
   readonly #runtime: Runtime;
+  /** What the station refused since the start. */
+  readonly refusals = new Refusals();
   readonly #queue = new CallQueue();
   /** Intents from before this instant may have been carried out by an earlier run of the bridge. */
   readonly #since: Instant;
@@ -85,10 +88,30 @@ export class Asker {
         const why = `${call.action}: ${flaw ?? issue?.message}`;
         throw new NoReply('OCPP_CALL_REFUSED', `the answer does not fit its schema: ${why}`, frames);
       }
-      return { answer: answer as JsonObject, frames };
+      const reply = { answer: answer as JsonObject, frames };
+      this.#noteRefusal(call.action, reply);
+      return reply;
     } catch (error) {
-      throw noReply(call.action, error);
+      const failure = noReply(call.action, error);
+      this.#noteFailure(call.action, failure);
+      throw failure;
     }
+  }
+
+  #noteRefusal(action: string, { answer, frames }: Reply): void {
+    if (Refusals.isNo(answer['status'], YES)) this.#note(action, 'refused', reasonOf(action, answer), frames);
+  }
+
+  /** What was never sent is no word of the station's. */
+  #noteFailure(action: string, { frames, refused, message, code }: NoReply): void {
+    if (frames.length > 0)
+      this.#note(action, refused ? 'refused' : 'unanswered', `${code}: ${message}`, frames);
+  }
+
+  #note(action: string, how: 'refused' | 'unanswered', message: string, frames: readonly JournalId[]): void {
+    const journalId = frames.at(-1);
+    const at = this.#runtime.now().toISOString();
+    this.refusals.count(action, how, { at, message, ...(journalId === undefined ? {} : { journalId }) });
   }
 
   /** Asks, and turns the status of the answer into an outcome. Never rejects. */

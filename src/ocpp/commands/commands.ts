@@ -18,6 +18,7 @@ import { FirstReadings, type ReadableUnit } from './first-reading.js';
 import { type LimitOrder, limitCall, profileIds } from './limit.js';
 import { Onboarding, type OnboardingOptions } from './onboarding.js';
 import { Once } from './once.js';
+import type { Refused } from './refusals.js';
 import { unitFor } from './schedule.js';
 import { DIALECT_16 } from './v16.js';
 import { DIALECT_201 } from './v201.js';
@@ -66,6 +67,16 @@ export class OcppCommands implements StationCommands {
 
   isConnected(stationId: StationId): boolean {
     return this.#units.get(stationId)?.station.isConnected ?? false;
+  }
+
+  /** What a station refused or did not answer since the start, by request. */
+  refusalsOf(stationId: StationId): readonly Refused[] {
+    return this.#units.get(stationId)?.asker.refusals.all() ?? [];
+  }
+
+  /** Settings that a station refused when it was last surveyed. */
+  refusedSettingsOf(stationId: StationId): readonly string[] {
+    return this.#units.get(stationId)?.onboarding.refused ?? [];
   }
 
   /** What a station said that it can, and which settings it refused; undefined while nobody asked it. */

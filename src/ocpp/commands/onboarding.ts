@@ -24,6 +24,7 @@ export class Onboarding {
   readonly #options: OnboardingOptions;
   readonly #dialect: () => CommandDialect | undefined;
   #survey: Promise<Survey | undefined> = Promise.resolve(undefined);
+  #refused: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
   /** Open from a connection until the station has introduced itself on it, or had time to. */
   #arrival: Promise<void> = Promise.resolve();
@@ -73,6 +74,11 @@ export class Onboarding {
     return this.#survey;
   }
 
+  /** Settings that the station refused when it was last surveyed. */
+  get refused(): readonly string[] {
+    return this.#refused;
+  }
+
   #begin(withStatus: boolean): void {
     clearTimeout(this.#timer);
     this.#survey = this.#run(withStatus).catch((error: unknown) => {
@@ -93,6 +99,7 @@ export class Onboarding {
     const intent = begun?.id;
     if (withStatus) await this.#askForStatus(dialect, intent);
     const survey = await dialect.survey(this.#asker, this.#wish(), intent);
+    this.#refused = survey.refused;
     if (survey.refused.length > 0)
       this.#runtime.log.warn({ stationId, refused: survey.refused }, 'a station refused settings');
     const causes = intent ? [intent] : [];

@@ -88,7 +88,7 @@ export function takeCall(context: InboundContext, call: ReceivedCall): Taken {
   const payload = repaired(context, generation, facts, call.payload, entry);
   const issue = validatorOf(schemaName(protocol, action))(payload)[0];
   if (issue) {
-    if (entry) runtime.park(entry.id, invalid(facts, issue));
+    if (entry) runtime.park(entry.id, invalid(facts, issue), { station: facts.stationId });
     throw new InboundRefusal('OCPP_INVALID_PAYLOAD', refusalOf(issue));
   }
   const events = entry ? derive(context, generation, facts, payload) : [];
@@ -163,7 +163,7 @@ function derive(
   runtime.metrics.mappingSeconds.observe({ protocol }, (performance.now() - began) / 1000);
   for (const failure of failures) {
     runtime.metrics.unmapped.inc({ mapping: failure.mapping, code: failure.code });
-    runtime.park(facts.id, failure);
+    runtime.park(facts.id, failure, { station: stationId });
   }
   for (const note of notes)
     runtime.log.debug({ stationId, journalId: facts.id, ...note }, 'a reading was passed over');

@@ -1,0 +1,169 @@
+/** What is wrong with one station: how often since the bridge started, and the last example with its journal id. */
+import type { Runtime } from '../depot/index.js';
+import type { Instant, JournalId, StationState } from '../domain/index.js';
+import { catalogue } from '../errors/index.js';
+import type { JournalEntry } from '../journal/index.js';
+
+/** One kind of trouble with a station. */
+export interface Trouble {
+  /**
+   * `not-translated`: payloads refused or not made whole by tables (parked); `refused-frames`: other frames that were
+   * refused; `unmatched`: messages of transactions whose start nobody told; `limit`: the limit in force is not what the plan says;
+   * `command`: requests that the station refused or did not answer; `setting`: settings that it refused.
+   */
+  readonly kind: 'not-translated' | 'refused-frames' | 'unmatched' | 'limit' | 'command' | 'setting';
+  readonly text: string;
+  readonly count: number;
+  /** How many parked objects of this kind had to go. */
+  readonly dropped?: number;
+  readonly last?: { readonly message: string; readonly at?: Instant; readonly journalId?: JournalId };
+}
+
+/** Where troubles are known beside the state. */
+export interface TroubleSources {
+  readonly parked: () => readonly {
+    readonly station?: string;
+    readonly code: string;
+    readonly mapping: string;
+    readonly count: number;
+    readonly dropped: number;
+    readonly last: { readonly raw: JournalId; readonly message: string };
+  }[];
+  readonly refusals: (stationId: string) => readonly {
+    readonly action: string;
+    readonly how: 'refused' | 'unanswered';
+    readonly count: number;
+    readonly last: { readonly at: Instant; readonly journalId?: JournalId; readonly message: string };
+  }[];
+  readonly refusedSettings: (stationId: string) => readonly string[];
+}
+
+interface Counted {
+  count: number;
+  last: JournalEntry;
+}
+
+export class Troubles {
+  readonly #runtime: Runtime;
+  readonly #sources: TroubleSources;
+  /** Refused frames by link and code: configured stations times codes of the catalogue. */
+  readonly #frames = new Map<string, Map<string, Counted>>();
+  readonly stop: () => void;
+
+  /** Counts from now on, until `stop`. */
+  constructor(runtime: Runtime, sources: TroubleSources) {
+    this.#runtime = runtime;
+    this.#sources = sources;
+    for (const station of runtime.identity.stations.values())
+      this.#frames.set(`ocpp:${station.ocpp.identity}`, new Map());
+    this.stop = runtime.depot.journal.onEntry((entry) => this.#look(entry));
+  }
+
+  /** The troubles of a station, by kind. */
+  of(stationId: string): Trouble[] {
+    const { identity, depot } = this.#runtime;
+    const station = depot.state.stations.get(stationId);
+    const link = `ocpp:${identity.stations.get(stationId)?.ocpp.identity}`;
+    return [
+      ...this.#parked(stationId),
+      ...framesOf(this.#frames.get(link)),
+      ...(station ? [...unmatched(station), ...limits(station)] : []),
+      ...this.#commands(stationId),
+      ...settings(this.#sources.refusedSettings(stationId)),
+    ];
+  }
+
+  /** A listener of the journal: nothing to do for most entries. */
+  #look(entry: JournalEntry): void {
+    // A payload that does not fit its schema is parked, and counted there.
+    if (entry.error === undefined || entry.error === 'OCPP_INVALID_PAYLOAD') return;
+    // The answer to a frame that is none has no cause; the frame itself was counted.
+    if (entry.direction === 'out' && entry.causes.length === 0) return;
+    const byCode = this.#frames.get(entry.link);
+    const counted = byCode?.get(entry.error);
+    if (counted) Object.assign(counted, { count: counted.count + 1, last: entry });
+    else byCode?.set(entry.error, { count: 1, last: entry });
+  }
+
+  #parked(stationId: string): Trouble[] {
+    return this.#sources.parked().flatMap(({ station, code, mapping, count, dropped, last }) =>
+      station === stationId
+        ? [
+            {
+              kind: 'not-translated' as const,
+              text: `${mapping}: ${titleOf(code)}`,
+              count,
+              ...(dropped > 0 ? { dropped } : {}),
+              last: { message: `${code} ${last.message}`, journalId: last.raw, at: timeOf(last.raw) },
+            },
+          ]
+        : [],
+    );
+  }
+
+  #commands(stationId: string): Trouble[] {
+    return this.#sources.refusals(stationId).map(({ action, how, count, last }) => ({
+      kind: 'command',
+      text: how === 'refused' ? `${action} is refused` : `${action} is not answered`,
+      count,
+      last,
+    }));
+  }
+}
+
+function framesOf(byCode: ReadonlyMap<string, Counted> = new Map()): Trouble[] {
+  return [...byCode].map(([code, { count, last }]) => ({
+    kind: 'refused-frames',
+    text: titleOf(code),
+    count,
+    last: {
+      message: `${code} ${last.action}`,
+      at: new Date(last.at).toISOString(),
+      journalId: last.direction === 'out' ? (last.causes[0] ?? last.id) : last.id,
+    },
+  }));
+}
+
+function unmatched({ held = [] }: StationState): Trouble[] {
+  const stops = held.filter(({ type }) => type === 'TransactionEnded');
+  const others = held.filter(({ type }) => type !== 'TransactionEnded');
+  const kinds = [
+    ['ends of transactions whose start nobody told', stops],
+    ['messages that wait for the start of their transaction', others],
+  ] as const;
+  return kinds.flatMap(([text, waiting]): Trouble[] => {
+    const last = waiting.at(-1);
+    if (!last) return [];
+    const message = `${last.type} of transaction ${last.payload.transactionId}`;
+    return [
+      {
+        ...{ kind: 'unmatched', text, count: waiting.length },
+        last: { message, at: last.payload.receivedAt, journalId: last.raw },
+      },
+    ];
+  });
+}
+
+/** A limit that was not taken does not hold, whatever the plan says. */
+function limits({ points }: StationState): Trouble[] {
+  return Object.values(points).flatMap(({ pointId, limit }): Trouble[] => {
+    if (!limit || limit.value.outcome === 'accepted' || limit.value.outcome === 'cleared') return [];
+    const { outcome, reason = outcome } = limit.value;
+    const last = { message: reason, at: limit.at, journalId: limit.raw };
+    return [{ kind: 'limit', text: `${pointId}: the limit of the plan does not hold`, count: 1, last }];
+  });
+}
+
+function settings(refused: readonly string[]): Trouble[] {
+  if (refused.length === 0) return [];
+  return [{ kind: 'setting', text: `settings were refused: ${refused.join(', ')}`, count: refused.length }];
+}
+
+function titleOf(code: string): string {
+  return Object.hasOwn(catalogue, code) ? catalogue[code as keyof typeof catalogue].title : code;
+}
+
+/** Journal ids begin with their milliseconds. */
+function timeOf(id: JournalId): Instant {
+  return new Date(Number(id.split('-')[0])).toISOString();
+}

@@ -1,0 +1,78 @@
+/** `depotbridge doctor --station`: everything that went wrong with a charger, how often, and where to look. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { doctor } from '../../src/cli/doctor.js';
+import type { DomainEvent } from '../../src/domain/index.js';
+import { AnsweringCharger } from '../admin/charger.js';
+import { startWorld, type World } from '../tables/world.js';
+import { folder, output } from './support.js';
+
+async function told(world: World, station?: string): Promise<string> {
+  const config = join(folder(), 'depot.yaml');
+  writeFileSync(config, world.configText.replace('port: 0', `port: ${world.bridge.ports.admin}`));
+  return (await output(() => doctor({ config, ...(station ? { station } : {}) }))).text;
+}
+
+async function connect(world: World, identity = 'CP-N1', password = 'cp-n1-secret-0001') {
+  const charger = await AnsweringCharger.connect(world.bridge.ports.ocpp, identity, password);
+  onTestFinished(() => charger.close());
+  return charger;
+}
+
+/** What the planner writes down when the charger does not take a limit. */
+async function limitRefused({ bridge: { runtime } }: World): Promise<void> {
+  const { depot } = runtime;
+  const at = new Date().toISOString();
+  const payload = { pointId: 'N1-1', steps: [{ at, powerW: 50_000 }], outcome: 'rejected' };
+  const entry = await depot.journal.append({
+    ...{ depotId: depot.id, link: 'bridge', protocol: 'bridge', direction: 'internal' },
+    ...{ action: 'LimitAnswered', raw: '{}', causes: [] },
+  });
+  const more = { intentId: entry.id, reason: 'SetChargingProfile NotSupported', at, receivedAt: at };
+  const event = { type: 'LimitAnswered', stationId: 'N1', payload: { ...payload, ...more }, raw: entry.id };
+  await depot.apply([{ ...event, ruleOf: () => 'bridge/LimitAnswered' } as unknown as DomainEvent]);
+}
+
+it('tells counts and the last example of every trouble, and nothing of a station without any', async () => {
+  const world = await startWorld();
+  const charger = await connect(world);
+  charger.answers = { SetChargingProfile: { status: 'NotSupported' } };
+  for (const idTag of [1, 2, 3]) await charger.call('Authorize', { idTag });
+  await charger.call('StatusNotification', { connectorId: 7, errorCode: 'NoError', status: 'Available' });
+  const timestamp = new Date().toISOString();
+  await charger.call('StopTransaction', { transactionId: 99, timestamp, meterStop: 10 });
+  await charger.call('Dance', {});
+  await limitRefused(world);
+  const chargingSchedule = { chargingRateUnit: 'W', chargingSchedulePeriod: [{ startPeriod: 0, limit: 1 }] };
+  const csChargingProfiles = {
+    ...{ chargingProfileId: 1, stackLevel: 0, chargingProfilePurpose: 'TxDefaultProfile' },
+    ...{ chargingProfileKind: 'Relative', chargingSchedule },
+  };
+  await fetch(`http://127.0.0.1:${world.bridge.ports.admin}/api/v1/stations/N1/commands`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer demo-admin', 'content-type': 'application/json' },
+    body: JSON.stringify({
+      ...{ action: 'SetChargingProfile', payload: { connectorId: 1, csChargingProfiles }, force: true },
+    }),
+  });
+  const text = await told(world, 'N1');
+  const journal = String.raw`journal \d+-\d+`;
+  expect(text).toMatch(
+    new RegExp(
+      String.raw`! N1: ocpp16\.Authorize: .+ \(3 times\); last .+OCPP_INVALID_PAYLOAD /idTag.+${journal}`,
+    ),
+  );
+  expect(text).toMatch(new RegExp(`! N1: ocpp16\\.point-status: .+MAP_IDENTITY.+${journal}`));
+  expect(text).toMatch(
+    new RegExp(`! N1: ends of transactions whose start.+TransactionEnded.+99, ${journal}`),
+  );
+  expect(text).toMatch(new RegExp(`! N1: .+OCPP_NOT_HANDLED.+${journal}`));
+  expect(text).toMatch(new RegExp(`! N1: N1-1: the limit.+not hold.+NotSupported, ${journal}`));
+  expect(text).toMatch(new RegExp(`! N1: SetChargingProfile is refused.+NotSupported, ${journal}`));
+  expect(text).toMatch(/! [4-9] objects are parked; see depotbridge parked --station N1/);
+  const other = await told(world, 'N2');
+  expect(other).not.toContain('last 2');
+  expect(other).toContain('✓ nothing is parked');
+  expect(await told(world)).toContain('(3 times)');
+});
