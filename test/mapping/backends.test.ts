@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Json, loadGeneration, type Selector } from '../../src/mapping/index.js';
+import { type Json, loadFiles, loadGeneration, type Selector } from '../../src/mapping/index.js';
 import { Backends, mostKeys, type Seen, spoilt } from './support/backends.js';
 import { messageOf, wordsOf } from './support/inputs.js';
 import { load } from './support/load.js';
+import { schemaSource } from './support/schemas.js';
 
 const loaded = loadGeneration(['mappings'], { examples: false });
 if ('diagnostics' in loaded) throw new Error('the tables have errors: run depotbridge check');
@@ -89,5 +90,41 @@ describe('what the shipped tables do not use', () => {
       expect(seen.made).toBeGreaterThan(20);
     }
     expect([...backends.mixed.rowCounts()]).toEqual([...backends.closures.rowCounts()]);
+  });
+
+  it('overlays over overlays, and over a mapping that another one uses', () => {
+    const backends = new Backends(
+      load(readFileSync(new URL('fixtures/layers.yaml', import.meta.url), 'utf8')),
+    );
+    const stations = [
+      undefined,
+      { vendor: 'Other' },
+      { vendor: 'ACME' },
+      { vendor: 'acme', firmware: '2.3' },
+    ];
+    for (const select of stations) {
+      const seen = compare(backends, 't.layers', select, 150);
+      expect(seen.made).toBeGreaterThan(20);
+      expect(seen.failed).toBeGreaterThan(20);
+    }
+    const counts = [...backends.mixed.rowCounts()];
+    expect(counts).toEqual([...backends.closures.rowCounts()]);
+    for (const rule of ['v.acme/a.y', 'v.acme.old/b.y', 'v.acme.item/i.x'])
+      expect(counts.find(([name]) => name === rule)?.[1]).toBeGreaterThan(0);
+  });
+
+  it('more targets than one number has bits', () => {
+    const keys = Array.from({ length: 70 }, (_, i) => `f${i}`);
+    const properties = Object.fromEntries(keys.map((key) => [key, { type: 'string' }]));
+    const schemas = schemaSource({
+      'w.In': { type: 'object', properties },
+      'w.Out': { type: 'object', properties },
+    });
+    const fields = keys.map((key) => `o.${key}: {from: m.${key}}`).join(', ');
+    const text = `mapping: t.wide\nfrom: {m: w.In}\nto: {o: w.Out}\nfields: {${fields}}\n`;
+    const result = loadFiles([{ name: 'wide.yaml', text }], { schemas, examples: false });
+    if ('diagnostics' in result) throw new Error('the tables have errors');
+    const seen = compare(new Backends(result.generation), 't.wide', undefined, 30);
+    expect(seen.made).toBeGreaterThan(20);
   });
 });

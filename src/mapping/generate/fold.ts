@@ -4,6 +4,7 @@
  * this place last time, and what is rare is left to functions.
  */
 import type { Json, MapNote } from '../api.js';
+import { badNumberNote, unknownNote } from '../compile/fold-notes.js';
 import { noWord, type Reading, Readings, type ReadingUse, wordOf } from '../compile/fold-readings.js';
 import { combine, places, worst } from '../compile/fold-scratch.js';
 import { type FoldTake, takesOf } from '../compile/fold-takes.js';
@@ -107,7 +108,7 @@ export class FoldWriter {
     if (signed) keepSigned(signed);
     writer.block('if (reading.signedData)', () => keepSigned(raw));
     writer.line(
-      `if (reading.unknown !== undefined) notes = ${writer.constant(unknownWord(this.fold))}(notes, reading);`,
+      `if (reading.unknown !== undefined) notes = ${writer.constant(unknownWord(this.fold))}(notes, reading, ${raw}, i);`,
     );
     writer.line('const uses = reading.uses;');
     writer.block('for (let j = 0; j < uses.length; j++)', () => {
@@ -137,7 +138,7 @@ export class FoldWriter {
     writer.line('if (use.scales) n = n * use.multiply / use.divide;');
     writer.line('else if (use.convert !== null) n = use.convert === undefined ? NaN : use.convert(n);');
     writer.block('if (!(n >= take.low && n <= take.high && Number.isFinite(n)))', () => {
-      writer.line(`notes = ${writer.constant(badNumber(this.fold))}(notes, ${raw}, use);`);
+      writer.line(`notes = ${writer.constant(badNumber(this.fold))}(notes, ${raw}, use, i);`);
       writer.line('n = NaN;');
     });
   }
@@ -146,7 +147,9 @@ export class FoldWriter {
   private results(): void {
     const { writer, takes, held, values } = this;
     const rest = writer.constant(combine);
-    writer.line(`let any = signed !== undefined, ${takes.map(({ index }) => `f${index}`).join(', ')};`);
+    writer.line(
+      `let ${['any = signed !== undefined', ...takes.map(({ index }) => `f${index}`)].join(', ')};`,
+    );
     for (const { index, phases } of takes) {
       const base = index * places;
       const combined = `${rest}(${values}, ${base}, ${held}[${index}], ${literal(phases)})`;
@@ -155,28 +158,23 @@ export class FoldWriter {
         writer.line(`if (n === n) { f${index} = n; any = true; }`);
       });
     }
-    writer.line('if (!any) return null;');
+    // Where nothing could be used, what is told of it goes another way, which the closures know.
+    writer.line('if (!any) return notes === undefined ? null : undefined;');
   }
 }
 
-function withNote(notes: Notes, code: MapNote['code'], path: string, detail: string): Notes {
-  return [...(notes ?? []), { code, path, detail }];
-}
-
-function unknownWord(fold: FoldIr): (notes: Notes, reading: Reading) => Notes {
+function unknownWord(
+  fold: FoldIr,
+): (notes: Notes, reading: Reading, value: Json | undefined, index: number) => Notes {
   const where = fold.over.ref.text;
-  return (notes, { unknown }) => (unknown ? withNote(notes, unknown.code, where, unknown.word) : notes);
+  return (notes, { unknown }, value, index) =>
+    unknown ? [...(notes ?? []), unknownNote(where, index, unknown, value)] : notes;
 }
 
 /** Notes why a value is none. */
-function badNumber(fold: FoldIr): (notes: Notes, value: Json | undefined, use: ReadingUse) => Notes {
+function badNumber(
+  fold: FoldIr,
+): (notes: Notes, value: Json | undefined, use: ReadingUse, index: number) => Notes {
   const where = fold.over.ref.text;
-  return (notes, value, { convert, unit }) => {
-    const number =
-      typeof value === 'number' ? value : typeof value === 'string' ? parseDecimal(value) : undefined;
-    if (number === undefined)
-      return withNote(notes, 'MAP_NOT_A_NUMBER', where, JSON.stringify(value ?? null).slice(0, 80));
-    if (convert === undefined) return withNote(notes, 'MAP_UNKNOWN_UNIT', where, unit);
-    return withNote(notes, 'MAP_IMPLAUSIBLE', where, `${JSON.stringify(value)} ${unit}`.slice(0, 80));
-  };
+  return (notes, value, use, index) => [...(notes ?? []), badNumberNote(where, index, value, use)];
 }

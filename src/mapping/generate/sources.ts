@@ -113,8 +113,8 @@ export class SourceWriter {
       writer.line(`if (${value} != null) ${parts}.push(String(${value}));`);
       if (places) writer.line(`else ${parts}.push('');`);
     }
-    const any = places ? values.map((value) => `${value} != null`).join(' || ') : `${parts}.length > 0`;
-    writer.block(`if (${any})`, () => {
+    const there = values.map((value) => `${value} != null`).join(' || ') || 'false';
+    writer.block(`if (${there})`, () => {
       const joined = writer.name('t');
       writer.line(`const ${joined} = ${parts}.join(${literal(separator)});`);
       this.adapt.apply(joined, this.ops(field), done);
