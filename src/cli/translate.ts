@@ -2,16 +2,18 @@
 import { loadConfig } from '../config/index.js';
 import { IdentityRegistry } from '../identity/index.js';
 import {
+  issueText,
   type Json,
   type JsonObject,
   type LoadedGeneration,
+  type MapNote,
   type Mapping,
   type MapResult,
   readPaths,
   type Selector,
   unreadPaths,
 } from '../mapping/index.js';
-import { schemaOf, type ValidationIssue, validatorOf } from '../schemas/index.js';
+import { issuesOf, schemaOf, type ValidationIssue, validatorOf } from '../schemas/index.js';
 import { Tables } from '../tables/index.js';
 import { readPayload } from './payload.js';
 import { type StationOptions, selectorOf } from './station.js';
@@ -25,12 +27,16 @@ export interface TranslateOptions extends StationOptions {
 interface Translated {
   readonly message: string;
   readonly repairs: readonly string[];
-  /** Set if it is refused as a whole. */
+  /** Why it is refused as a whole, the first reason; absent if it is not. */
   readonly issue?: ValidationIssue;
+  /** Every reason. */
+  readonly issues: readonly ValidationIssue[];
   readonly mappings: readonly {
     readonly mapping: string;
     readonly target: string;
     readonly results: readonly MapResult[];
+    /** Readings passed over of which nothing was made. */
+    readonly passedOver: readonly MapNote[];
   }[];
   /** Inputs that no rule of any table reads. */
   readonly unread: readonly string[];
@@ -71,15 +77,21 @@ function run(
   const { payload: repaired, repairs } = generation.repair(message, received, context.select);
   const [issue] = schemaOf(message) ? validatorOf(message)(repaired) : [];
   const unread = unreadPaths(repaired, readPaths(generation, message));
-  if (issue) return { message, repairs, issue, mappings: [], unread };
+  if (issue) {
+    const issues = issuesOf(message, repaired);
+    return { message, repairs, issue, issues, mappings: [], unread };
+  }
   return {
     message,
     repairs,
+    issues: [],
     unread,
     mappings: mappings.map((mapping) => {
       const own = Object.keys(mapping.from)[0] ?? alias;
       const inputs = { ...inputsOf(mapping, payload, options), [own]: repaired };
-      return { mapping: mapping.name, target: mapping.target, results: mapping.runAll(inputs, context) };
+      const passedOver: MapNote[] = [];
+      const results = mapping.runAll(inputs, { ...context, passedOver });
+      return { mapping: mapping.name, target: mapping.target, results, passedOver };
     }),
   };
 }
@@ -123,13 +135,14 @@ function json({ mappings, ...rest }: Translated): string {
   return JSON.stringify({ ...rest, mappings: shown }, null, 2);
 }
 
-function text({ repairs, issue, mappings, unread }: Translated): string {
+function text({ repairs, issues, mappings, unread }: Translated): string {
   const lines = repairs.map((repair) => `repaired by ${repair}`);
-  if (issue) lines.push(`refused: ${issue.path || '/'} ${issue.message}`);
-  for (const { mapping, target, results } of mappings) {
+  for (const issue of issues) lines.push(`refused: ${issueText(issue)}`);
+  for (const { mapping, target, results, passedOver } of mappings) {
     lines.push(`${mapping} → ${target}`);
     if (results.length === 0) lines.push('  does not apply to this payload');
     for (const result of results) lines.push(...resultLines(result));
+    lines.push(...passedOver.map(noteLine));
   }
   if (unread.length > 0) lines.push(`read by no rule: ${unread.join(', ')}`);
   return lines.join('\n');
@@ -143,6 +156,10 @@ function resultLines(result: MapResult): string[] {
   return [
     JSON.stringify(result.value, null, 2).replaceAll(/^/gm, '  '),
     `  rules: ${result.provenance.rules().join(', ')}`,
-    ...(result.notes ?? []).map(({ code, path, detail }) => `  ${code} ${path}: ${detail}`),
+    ...(result.notes ?? []).map(noteLine),
   ];
+}
+
+function noteLine({ code, path, measurand, detail }: MapNote): string {
+  return `  ${code} ${path}${measurand === undefined ? '' : ` ${measurand}`}: ${detail}`;
 }

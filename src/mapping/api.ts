@@ -23,6 +23,11 @@ export interface Selector {
 export interface RunContext {
   readonly identity: IdentityResolver;
   readonly select?: Selector;
+  /**
+   * Gets the notes of objects that were not made because none of their readings could be used: they have no result to
+   * carry them.
+   */
+  readonly passedOver?: MapNote[];
 }
 
 /** Which rule set which target path: `rules[i]` is the rule of `targets[i]` (ids `<mapping>/<rule>`). */
@@ -55,6 +60,8 @@ export interface MapNote {
   readonly code: ErrorCode;
   /** The target path (a loss) or source path (a reading) it is about. */
   readonly path: string;
+  /** What a reading measures, as it was sent or by default. */
+  readonly measurand?: string;
   /** The reason declared, or the value passed over. */
   readonly detail: string;
 }

@@ -13,6 +13,7 @@ export type {
   Selector,
 } from './api.js';
 export type { CheckReport } from './check/context.js';
+export { issueText } from './check/issues.js';
 export { countOf, type Diagnostic, formatDiagnostic } from './diagnostics.js';
 export { mayGenerate } from './generate/index.js';
 export type { LoadedGeneration, RowCounts } from './generation.js';

@@ -91,6 +91,37 @@ describe('depotbridge translate', () => {
     expect(JSON.stringify(mappings)).toContain('MAP_NOT_A_NUMBER');
   });
 
+  it('says so too where none of the readings could be used', async () => {
+    const sampledValue = [
+      { value: 'abc', measurand: 'SoC' },
+      { value: '1e23', unit: 'kWh' },
+      { value: '230', measurand: 'Voltage', unit: 'W' },
+    ];
+    const { code, text } = await output(() =>
+      translate(
+        'ocpp16.MeterValues',
+        payload({ connectorId: 1, meterValue: [{ timestamp: '2026-01-01T00:00:00Z', sampledValue }] }),
+        { config: only('ocpp16'), format: 'text' },
+      ),
+    );
+    expect(code).toBe(0);
+    expect(text).toContain('MAP_NOT_A_NUMBER mv.sampledValue[0] SoC: "abc"');
+    expect(text).toContain('MAP_IMPLAUSIBLE mv.sampledValue[1] Energy.Active.Import.Register: "1e23" kWh');
+    expect(text).toContain('MAP_UNKNOWN_UNIT mv.sampledValue[2] Voltage: "230" W');
+  });
+
+  it('names everything that the schema refuses, each path once', async () => {
+    const { code, text } = await output(() =>
+      translate('ocpp16.StatusNotification', payload({ ...faulted, status: 'Broken', connectorId: 'one' }), {
+        config: only('ocpp16'),
+        format: 'text',
+      }),
+    );
+    expect(code).toBe(1);
+    expect(text).toContain('refused: /connectorId must be integer');
+    expect(text).toContain('refused: /status must be one of Available');
+  });
+
   it('refuses what is no JSON object, and mappings that are not there', async () => {
     await expect(translated('ocpp16.fautl', faulted)).rejects.toThrow('did you mean ocpp16.fault?');
     await expect(translated('ocpp16.fault', 7)).rejects.toThrow('must be a JSON object');

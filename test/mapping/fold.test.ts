@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Json, JsonObject } from '../../src/mapping/index.js';
+import { makeGeneration } from '../../src/mapping/generation.js';
+import type { Json, JsonObject, MapNote } from '../../src/mapping/index.js';
 import { complaints, context, load, made } from './support/load.js';
 
 const table = `
@@ -80,7 +81,7 @@ describe('the fold of sampled values', () => {
     const result = run({ value: 'n/a', what: 'Power' }, { value: '5', what: 'SoC' });
     expect(made(result)).toEqual({ at, context: 'Periodic', socPct: 5 });
     expect(result).toMatchObject({
-      notes: [{ code: 'MAP_NOT_A_NUMBER', path: 'mv.values', detail: '"n/a"' }],
+      notes: [{ code: 'MAP_NOT_A_NUMBER', path: 'mv.values[0]', measurand: 'Power', detail: '"n/a"' }],
     });
     // A sum that lacks a phase would be a lie.
     expect(
@@ -91,13 +92,36 @@ describe('the fold of sampled values', () => {
   it('passes over unknown measurands, units and contexts, and tells', () => {
     const codes = (value: Json) => {
       const result = run(value, { value: '1' });
-      return result?.ok ? result.notes?.map(({ code, detail }) => `${code} ${detail}`) : undefined;
+      return result?.ok
+        ? result.notes?.map(({ code, measurand, detail }) => `${code} ${measurand} ${detail}`)
+        : undefined;
     };
-    expect(codes({ value: '1', what: 'Magic' })).toEqual(['MAP_UNKNOWN_MEASURAND Magic']);
-    expect(codes({ value: '1', what: 'Power', unit: 'hp' })).toEqual(['MAP_UNKNOWN_UNIT hp']);
-    expect(codes({ value: '1', what: 'Power', unit: 'kWh' })).toEqual(['MAP_UNKNOWN_UNIT kWh']);
-    expect(codes({ value: '1', what: 'Power', context: 'Dream' })).toEqual(['MAP_UNKNOWN_CONTEXT Dream']);
-    expect(codes({ value: '1', what: 'Factor' })).toBeUndefined();
+    expect(codes({ value: '7', what: 'Magic' })).toEqual(['MAP_UNKNOWN_MEASURAND Magic "7"']);
+    expect(codes({ value: '7', what: 'Power', unit: 'hp' })).toEqual(['MAP_UNKNOWN_UNIT Power "7" hp']);
+    expect(codes({ value: '7', what: 'Power', unit: 'kWh' })).toEqual(['MAP_UNKNOWN_UNIT Power "7" kWh']);
+    expect(codes({ value: '7', what: 'Power', context: 'Dream' })).toEqual([
+      'MAP_UNKNOWN_CONTEXT Power "7" in context Dream',
+    ]);
+    expect(codes({ value: '7', what: 'Factor' })).toBeUndefined();
+  });
+
+  it('tells what was passed over where nothing is left to make an object of', () => {
+    const passedOver: MapNote[] = [];
+    const values: Json = [
+      { value: 'abc', what: 'SoC' },
+      { value: '150', what: 'SoC' },
+    ];
+    const inputs = { mv: { at, values } };
+    const told = { code: 'MAP_NOT_A_NUMBER', path: 'mv.values[0]', measurand: 'SoC', detail: '"abc"' };
+    for (const generateAfter of [0, Number.POSITIVE_INFINITY]) {
+      const all = { ...generation.parts, documents: null, schemas: null };
+      const again = makeGeneration(all, { generateAfter });
+      for (let i = 0; i < 3; i++) {
+        passedOver.length = 0;
+        expect(again.mapping('t.sample').run(inputs, { ...context, passedOver })).toBeNull();
+        expect(passedOver).toEqual([told]);
+      }
+    }
   });
 
   it('passes signed values on untouched, and never reads them as numbers', () => {

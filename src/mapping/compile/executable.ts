@@ -85,7 +85,10 @@ export function executable(mapping: string, parts: Parts): Execute {
       fold: undefined,
     };
     if (only && !only(frame)) return null;
-    if (fold && !fold.run(frame)) return frame.failure ?? null;
+    if (fold && !fold.run(frame)) {
+      if (frame.notes) context.passedOver?.push(...frame.notes);
+      return frame.failure ?? null;
+    }
     const value = build(frame) as JsonObject | undefined;
     if (frame.failure) return frame.failure;
     if (value === undefined) {

@@ -50,7 +50,11 @@ export interface Reading extends ReadingWords {
   readonly signedData: boolean;
   /** What the table does not know: a note for each time it comes. */
   readonly unknown:
-    | { readonly code: 'MAP_UNKNOWN_MEASURAND' | 'MAP_UNKNOWN_CONTEXT'; readonly word: string }
+    | {
+        readonly code: 'MAP_UNKNOWN_MEASURAND' | 'MAP_UNKNOWN_CONTEXT';
+        readonly word: string;
+        readonly measurand: string;
+      }
     | undefined;
   /** The reading that came after this one last time: stations send the same list again and again. */
   next: Reading;
@@ -155,8 +159,10 @@ export class Readings {
     let unknown: Reading['unknown'];
     if (signedData) unknown = undefined;
     else if (takes === undefined) {
-      if (!this.ignored.has(measurand)) unknown = { code: 'MAP_UNKNOWN_MEASURAND', word: measurand };
-    } else if (contextRank === undefined) unknown = { code: 'MAP_UNKNOWN_CONTEXT', word: contextWord };
+      if (!this.ignored.has(measurand))
+        unknown = { code: 'MAP_UNKNOWN_MEASURAND', word: measurand, measurand };
+    } else if (contextRank === undefined)
+      unknown = { code: 'MAP_UNKNOWN_CONTEXT', word: contextWord, measurand };
     const rank = contextRank ?? 0;
     const used = signedData || contextRank === undefined || place === undefined ? [] : (takes ?? []);
     const uses = used.flatMap((take): ReadingUse[] => {

@@ -9,6 +9,7 @@ import type { Frame, Get } from '../run/frame.js';
 import type { FoldRole } from '../syntax/ast.js';
 import { parseDecimal } from '../transforms.js';
 import { shift } from '../units.js';
+import { badNumberNote, unknownNote } from './fold-notes.js';
 import { isReading, Readings, type ReadingUse, type ReadingWords, wordOf } from './fold-readings.js';
 import { namedWords, ownNamed } from './fold-roles.js';
 import { FoldScratch } from './fold-scratch.js';
@@ -60,7 +61,7 @@ export function compileFold(mapping: MappingIr, fold: FoldIr): FoldKernel {
     const samples = list(frame);
     if (!Array.isArray(samples)) return false;
     scratch.clear();
-    for (let i = 0; i < samples.length; i++) each(samples[i], frame);
+    for (let i = 0; i < samples.length; i++) each(samples[i], i, frame);
     frame.fold = scratch.result();
     return frame.fold !== undefined;
   };
@@ -72,7 +73,7 @@ function sampleFolder(
   fold: FoldIr,
   takes: readonly FoldTake[],
   scratch: FoldScratch,
-): (sample: Json | undefined, frame: Frame) => void {
+): (sample: Json | undefined, index: number, frame: Frame) => void {
   const value = readerOf(fold, 'value');
   const wordsOf = wordsReader(fold);
   const multiplier = readerOf(fold, 'multiplier');
@@ -81,7 +82,7 @@ function sampleFolder(
   const where = fold.over.ref.text;
   let last = readings.first;
 
-  return (sample, frame) => {
+  return (sample, index, frame) => {
     const words = wordsOf(sample);
     let reading = last.next;
     if (!isReading(reading, words)) {
@@ -92,13 +93,15 @@ function sampleFolder(
     const raw = value(sample);
     if (signed) keepSigned(scratch, signed(sample));
     if (reading.signedData) keepSigned(scratch, raw);
-    if (reading.unknown) note(frame, reading.unknown.code, where, reading.unknown.word);
+    if (reading.unknown) note(frame, unknownNote(where, index, reading.unknown, raw));
     const { uses, place } = reading;
     for (let i = 0; i < uses.length; i++) {
       const use = uses[i] as ReadingUse;
-      const { index } = use.take;
-      if (!scratch.wants(index, place, use.rank)) continue;
-      scratch.put(index, place, numberOf(raw, multiplier(sample), use, frame, where), reading);
+      const take = use.take.index;
+      if (!scratch.wants(take, place, use.rank)) continue;
+      const number = numberOf(raw, multiplier(sample), use);
+      if (Number.isNaN(number)) note(frame, badNumberNote(where, index, raw, use));
+      scratch.put(take, place, number, reading);
     }
   };
 }
@@ -107,35 +110,24 @@ function keepSigned(scratch: FoldScratch, value: Json | undefined): void {
   if (typeof value === 'string') scratch.signed.push(value);
 }
 
-function note(frame: Frame, code: MapNote['code'], path: string, detail: string): void {
+function note(frame: Frame, made: MapNote): void {
   frame.notes ??= [];
-  frame.notes.push({ code, path, detail });
+  frame.notes.push(made);
 }
 
-/** The number in the target's unit; NaN (and a note) when there is none. */
+/** The number in the target's unit; NaN when there is none. */
 function numberOf(
   value: Json | undefined,
   multiplier: Json | undefined,
-  { convert, unit, take }: ReadingUse,
-  frame: Frame,
-  where: string,
+  { convert, take }: ReadingUse,
 ): number {
   let number =
     typeof value === 'number' ? value : typeof value === 'string' ? parseDecimal(value) : undefined;
-  if (number === undefined) {
-    note(frame, 'MAP_NOT_A_NUMBER', where, JSON.stringify(value ?? null).slice(0, 80));
-    return Number.NaN;
-  }
+  if (number === undefined || convert === undefined) return Number.NaN;
   if (typeof multiplier === 'number' && multiplier !== 0) number = shift(number, multiplier);
-  if (convert === undefined) {
-    note(frame, 'MAP_UNKNOWN_UNIT', where, unit);
-    return Number.NaN;
-  }
   const result = convert === null ? number : convert(number);
-  if (Number.isFinite(result) && result >= take.low && result <= take.high) return result;
   // Too large for a number (JSON could not tell it on), or for what is measured.
-  note(frame, 'MAP_IMPLAUSIBLE', where, `${JSON.stringify(value)} ${unit}`.slice(0, 80));
-  return Number.NaN;
+  return Number.isFinite(result) && result >= take.low && result <= take.high ? result : Number.NaN;
 }
 
 function output(of: FoldOutput): Get {

@@ -5,6 +5,7 @@ import type {
   IdentityResolver,
   Json,
   LoadedGeneration,
+  MapNote,
   MapResult,
   RunContext,
   Selector,
@@ -59,15 +60,17 @@ export class Backends {
   /** Runs a message through both; everything either of them tells must be equal. */
   compare(name: string, inputs: Inputs, context: RunContext, seen: Seen): void {
     const before = JSON.stringify(inputs);
-    const expected = this.closures.mapping(name).run(inputs, context);
-    const given = this.mixed.mapping(name).run(inputs, context);
+    const [passedOver, alsoPassedOver]: [MapNote[], MapNote[]] = [[], []];
+    const expected = this.closures.mapping(name).run(inputs, { ...context, passedOver });
+    const given = this.mixed.mapping(name).run(inputs, { ...context, passedOver: alsoPassedOver });
     expect(told(given)).toEqual(told(expected));
+    expect(alsoPassedOver).toEqual(passedOver);
     const alone = this.generated(name, inputs, context);
     if (expected === null) seen.none++;
     else if (expected.ok) seen.made++;
     else seen.failed++;
-    // It leaves nothing to the closures that can be made, and makes nothing that cannot.
-    if (expected?.ok === false) expect(alone).toBeUndefined();
+    // It leaves nothing to the closures that can be made and told, and makes nothing that cannot.
+    if (expected?.ok === false || passedOver.length > 0) expect(alone).toBeUndefined();
     else expect(told(alone as MapResult | null)).toEqual(told(expected));
     expect(JSON.stringify(inputs)).toBe(before);
   }
