@@ -17,7 +17,8 @@ COPY --from=build /app/dist ./dist
 COPY package.json README.md LICENSE CHANGELOG.md ./
 COPY mappings ./mappings
 COPY config ./config
-RUN mkdir /data && chown node:node /data
+# ./data of a configuration, from the folder the bridge runs in, is the volume.
+RUN mkdir /data && chown node:node /data && ln -s /data /app/data
 USER node
 VOLUME /data
 EXPOSE 7460 7461 7462 7463

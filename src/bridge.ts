@@ -11,6 +11,7 @@ import { type Journal, openJournal } from './journal/index.js';
 import { startOcpi } from './ocpi/index.js';
 import { type RunningOcpp, startOcpp } from './ocpp/index.js';
 import { openStore, type Store } from './store/index.js';
+import { reportStore } from './store-report.js';
 import { Parked, type Reloaded, TableCounting, Tables, watchTables } from './tables/index.js';
 import { startVdv463 } from './vdv463/index.js';
 
@@ -71,6 +72,7 @@ export async function startBridge(
       tables: () => tables.current,
       park: (raw, failure, peer) => parked.park(raw, failure, peer),
     };
+    await reportStore(config.store, { depot, parked }, log);
     await recordStart(journal, runtime);
     const edges = await startEdges(runtime, store, undo, { tables, parked });
     return {

@@ -2,6 +2,7 @@
 import { type Logger, pino } from 'pino';
 import { type Bridge, startBridge } from '../bridge.js';
 import { loadConfig } from '../config/index.js';
+import { warnOfStoreBeside } from '../store-report.js';
 
 const FORCED_EXIT_MS = 4_500;
 
@@ -12,6 +13,7 @@ export async function start({ config: file }: { config: string }): Promise<numbe
     level: config.log.level,
     redact: ['*.password', '*.token', '*.authorization', 'req.headers.authorization'],
   });
+  warnOfStoreBeside(config.store, file, log);
   const bridge = await startBridge(config, log);
   log.info(
     {

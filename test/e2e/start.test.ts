@@ -1,8 +1,8 @@
 /** What the README promises of `start`: one log line, health, a clean end, wrong configurations refused. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { startBridgeProcess } from '../support/bridge.js';
@@ -19,6 +19,46 @@ describe('depotbridge start', () => {
       const { code, ms } = await bridge.terminate();
       expect(code).toBe(0);
       expect(ms).toBeLessThan(5000);
+    } finally {
+      await bridge.remove();
+    }
+  });
+
+  it('says which store it uses, whether it is new or what it holds', async () => {
+    const bridge = await startBridgeProcess({ store: 'lmdb' });
+    const told = () => bridge.log.filter((line) => 'isNew' in line);
+    try {
+      const store = join(dirname(bridge.configFile), 'data');
+      expect(told()).toMatchObject([{ level: 30, store, isNew: true }]);
+      await bridge.terminate();
+      await bridge.restart();
+      const journal = { from: expect.stringMatching(/^2.+Z$/), to: expect.stringMatching(/^2.+Z$/) };
+      expect(told()[1]).toMatchObject({ level: 30, store, isNew: false, journal, processes: 0, parked: 0 });
+    } finally {
+      await bridge.remove();
+    }
+  });
+
+  it('warns when the store lies beside the configuration and another would be begun elsewhere', async () => {
+    const bridge = await startBridgeProcess({
+      store: 'lmdb',
+      edit: (text) => text.replace(/^store:.*$/m, 'store: { kind: lmdb, path: ./data }'),
+    });
+    try {
+      const folder = dirname(bridge.configFile);
+      expect(bridge.log.find((line) => 'beside' in line)).toBeUndefined();
+      await bridge.terminate();
+      const elsewhere = join(folder, 'elsewhere');
+      mkdirSync(elsewhere);
+      const { stdout } = spawnSync(process.execPath, [MAIN, 'start', '--config', bridge.configFile], {
+        ...{ cwd: elsewhere, encoding: 'utf8', timeout: 4_000 },
+      });
+      const lines = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      const paths = { store: join(elsewhere, 'data'), beside: join(folder, 'data') };
+      expect(lines).toContainEqual(expect.objectContaining({ level: 40, ...paths }));
     } finally {
       await bridge.remove();
     }
