@@ -7,7 +7,7 @@ import type { DepotStateJson } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import type { JournalEntry } from '../journal/index.js';
 import { openStore } from '../store/index.js';
-import { Tables } from '../tables/index.js';
+import { type TableCounters, Tables } from '../tables/index.js';
 import { type BridgeClient, runningBridge } from './bridge-client.js';
 
 export interface DoctorOptions {
@@ -123,7 +123,7 @@ async function running(
   for (const { presystemId, alarm } of Object.values(state.presystems)) {
     if (alarm) findings.push({ level: 'warn', text: `${presystemId}: ${alarm.value}` });
   }
-  return [...findings, ...(await forgiven(bridge))];
+  return [...findings, ...(await forgiven(bridge)), ...(await passedOver(bridge))];
 }
 
 async function stationFindings(
@@ -173,6 +173,18 @@ async function repairs(bridge: BridgeClient, identity: string): Promise<[string,
   for (const rule of entries.flatMap((entry) => entry.rules ?? []))
     counts.set(rule, (counts.get(rule) ?? 0) + 1);
   return [...counts].sort(([, a], [, b]) => b - a);
+}
+
+/** Readings that were not used since the bridge started. */
+async function passedOver(bridge: BridgeClient): Promise<Finding[]> {
+  const { passedOver: counted } = await bridge.call<Pick<TableCounters, 'passedOver'>>(
+    'GET',
+    '/api/v1/tables/counters',
+  );
+  return counted.map(({ vendor, measurand, code, count }) => ({
+    level: 'warn' as const,
+    text: `${vendor}: ${measurand} was not used ${count === 1 ? 'once' : `${count} times`} (${code})`,
+  }));
 }
 
 interface Forgiven {

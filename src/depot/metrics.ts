@@ -1,8 +1,14 @@
 /** Prometheus metrics of one bridge. Labels never carry vehicle, token or partner data. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { BoundedWords } from './bounded.js';
 import { TalliedCounter } from './tally.js';
 
+/** Vendors and measurands are words of peers: so many are told apart. */
+const MOST_WORDS = 100;
+
 export class Metrics {
+  readonly #vendors = new BoundedWords(MOST_WORDS);
+  readonly #measurands = new BoundedWords(MOST_WORDS);
   readonly registry = new Registry();
   readonly messages = new TalliedCounter({
     name: 'bridge_messages_total',
@@ -20,6 +26,12 @@ export class Metrics {
     name: 'bridge_mapping_losses_total',
     help: 'Values that the version of the target cannot carry, as declared by `drop` in a table',
     labelNames: ['protocol', 'path'] as const,
+    registers: [this.registry],
+  });
+  readonly passedOver = new Counter({
+    name: 'bridge_passed_over_readings_total',
+    help: 'Sampled values that were not used: no number, a unit that does not fit, what cannot be, unknown words',
+    labelNames: ['code', 'vendor', 'measurand'] as const,
     registers: [this.registry],
   });
   readonly mappingSeconds = new Histogram({
@@ -58,4 +70,21 @@ export class Metrics {
     help: 'Frames that could not be journalled',
     registers: [this.registry],
   });
+
+  /** Counts a reading that was passed over. */
+  passOver({ code, vendor = 'unknown', measurand = 'unknown' }: PassedOver): void {
+    this.passedOver.inc({
+      code,
+      vendor: this.#vendors.of(vendor),
+      measurand: this.#measurands.of(measurand),
+    });
+  }
+}
+
+/** A reading that was not used. */
+export interface PassedOver {
+  readonly code: string;
+  /** As in BootNotification. */
+  readonly vendor?: string | undefined;
+  readonly measurand?: string | undefined;
 }

@@ -90,10 +90,10 @@ export function translate(
   generation: Generation,
   identity: IdentityResolver,
 ): Translation {
-  const context: RunContext = { identity, select: selectorOf(facts) };
   const events: DomainEvent[] = [];
   const failures: MapFailure[] = [];
   const notes: MapNote[] = [];
+  const context: RunContext = { identity, select: selectorOf(facts), passedOver: notes };
   const inputs = { msg: payload, env: envelopeOf(facts) };
   for (const mapping of generation.forMessage(tableName(facts.protocol, facts.action))) {
     for (const result of mapping.runAll(inputs, context)) {

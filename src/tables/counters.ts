@@ -1,6 +1,6 @@
 /** What production says of the tables: rows that decide, inputs that no rule reads, objects that could not be made. */
 import { Counter, Gauge } from 'prom-client';
-import type { Runtime } from '../depot/index.js';
+import { BoundedWords, type Runtime } from '../depot/index.js';
 import type { JournalEntry } from '../journal/index.js';
 import { type LoadedGeneration, readPaths, rootOf, type SchemaNode, unreadPaths } from '../mapping/index.js';
 import { recordedCall } from '../ocpp/index.js';
@@ -24,6 +24,13 @@ export interface TableCounters {
   readonly rows: readonly { readonly rule: string; readonly count: number }[];
   readonly unread: readonly UnreadInput[];
   readonly unmapped: readonly { readonly mapping: string; readonly code: string; readonly count: number }[];
+  /** Readings that were not used, by make and measurand. */
+  readonly passedOver: readonly {
+    readonly vendor: string;
+    readonly measurand: string;
+    readonly code: string;
+    readonly count: number;
+  }[];
   readonly parked: number;
 }
 
@@ -32,6 +39,9 @@ const ALWAYS = 20;
 const ONE_OF = 50;
 const UNKNOWN = 'unknown';
 const MOST_VENDORS = 100;
+/** Paths that no schema knows are words of peers: so many, and of each so much. */
+const MOST_PATHS = 200;
+const MOST_OF_A_PATH = 100;
 
 /** Counts as long as it runs. */
 export class TableCounting {
@@ -40,7 +50,8 @@ export class TableCounting {
   readonly #parked: Parked;
   readonly #since: string;
   readonly #seen = new Map<string, number>();
-  readonly #vendors = new Set<string>();
+  readonly #vendors = new BoundedWords(MOST_VENDORS);
+  readonly #paths = new BoundedWords(MOST_PATHS, MOST_OF_A_PATH);
   readonly #unread: Counter<'vendor' | 'message' | 'path'>;
   readonly #reads = new WeakMap<LoadedGeneration, Map<string, ReadonlySet<string>>>();
   readonly stop: () => void;
@@ -63,6 +74,7 @@ export class TableCounting {
   async counters(): Promise<TableCounters> {
     const unread = await this.#unread.get();
     const unmapped = await this.#runtime.metrics.unmapped.get();
+    const passedOver = await this.#runtime.metrics.passedOver.get();
     const counts = this.#tables.rowCounts();
     const generation = this.#tables.current;
     return {
@@ -75,6 +87,10 @@ export class TableCounting {
       })),
       unmapped: unmapped.values.map(({ labels: { mapping = '', code = '' }, value }) => ({
         ...{ mapping: String(mapping), code: String(code) },
+        count: value,
+      })),
+      passedOver: passedOver.values.map(({ labels: { vendor = '', measurand = '', code = '' }, value }) => ({
+        ...{ vendor: String(vendor), measurand: String(measurand), code: String(code) },
         count: value,
       })),
       parked: this.#parked.size,
@@ -97,7 +113,10 @@ export class TableCounting {
     const reads = this.#readsOf(message);
     const schema = schemaOf(message);
     const known = new Set(
-      unreadPaths(call.payload, reads).map((path) => (schema ? knownPart(rootOf(schema), path) : path)),
+      unreadPaths(call.payload, reads).map((path) => {
+        const known = schema ? knownPart(rootOf(schema), path) : path;
+        return known === path ? path : this.#paths.of(path, known);
+      }),
     );
     for (const path of known) this.#unread.inc({ vendor, message, path });
   }
@@ -106,8 +125,7 @@ export class TableCounting {
     const { identity, depot } = this.#runtime;
     const station = identity.stationByOcppIdentity(link.slice('ocpp:'.length));
     const vendor = depot.state.stations.get(station?.id ?? '')?.boot?.value.vendor ?? UNKNOWN;
-    if (this.#vendors.size < MOST_VENDORS) this.#vendors.add(vendor);
-    return this.#vendors.has(vendor) ? vendor : 'other';
+    return this.#vendors.of(vendor);
   }
 
   #readsOf(message: string): ReadonlySet<string> {
@@ -163,7 +181,7 @@ function rowsOf({ parts: { mappings, overlays } }: LoadedGeneration): string[] {
   ];
 }
 
-/** The part of a path that the schema knows: a peer must not fill the metrics with names of its own. */
+/** The part of a path that the schema knows: a peer must not fill the metrics with many names of its own. */
 function knownPart(root: SchemaNode, path: string): string {
   let node: SchemaNode | undefined = root;
   const known: string[] = [];

@@ -88,7 +88,9 @@ export function takeCall(context: InboundContext, call: ReceivedCall): Taken {
   const payload = repaired(context, generation, facts, call.payload, entry);
   const issue = validatorOf(schemaName(protocol, action))(payload)[0];
   if (issue) {
-    if (entry) runtime.park(entry.id, invalid(facts, issue), { station: facts.stationId });
+    const failure = invalid(facts, issue);
+    runtime.metrics.unmapped.inc({ mapping: failure.mapping, code: failure.code });
+    if (entry) runtime.park(entry.id, failure, { station: facts.stationId });
     throw new InboundRefusal('OCPP_INVALID_PAYLOAD', refusalOf(issue));
   }
   const events = entry ? derive(context, generation, facts, payload) : [];
@@ -165,8 +167,10 @@ function derive(
     runtime.metrics.unmapped.inc({ mapping: failure.mapping, code: failure.code });
     runtime.park(facts.id, failure, { station: stationId });
   }
-  for (const note of notes)
+  for (const note of notes) {
+    runtime.metrics.passOver({ ...note, vendor: facts.boot?.vendor });
     runtime.log.debug({ stationId, journalId: facts.id, ...note }, 'a reading was passed over');
+  }
   return events;
 }
 
