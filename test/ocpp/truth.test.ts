@@ -91,6 +91,25 @@ describe('OCPP 1.6 transactions', () => {
     expect(processes(harness)).toEqual([]);
   });
 
+  it('gives no id twice when starts at connectors that are not configured come in one moment', async () => {
+    const harness = await bridge();
+    const socket = await station(harness);
+    const at = secondsAgo(1);
+    const begin = async (connectorId: number) =>
+      (await call(socket, 'StartTransaction', { ...start(at), connectorId }))['transactionId'];
+    // Whatever the clock does between them, some of so many fall into one tenth of a second.
+    const ids: unknown[] = [];
+    for (let connector = 10; connector < 40; connector++) ids.push(await begin(connector));
+    ids.push(await begin(1));
+    expect(new Set(ids).size).toBe(31);
+    expect(processes(harness)[0]?.transactionId?.value).toBe(String(ids[30]));
+    // Repeated because the answers were lost.
+    expect(await begin(10)).toBe(ids[0]);
+    expect(await begin(39)).toBe(ids[29]);
+    expect(await begin(1)).toBe(ids[30]);
+    expect(processes(harness)).toHaveLength(1);
+  });
+
   it('a clock of 1970 is put aside', async () => {
     const harness = await bridge();
     const socket = await station(harness);

@@ -4,7 +4,7 @@
  */
 import type { Runtime } from '../../depot/index.js';
 import type { DomainEvent, StationEvent } from '../../domain/index.js';
-import { mintTransactionId, processStartedBy } from '../../domain/index.js';
+import { processStartedBy } from '../../domain/index.js';
 import type { ErrorCode } from '../../errors/index.js';
 import type { Beginning, JournalEntry } from '../../journal/index.js';
 import type { Generation, JsonObject, MapFailure, Selector } from '../../mapping/index.js';
@@ -16,6 +16,7 @@ import { type FrameFacts, introductionOf, selectorOf, translate } from '../trans
 import { type DataTransferStatus, dataTransferStatus } from '../vehicle-data.js';
 import { type AnswerContext, handlingOf } from './answers/index.js';
 import type { FrameJournal } from './frames.js';
+import type { TransactionIds } from './transaction-ids.js';
 
 /** A refusal that knows which error of ours it is, for the journal and the log. */
 export class InboundRefusal extends CallRefusal {
@@ -35,6 +36,7 @@ export interface InboundContext {
   readonly maxDepth: number;
   /** The overlays of the station are found by it: kept as long as nothing changes that selects them. */
   readonly selector: SelectorMemo;
+  readonly transactionIds: TransactionIds;
   admit(token: string): Promise<boolean>;
 }
 
@@ -93,7 +95,7 @@ export function takeCall(context: InboundContext, call: ReceivedCall): Taken {
     if (entry) runtime.park(entry.id, failure, { station: facts.stationId });
     throw new InboundRefusal('OCPP_INVALID_PAYLOAD', refusalOf(issue));
   }
-  const events = entry ? derive(context, generation, facts, payload) : [];
+  const events = entry ? settled(context, facts, payload, derive(context, generation, facts, payload)) : [];
   const stored = runtime.depot.apply(events, begun?.stored);
   stored.catch((error: unknown) =>
     runtime.log.error(
@@ -174,6 +176,24 @@ function derive(
   return events;
 }
 
+/** Events as they can be applied: a start has an id that no other transaction has, also one that makes no event. */
+function settled(
+  { runtime, stationId, transactionIds }: InboundContext,
+  { action, id }: FrameFacts,
+  payload: JsonObject,
+  events: readonly DomainEvent[],
+): readonly DomainEvent[] {
+  if (action !== 'StartTransaction') return events;
+  const { state } = runtime.depot;
+  const station = state.stations.get(stationId);
+  if (station && !events.some(isStart)) transactionIds.unplaced(station, id, payload);
+  return events.map((event) => transactionIds.settled(state, event));
+}
+
+function isStart(event: DomainEvent): event is Extract<StationEvent, { type: 'TransactionStarted' }> {
+  return event.type === 'TransactionStarted';
+}
+
 /** What builders of answers may ask; most ask nothing, so nothing is made before it is asked for. */
 class AnswerFacts implements AnswerContext {
   readonly payload: JsonObject;
@@ -210,27 +230,21 @@ class AnswerFacts implements AnswerContext {
   }
 
   transactionId(): number {
-    return transactionIdOf(this.#context.runtime, this.#events, this.#facts);
+    const { id, stationId } = this.#facts;
+    const { state } = this.#context.runtime.depot;
+    // In the state, where a retry finds it again.
+    const started = this.#events.find(isStart);
+    const known = started && processStartedBy(state, started)?.transactionId?.value;
+    if (known !== undefined) return Number(known);
+    // A connector that is not configured: it may charge, and its start is parked.
+    const station = state.stations.get(stationId);
+    if (!station) throw notStored();
+    return Number(this.#context.transactionIds.unplaced(station, id, this.payload));
   }
 
   dataTransferStatus(): DataTransferStatus {
     return dataTransferStatus(this.#context.runtime.config.ocpp.vehicleDataTransfer, this.payload);
   }
-}
-
-/** The integer for StartTransaction.conf: in the state, where a retry finds it again. */
-function transactionIdOf(runtime: Runtime, events: readonly DomainEvent[], facts: FrameFacts): number {
-  const { state } = runtime.depot;
-  const started = events.find(
-    (event): event is Extract<StationEvent, { type: 'TransactionStarted' }> =>
-      event.type === 'TransactionStarted',
-  );
-  const known = started && processStartedBy(state, started)?.transactionId?.value;
-  if (known !== undefined) return Number(known);
-  // A connector that is not configured: it may charge, and its start is parked.
-  const station = state.stations.get(facts.stationId);
-  if (!station) throw notStored();
-  return Number(mintTransactionId(station, facts.id));
 }
 
 function isObject(value: unknown): value is JsonObject {

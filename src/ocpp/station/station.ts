@@ -13,6 +13,7 @@ import { type InboundContext, SelectorMemo, type Taken, takeCall } from './inbou
 import { LinkWatch } from './link.js';
 import type { FrameTallies } from './tallies.js';
 import type { Admit } from './tokens.js';
+import { TransactionIds } from './transaction-ids.js';
 
 /** What a station shares with all others. */
 export interface StationShared {
@@ -37,6 +38,7 @@ export class Station implements ConnectionOwner {
   readonly #shared: StationShared;
   readonly #link: LinkWatch;
   readonly #listeners: StationEventsListener[] = [];
+  readonly #transactionIds = new TransactionIds();
   #connection: StationConnection | undefined;
   /** What the calls of one connection are taken with; made once for it. */
   #context: { readonly of: StationConnection; readonly context: InboundContext } | undefined;
@@ -182,6 +184,7 @@ export class Station implements ConnectionOwner {
       protocol: connection.rpc.protocol,
       maxDepth: limits.maxDepth,
       selector: new SelectorMemo(),
+      transactionIds: this.#transactionIds,
       admit: (token: string) => this.#shared.admit(token, stationId),
     };
   }
