@@ -8,6 +8,7 @@ import { IdentityRegistry } from '../../src/identity/index.js';
 import type { JsonObject, MapFailure } from '../../src/mapping/index.js';
 import { Parked } from '../../src/tables/index.js';
 import { output } from '../cli/support.js';
+import { dial } from '../ocpp/raw.js';
 import { faulted, startWorld, type World } from './world.js';
 
 const unknownPoint: MapFailure = { code: 'MAP_IDENTITY', mapping: 'ocpp16.fault', message: 'no point N1/2' };
@@ -24,6 +25,16 @@ async function withParked(
 }
 
 describe('parked objects', () => {
+  it('are logged once', async () => {
+    const world = await startWorld();
+    const socket = await dial(world.bridge.ports.ocpp);
+    const payload = { connectorId: 9, idTag: 'X', meterStart: 0, timestamp: new Date().toISOString() };
+    expect(await socket.ask([2, '1', 'StartTransaction', payload])).toMatchObject([3, '1', {}]);
+    const told = world.log.filter(({ mapping }) => mapping === 'ocpp16.transaction-started');
+    expect(told).toMatchObject([{ code: 'MAP_IDENTITY', journalId: expect.any(String) }]);
+    await socket.end();
+  });
+
   it('are listed with all that failed, shown with their payload, removed', async () => {
     const world = await startWorld();
     const raw = await withParked(world);
