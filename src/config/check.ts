@@ -14,6 +14,7 @@ export function checkReferences(config: Config): ConfigProblem[] {
     ...zones(config),
     ...exposure(config),
     ...evses(config),
+    ...profiles(config),
     ...passwords(config),
     ...vehicleData(config),
     ...beforePlugIn(config),
@@ -176,6 +177,26 @@ function evses(config: Config): ConfigProblem[] {
         ]),
       ),
     ),
+  );
+}
+
+/** What a station is configured for must be what the listener does. */
+function profiles({ listen, depots }: Config): ConfigProblem[] {
+  const { tls } = listen.ocpp;
+  const flawOf = ({ ocpp }: Config['depots'][0]['stations'][0]): string | undefined => {
+    if (ocpp.securityProfile === 1 && tls) return 'listen.ocpp has tls: nobody connects without';
+    if (ocpp.securityProfile === 2 && tls?.clientCa && !ocpp.password)
+      return 'without a certificate the station needs a password';
+    if (ocpp.securityProfile === 3 && !tls?.clientCa) return 'listen.ocpp.tls has no clientCa';
+    return undefined;
+  };
+  return depots.flatMap((depot, d) =>
+    depot.stations.flatMap((station, s): ConfigProblem[] => {
+      const flaw = flawOf(station);
+      const path = ['depots', d, 'stations', s, 'ocpp', 'securityProfile'];
+      const message = `station ${station.id} has securityProfile ${station.ocpp.securityProfile}, but ${flaw}`;
+      return flaw ? [{ code: 'CONFIG_INVALID', message, path }] : [];
+    }),
   );
 }
 

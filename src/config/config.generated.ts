@@ -155,6 +155,10 @@ export interface StationConfig {
   ocpp: {
     identity: string;
     password?: string;
+    /**
+     * Security profile of OCPP: 1 password, 2 TLS and password, 3 certificates on both sides. Left out: what listen.ocpp.tls asks of all.
+     */
+    securityProfile?: 1 | 2 | 3;
   };
   maxPowerKw?: number;
   /**

@@ -123,7 +123,15 @@ export const configSchema = {
     },
     StationConfig: object('One charging station.', ['id', 'ocpp', 'points'], {
       id,
-      ocpp: object('How it connects.', ['identity'], { identity: id, password: text }),
+      ocpp: object('How it connects.', ['identity'], {
+        identity: id,
+        password: text,
+        securityProfile: {
+          enum: [1, 2, 3],
+          description:
+            'Security profile of OCPP: 1 password, 2 TLS and password, 3 certificates on both sides. Left out: what listen.ocpp.tls asks of all.',
+        },
+      }),
       maxPowerKw: { type: 'number', exclusiveMinimum: 0 },
       points: list(ref('PointConfig'), { minItems: 1 }),
     }),

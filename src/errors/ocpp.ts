@@ -18,6 +18,10 @@ export const ocppErrors = {
     title: 'Key or certificate of the listener for charging stations cannot be used',
     fix: 'Check listen.ocpp.tls: key and cert are PEM texts that belong together; an ECDSA P-256 pair suits all stations.',
   },
+  OCPP_TLS_HANDSHAKE: {
+    title: 'A TLS handshake at the listener for charging stations failed',
+    fix: 'Check the URL of the charger (wss), its TLS version (1.2 or newer), and with listen.ocpp.tls.clientCa its certificate; ocpp.securityProfile: 2 lets a station in with its password instead.',
+  },
   OCPP_BAD_PATH: {
     title: 'A WebSocket was asked for at a path that is not a charging station',
     fix: 'Set the URL in the charger to ws(s)://host:port/ocpp, to which it adds its identity.',

@@ -32,6 +32,11 @@ describe('a configuration', () => {
       'depot.yaml:10:36: CONFIG_INVALID: listen.ocpp.port is 99999; it must be <= 65535',
     ],
     [
+      'a security profile that the listener does not have',
+      (t: string) => t.replace('identity: CP-N1,', 'identity: CP-N1, securityProfile: 3,'),
+      'CONFIG_INVALID: station N1 has securityProfile 3, but listen.ocpp.tls has no clientCa',
+    ],
+    [
       'a misspelt key',
       (t: string) => t.replace('gridLimitKw', 'gridLimtKw'),
       'depot.yaml:22:5: CONFIG_UNKNOWN_KEY: gridLimtKw is not a setting of depots.0; did you mean gridLimitKw?',

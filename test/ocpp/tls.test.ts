@@ -2,11 +2,12 @@
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect as connectPlain } from 'node:net';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { ChargerSimulator } from '../../src/sim/charger/index.js';
-import { exampleConfig, OcppHarness } from './harness.js';
+import { exampleConfig, OcppHarness, until } from './harness.js';
 
 // Keys of nobody: made for these tests, valid for a hundred years.
 const pem = (name: string) => readFileSync(new URL(`./fixtures/${name}.pem`, import.meta.url), 'utf8');
@@ -129,6 +130,91 @@ describe('profile 3', () => {
 
   it('refuses a wrong password beside a right certificate', async () => {
     expect(await attempt(harness, 'CP-N1', { ...pair('cp-n1'), ...login('CP-N1', 'wrong') })).toBe(401);
+  });
+});
+
+describe('profiles 2 and 3 at one listener', () => {
+  let harness: OcppHarness;
+  beforeAll(async () => {
+    const config = withTls({ clientCa: ca });
+    const stations = config.depots[0].stations.map((station) =>
+      station.id === 'N2' ? { ...station, ocpp: { ...station.ocpp, securityProfile: 2 as const } } : station,
+    );
+    const depots: typeof config.depots = [{ ...config.depots[0], stations }];
+    harness = await OcppHarness.start({ config: { ...config, depots } });
+  });
+  afterAll(() => harness.remove());
+
+  it('lets a station of profile 2 in with its password, and with nothing less', async () => {
+    expect(await attempt(harness, 'CP-N2', login('CP-N2', 'cp-n2-secret-0002'))).toBe('open');
+    expect(await attempt(harness, 'CP-N2', {})).toBe(401);
+    expect(await attempt(harness, 'CP-N2', login('CP-N2', 'wrong'))).toBe(401);
+    expect(await attempt(harness, 'CP-N2', pair('foreign'))).toBe(401);
+  });
+
+  it.each([
+    ['no certificate', {}, 'no client certificate was sent'],
+    ['a foreign one', pair('foreign'), 'is not trusted'],
+    ['that of another station', pair('cp-n2'), 'names another identity'],
+  ])('refuses a station of profile 3 with %s, whatever its password', async (_name, certificate, why) => {
+    const right = login('CP-N1', 'cp-n1-secret-0001');
+    expect(await attempt(harness, 'CP-N1', { ...certificate, ...right })).toBe(401);
+    expect(harness.log.at(-1)).toMatchObject({
+      ...{ code: 'OCPP_BAD_CERTIFICATE', identity: 'CP-N1', why: expect.stringContaining(why) },
+    });
+  });
+
+  it('takes the certificate of a station of profile 3', async () => {
+    expect(await attempt(harness, 'CP-N1', pair('cp-n1'))).toBe('open');
+  });
+
+  it.each(['TLSv1.2', 'TLSv1.3'])('trusts no resumed session more than the first, %s', async (version) => {
+    const options = {
+      host: '127.0.0.1',
+      port: harness.port,
+      ca,
+      ...pair('foreign'),
+      maxVersion: version as 'TLSv1.3',
+    };
+    const first = connect(options);
+    const [session] = (await once(first, 'session')) as [Buffer];
+    first.destroy();
+    expect(await attempt(harness, 'CP-N1', { ...pair('foreign'), maxVersion: version, session })).toBe(401);
+  });
+});
+
+describe('a handshake that fails', () => {
+  it('is logged with address and reason, twenty a minute at most', async () => {
+    const harness = await OcppHarness.start({ config: withTls({ clientCa: ca }) });
+    const lines = () => harness.log.filter(({ code }) => code === 'OCPP_TLS_HANDSHAKE');
+    const last = async (count: number) => {
+      await until(() => lines().length >= count, `line ${count}`);
+      return lines().at(-1);
+    };
+    try {
+      await attempt(harness, 'CP-N1', {});
+      const remoteAddress = expect.stringContaining('127.0.0.1');
+      expect(await last(1)).toMatchObject({
+        level: 40,
+        remoteAddress,
+        reason: expect.stringContaining('certificate'),
+      });
+      await attempt(harness, 'CP-N1', pair('foreign'));
+      expect(await last(2)).toMatchObject({
+        remoteAddress,
+        reason: expect.stringContaining('UNABLE_TO_VERIFY'),
+      });
+      const plain = connectPlain(harness.port, '127.0.0.1');
+      plain.end('GET / HTTP/1.1\r\n\r\n');
+      expect(await last(3)).toMatchObject({ remoteAddress, reason: 'http request' });
+      for (let number = 0; number < 30; number += 1) await attempt(harness, 'CP-N1', {});
+      expect(lines()).toHaveLength(20);
+      expect(await harness.runtime.metrics.registry.metrics()).toContain(
+        'action="TlsHandshake",outcome="refused"} 33',
+      );
+    } finally {
+      await harness.remove();
+    }
   });
 });
 

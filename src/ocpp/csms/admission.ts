@@ -55,7 +55,8 @@ export class Admissions {
   readonly #secrets = new Map<string, SecretTest>();
 
   /**
-   * `certificates`: every station must bring a client certificate that names it (security profile 3).
+   * `certificates`: every station must bring a client certificate that names it (security profile 3), unless it is
+   * configured for profile 2.
    *
    * @throws BridgeError CONFIG_PASSWORD
    */
@@ -93,8 +94,12 @@ export class Admissions {
     this.#lockout.succeeded(identity, address);
     const protocol = subprotocolOf(request.headers['sec-websocket-protocol']);
     if (!protocol) return refuse(400, 'OCPP_NO_SUBPROTOCOL', `offer one of ${PROTOCOLS.join(', ')}`);
-    const authenticated = this.#certificates || this.#secrets.has(station.id);
+    const authenticated = this.#needsCertificate(station) || this.#secrets.has(station.id);
     return { admitted: true, station, protocol, authenticated };
+  }
+
+  #needsCertificate({ ocpp }: StationConfig): boolean {
+    return this.#certificates && ocpp.securityProfile !== 2;
   }
 
   async #flawOf(
@@ -103,13 +108,14 @@ export class Admissions {
   ): Promise<{ code: ErrorCode; why: string } | undefined> {
     const { identity } = station.ocpp;
     const login = basicLogin(request.headers.authorization, identity);
-    if (this.#certificates && !certificateNames(request.socket as TLSSocket, identity))
-      return { code: 'OCPP_BAD_CERTIFICATE', why: 'the client certificate names another identity' };
+    const needsCertificate = this.#needsCertificate(station);
+    const certificateFlaw = needsCertificate && flawOfCertificate(request.socket as TLSSocket, identity);
+    if (certificateFlaw) return { code: 'OCPP_BAD_CERTIFICATE', why: certificateFlaw };
     const secret = this.#secrets.get(station.id);
     if (!secret) return undefined;
     // A certificate is proof enough (profile 3); a password beside it must still be right.
     if (!login) {
-      return this.#certificates
+      return needsCertificate
         ? undefined
         : { code: 'OCPP_BAD_LOGIN', why: 'no HTTP Basic credentials were sent' };
     }
@@ -122,7 +128,10 @@ export class Admissions {
 }
 
 /** OCPP security white paper, A00.FR.405: the common name of the client certificate is the identity. */
-function certificateNames(socket: TLSSocket, identity: string): boolean {
-  if (!socket.authorized) return false;
-  return socket.getPeerCertificate().subject?.CN === identity;
+function flawOfCertificate(socket: TLSSocket, identity: string): string | undefined {
+  const { subject } = socket.getPeerCertificate();
+  if (!subject) return 'no client certificate was sent';
+  if (!socket.authorized)
+    return `the client certificate is not trusted: ${String(socket.authorizationError)}`;
+  return subject.CN === identity ? undefined : 'the client certificate names another identity';
 }

@@ -1,8 +1,9 @@
 /** The HTTP(S) server under the WebSockets of stations. */
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import type { TlsConfig } from '../../config/index.js';
 import { BridgeError } from '../../errors/index.js';
 
@@ -18,12 +19,25 @@ const CIPHERS = [
   'ECDHE-ECDSA-AES128-SHA256',
 ].join(':');
 
+export interface ListenerOptions {
+  readonly tls: TlsConfig | undefined;
+  /** Who brings no certificate of `tls.clientCa` gets to the request all the same, where it is decided who needs one. */
+  readonly certificateOptional: boolean;
+  readonly requestSeconds: number;
+  readonly handshakeFailed: (error: Error, socket: TLSSocket) => void;
+}
+
 /**
  * Makes the server; it answers plain requests with 426.
  *
  * @throws BridgeError OCPP_TLS
  */
-export function makeServer(tls: TlsConfig | undefined, requestSeconds: number): Server {
+export function makeServer({
+  tls,
+  certificateOptional,
+  requestSeconds,
+  handshakeFailed,
+}: ListenerOptions): Server {
   const timeoutMs = requestSeconds * 1000;
   const common = {
     headersTimeout: timeoutMs,
@@ -34,20 +48,23 @@ export function makeServer(tls: TlsConfig | undefined, requestSeconds: number): 
   };
   if (!tls) return withoutPages(createServer(common));
   try {
-    return withoutPages(
-      createTlsServer({
-        ...common,
-        key: tls.key,
-        cert: tls.cert,
-        ...(tls.clientCa ? { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true } : {}),
-        minVersion: 'TLSv1.2',
-        maxVersion: 'TLSv1.3',
-        honorCipherOrder: true,
-        ecdhCurve: 'X25519:prime256v1:secp384r1',
-        ciphers: CIPHERS,
-        handshakeTimeout: timeoutMs,
-      }),
-    );
+    const asking = { ca: tls.clientCa, requestCert: true, rejectUnauthorized: !certificateOptional };
+    const server = createTlsServer({
+      ...common,
+      key: tls.key,
+      cert: tls.cert,
+      ...(tls.clientCa ? asking : {}),
+      minVersion: 'TLSv1.2',
+      maxVersion: 'TLSv1.3',
+      honorCipherOrder: true,
+      ecdhCurve: 'X25519:prime256v1:secp384r1',
+      ciphers: CIPHERS,
+      handshakeTimeout: timeoutMs,
+    });
+    // A socket keeps its address once it was asked for it: the log needs it when the handshake has failed.
+    server.on('connection', (socket: Socket) => void socket.remoteAddress);
+    server.on('tlsClientError', handshakeFailed);
+    return withoutPages(server);
   } catch (cause) {
     throw new BridgeError('OCPP_TLS', `listen.ocpp.tls: ${(cause as Error).message}`, {}, { cause });
   }

@@ -7,6 +7,7 @@ import type { OcppLimits } from '../options.js';
 import { RpcGate } from '../rpc/index.js';
 import type { Station } from '../station/index.js';
 import { type Admission, Admissions, subprotocolOf } from './admission.js';
+import { HandshakeLog } from './handshakes.js';
 import { introduce } from './introduce.js';
 import { listen, makeServer, refuseUpgrade } from './listener.js';
 import { Lockout } from './lockout.js';
@@ -35,7 +36,14 @@ export class CsmsServer {
     this.#gate = new RpcGate({ maxPayload: limits.maxPayload });
     const lockout = new Lockout(limits, () => runtime.now().getTime());
     this.#admissions = new Admissions(runtime.identity, lockout, tls?.clientCa !== undefined);
-    this.#server = makeServer(tls, limits.requestSeconds);
+    const handshakes = new HandshakeLog(runtime);
+    const configured = [...runtime.identity.stations.values()];
+    this.#server = makeServer({
+      tls,
+      certificateOptional: configured.some(({ ocpp }) => ocpp.securityProfile === 2),
+      requestSeconds: limits.requestSeconds,
+      handshakeFailed: (error, socket) => handshakes.failed(error, socket),
+    });
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       this.#onUpgrade(request, socket, head).catch((error: unknown) => {
         runtime.log.error({ err: error }, 'an upgrade failed');
