@@ -2,7 +2,7 @@
 import type { ErrorCode } from '../errors/index.js';
 import { issuesOf, type ValidationIssue, validatorOf } from '../schemas/index.js';
 import type { DialectProfile } from './dialect.js';
-import { structureFault } from './structure.js';
+import { sizeFault, structureFault } from './structure.js';
 
 /** Position 0. */
 export const REQ = 1;
@@ -48,6 +48,8 @@ const TYPES: ReadonlySet<unknown> = new Set([REQ, CONF, ERR]);
 
 /** Reads a frame. Forgives only with `lenient`, and says what. */
 export function readFrame(text: string, options: ReadOptions): ReadFrame {
+  const size = sizeFault(text);
+  if (size) return faulty(size.code, size.message, salvageText(text));
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);

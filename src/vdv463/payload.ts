@@ -9,6 +9,9 @@ import {
 } from '../schemas/index.js';
 import type { DialectProfile } from './dialect.js';
 
+/** Deviations of one message that are forgiven at most: each is counted and logged. */
+const MOST_FORGIVEN = 10_000;
+
 export type ReadPayload =
   | { readonly ok: true; readonly payload: unknown; readonly forgiven: readonly ErrorCode[] }
   | { readonly ok: false; readonly message: string };
@@ -39,11 +42,11 @@ function forgive(schema: string, action: string, payload: unknown): ReadPayload 
   const whole = left ? { chargingRequestList: [] } : payload;
   const issues = issuesOf(schema, whole, 'inbound');
   const unknown = issues.filter(isForgivableField);
-  const empty = issues.filter(
-    ({ path, keyword }) => path === '/chargingRequestList' && keyword === 'minItems',
-  );
-  const rest = issues.filter((issue) => !unknown.includes(issue) && !empty.includes(issue));
+  const empty = issues.filter(isEmptyList);
+  const rest = issues.filter((issue) => !isForgivableField(issue) && !isEmptyList(issue));
   if (rest.length > 0) return refused(action, rest);
+  if (unknown.length > MOST_FORGIVEN)
+    return { ok: false, message: `${action}: more than ${MOST_FORGIVEN} fields are unknown` };
   if (left || empty.length > 0) forgiven.push('VDV463_LENIENT_EMPTY_LIST');
   for (const _ of unknown) forgiven.push('VDV463_LENIENT_UNKNOWN_FIELD');
   return { ok: true, payload: withoutUnknownFields(whole, unknown), forgiven };
@@ -52,6 +55,10 @@ function forgive(schema: string, action: string, payload: unknown): ReadPayload 
 /** Taking chargingInstruction off would turn a Terminate of a confused 2.0 presystem into an order. */
 function isForgivableField(issue: ValidationIssue): boolean {
   return isUnknownField(issue) && !issue.path.endsWith('/chargingInstruction');
+}
+
+function isEmptyList({ path, keyword }: ValidationIssue): boolean {
+  return path === '/chargingRequestList' && keyword === 'minItems';
 }
 
 function isEmptyObject(value: unknown): boolean {
