@@ -61,10 +61,32 @@ describe('a declared message', () => {
     expect(vehicleAt('N1', 'N1-1')).toHaveProperty('vehicleId');
   });
 
-  it('names nobody whom the configuration does not know, and no point of a station with two', async () => {
-    expect(await tell(twin, { vendorId: 'org.plain', data: VIN })).toBe('Accepted');
-    expect(vehicleAt('N2', 'N2-1')).toBeUndefined();
-    expect(await tell(single, { vendorId: 'org.plain', data: 'WAU00000000000000' })).toBe('Accepted');
+  it.each([
+    [
+      'nobody whom the configuration knows',
+      () => single,
+      { vendorId: 'org.plain', data: 'WAU00000000000000' },
+    ],
+    ['no point of a station with two', () => twin, { vendorId: 'org.plain', data: VIN }],
+    [
+      'a port that is not configured',
+      () => single,
+      {
+        vendorId: 'com.acme',
+        messageId: 'Vehicle',
+        data: JSON.stringify({ port: 9, vehicle: { vin: VIN } }),
+      },
+    ],
+    [
+      'a transaction that nobody began',
+      () => twin,
+      { vendorId: 'com.tx', data: JSON.stringify({ mac: 'A0B1C2D3E4F5', tx: 987654 }) },
+    ],
+  ])('is Rejected and changes nothing if it names %s', async (_what, socket, payload) => {
+    const states = () => JSON.stringify([...harness.state.stations.values()].map(({ points }) => points));
+    const before = states();
+    expect(await tell(socket(), payload)).toBe('Rejected');
+    expect(states()).toBe(before);
     expect(harness.state.processes.values().some((process) => process.vehicle)).toBe(false);
   });
 
@@ -93,5 +115,60 @@ describe('any other message', () => {
     const before = JSON.stringify(harness.state.stations.get('N1')?.points);
     expect(await tell(single, payload)).toBe(status);
     expect(JSON.stringify(harness.state.stations.get('N1')?.points)).toBe(before);
+  });
+});
+
+describe('the answer', () => {
+  /** The store takes no more events until it is let; what becomes of it then. */
+  function held(): { let: () => void; fail: () => void; over: () => void } {
+    const { depot } = harness.runtime;
+    let open: () => void = () => undefined;
+    let refuse: (cause: Error) => void = () => undefined;
+    const gate = new Promise<void>((resolve, reject) => {
+      open = resolve;
+      refuse = reject;
+    });
+    gate.catch(() => undefined);
+    const apply = depot.apply.bind(depot);
+    depot.apply = async (...given) => {
+      await apply(...given);
+      await gate;
+    };
+    return {
+      let: open,
+      fail: () => refuse(new Error('the store is gone')),
+      over: () => {
+        depot.apply = apply;
+      },
+    };
+  }
+  const named = { vendorId: 'org.plain', data: VIN };
+
+  it.each([
+    ['1.6', () => single],
+    ['2.0.1', () => modern],
+  ])('(%s) waits until the vehicle is stored, if one is named', async (_, socketOf) => {
+    const store = held();
+    const socket = socketOf();
+    expect(await tell(socket, { vendorId: 'nobody', data: VIN })).toBe('UnknownVendorId');
+    let answered = false;
+    const answer = tell(socket, named).finally(() => {
+      answered = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(answered).toBe(false);
+    store.let();
+    expect(await answer).toBe('Accepted');
+    store.over();
+  });
+
+  it('is an error if it could not be stored: the station tells it again', async () => {
+    const store = held();
+    store.fail();
+    count += 1;
+    const [kind, , code] = await single.ask([2, `d${count}`, 'DataTransfer', named]);
+    expect([kind, code]).toEqual([4, 'InternalError']);
+    store.over();
+    expect(await tell(single, named)).toBe('Accepted');
   });
 });

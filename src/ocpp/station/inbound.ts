@@ -13,7 +13,7 @@ import { flawOf } from '../inspect.js';
 import { isAction, type OcppProtocol, schemaName, tableName } from '../protocol.js';
 import { CallRefusal, refusalOf } from '../refusal.js';
 import { type FrameFacts, introductionOf, selectorOf, translate } from '../translate.js';
-import { type DataTransferStatus, dataTransferStatus } from '../vehicle-data.js';
+import { type DataTransferStatus, dataTransferStatus, hasPlace } from '../vehicle-data.js';
 import { type AnswerContext, handlingOf } from './answers/index.js';
 import type { FrameJournal } from './frames.js';
 import type { TransactionIds } from './transaction-ids.js';
@@ -84,7 +84,7 @@ export function takeCall(context: InboundContext, call: ReceivedCall): Taken {
   if (!handling) throw notHandled(protocol, action);
   if (!isObject(call.payload))
     throw new InboundRefusal('OCPP_BAD_FRAME', { kind: 'Format', message: 'the payload must be an object' });
-  if (!entry && handling.durable) throw notStored();
+  if (!entry && handling.durable === true) throw notStored();
   const generation = runtime.tables();
   const facts = factsOf(context, call, call.payload);
   const payload = repaired(context, generation, facts, call.payload, entry);
@@ -96,6 +96,9 @@ export function takeCall(context: InboundContext, call: ReceivedCall): Taken {
     throw new InboundRefusal('OCPP_INVALID_PAYLOAD', refusalOf(issue));
   }
   const events = entry ? settled(context, facts, payload, derive(context, generation, facts, payload)) : [];
+  const told = new AnswerFacts(context, payload, events, facts);
+  const isDurable = typeof handling.durable === 'function' ? handling.durable(told) : handling.durable;
+  if (!entry && isDurable) throw notStored();
   const stored = runtime.depot.apply(events, begun?.stored);
   stored.catch((error: unknown) =>
     runtime.log.error(
@@ -107,13 +110,13 @@ export function takeCall(context: InboundContext, call: ReceivedCall): Taken {
     events,
     async answer() {
       const kept = begun !== null && (await begun.stored);
-      if (handling.durable) {
+      if (isDurable) {
         if (!kept) throw notStored();
         await stored.catch(() => {
           throw notStored();
         });
       }
-      return handling.answer(new AnswerFacts(context, payload, events, facts));
+      return handling.answer(told);
     },
   };
 }
@@ -243,7 +246,12 @@ class AnswerFacts implements AnswerContext {
   }
 
   dataTransferStatus(): DataTransferStatus {
-    return dataTransferStatus(this.#context.runtime.config.ocpp.vehicleDataTransfer, this.payload);
+    const { runtime, stationId } = this.#context;
+    const station = runtime.depot.state.stations.get(stationId);
+    const isTaken = this.#events.some(
+      (event) => event.type === 'VehicleIdentified' && hasPlace(event.payload, station),
+    );
+    return dataTransferStatus(runtime.config.ocpp.vehicleDataTransfer, this.payload, isTaken);
   }
 }
 

@@ -25,7 +25,13 @@ export type AnswerBuilder = (context: AnswerContext) => JsonObject | Promise<Jso
 export interface Handling {
   readonly answer: AnswerBuilder;
   /** Answered only after what it told is stored: the station forgets it with the answer. */
-  readonly durable?: boolean;
+  readonly durable?: boolean | ((context: AnswerContext) => boolean);
 }
 
 export const empty: AnswerBuilder = () => ({});
+
+/** DataTransfer: what the configuration declares is known here. The vehicle it names is stored before the answer. */
+export const dataTransfer: Handling = {
+  answer: (context) => ({ status: context.dataTransferStatus() }),
+  durable: (context) => context.dataTransferStatus() === 'Accepted',
+};

@@ -1,6 +1,6 @@
 /** Answers to everything a station may send in OCPP 1.6 and its security extension. */
 import type { JsonObject } from '../../../mapping/index.js';
-import { type AnswerContext, empty, type Handling } from './context.js';
+import { type AnswerContext, dataTransfer, empty, type Handling } from './context.js';
 
 async function tagInfo(context: AnswerContext): Promise<JsonObject> {
   return { status: (await context.admit(String(context.payload['idTag']))) ? 'Accepted' : 'Invalid' };
@@ -15,8 +15,7 @@ export const ANSWERS_16: Readonly<Record<string, Handling>> = {
       interval: heartbeatSeconds,
     }),
   },
-  // A vendor's message is known here if the configuration declares it.
-  DataTransfer: { answer: (context) => ({ status: context.dataTransferStatus() }) },
+  DataTransfer: dataTransfer,
   DiagnosticsStatusNotification: { answer: empty },
   FirmwareStatusNotification: { answer: empty },
   Heartbeat: { answer: ({ now }) => ({ currentTime: now }) },

@@ -1,6 +1,6 @@
 /** Answers to everything a station may send in OCPP 2.0.1 (and in 2.1, as far as it shares the message). */
 import type { JsonObject } from '../../../mapping/index.js';
-import { type AnswerContext, empty, type Handling } from './context.js';
+import { type AnswerContext, dataTransfer, empty, type Handling } from './context.js';
 
 async function tokenInfo(context: AnswerContext): Promise<JsonObject> {
   const { idToken, type } = context.payload['idToken'] as { idToken: string; type: string };
@@ -19,7 +19,7 @@ export const ANSWERS_201: Readonly<Record<string, Handling>> = {
     }),
   },
   ClearedChargingLimit: { answer: empty },
-  DataTransfer: { answer: (context) => ({ status: context.dataTransferStatus() }) },
+  DataTransfer: dataTransfer,
   FirmwareStatusNotification: { answer: empty },
   // Contract certificates and OCSP belong to a roaming platform, which the bridge is not.
   Get15118EVCertificate: { answer: () => ({ status: 'Failed', exiResponse: '' }) },
