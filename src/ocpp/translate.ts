@@ -137,10 +137,15 @@ function vehicleNamed(
 ): DomainEvent | undefined {
   const found = action === 'DataTransfer' && declared ? vehicleData(declared, payload) : undefined;
   if (!found) return undefined;
+  const identified = vehicleIdentifiedBy(found, identity, {
+    stationId,
+    receivedAt: new Date(at).toISOString(),
+  });
+  if (!identified) return undefined;
   return {
     type: 'VehicleIdentified',
     stationId,
-    payload: vehicleIdentifiedBy(found, identity, { stationId, receivedAt: new Date(at).toISOString() }),
+    payload: identified,
     raw: id,
     ruleOf: () => 'bridge/vehicle-data',
   };

@@ -3,7 +3,7 @@
  * configuration declares where in it the vehicle stands; tables cannot read JSON inside of a text.
  */
 import type { VehicleDataConfig } from '../config/index.js';
-import type { VehicleIdentified } from '../domain/index.js';
+import type { StationState, VehicleIdentified } from '../domain/index.js';
 import type { IdentityResolver, JsonObject } from '../mapping/index.js';
 
 /** What a DataTransfer says of the vehicle that is plugged in. */
@@ -18,15 +18,27 @@ export interface VehicleData {
 /** The status of the answer (1.6 §7.14, 2.0.1 DataTransferStatusEnumType), which both versions share. */
 export type DataTransferStatus = 'Accepted' | 'Rejected' | 'UnknownMessageId' | 'UnknownVendorId';
 
-/** What the answer says: whether the message is declared, and names a vehicle. */
+/** What the answer says: whether the message is declared, and whether what it says was taken. */
 export function dataTransferStatus(
   declared: readonly VehicleDataConfig[],
   payload: JsonObject,
+  isTaken: boolean,
 ): DataTransferStatus {
   const ofVendor = declared.filter(({ vendorId }) => vendorId === payload['vendorId']);
   if (ofVendor.length === 0) return 'UnknownVendorId';
   if (!ofVendor.some((each) => isMeant(each, payload))) return 'UnknownMessageId';
-  return vehicleData(declared, payload) ? 'Accepted' : 'Rejected';
+  return isTaken ? 'Accepted' : 'Rejected';
+}
+
+/** Whether the state can place a vehicle that was named: at a point, in a known transaction, or at the only point there is. */
+export function hasPlace(
+  { pointId, transactionId }: VehicleIdentified,
+  station: Pick<StationState, 'points' | 'transactions'> | undefined,
+): boolean {
+  if (!station) return false;
+  if (pointId !== undefined) return Object.hasOwn(station.points, pointId);
+  if (transactionId !== undefined) return Object.hasOwn(station.transactions, transactionId);
+  return Object.keys(station.points).length === 1;
 }
 
 /** The vehicle named in a valid DataTransfer; undefined if none is, or nobody declared the message. */
@@ -52,16 +64,21 @@ export function vehicleData(
   return undefined;
 }
 
-/** The event for the model: VIN and EVCC id lead to a vehicle of the configuration, or to none. */
+/**
+ * The event for the model: VIN and EVCC id lead to a vehicle of the configuration, or to none. Nothing if the port it names
+ * is not configured, or nobody is named who could be known later.
+ */
 export function vehicleIdentifiedBy(
   { vin, evccId, connector, transactionId }: VehicleData,
   identity: IdentityResolver,
   facts: { readonly stationId: string; readonly receivedAt: string },
-): VehicleIdentified {
+): VehicleIdentified | undefined {
   const pointId =
     connector === undefined ? undefined : identity.resolve('point', [facts.stationId, connector]);
   const byVin = vin === undefined ? undefined : identity.resolve('vin', [vin]);
   const vehicleId = byVin ?? (evccId === undefined ? undefined : identity.resolve('vehicle', [evccId]));
+  const isLost = connector !== undefined && pointId === undefined && transactionId === undefined;
+  if (isLost || (vehicleId === undefined && evccId === undefined)) return undefined;
   return {
     ...(pointId === undefined ? {} : { pointId }),
     ...(transactionId === undefined ? {} : { transactionId }),
