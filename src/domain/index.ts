@@ -11,7 +11,6 @@ export { processStartedBy } from './reduce/transaction.js';
 export type { Instant, JournalId, Leaf, Source } from './source.js';
 export { compareJournalIds, instantOf } from './source.js';
 export * from './state.js';
-export { historicTime, liveTime } from './time.js';
 export { depotView, rejectedRequests, upstreamView } from './views/depot.js';
 export { type EvsePlace, evseView, type IsGuest, isOwnFleetWindow } from './views/evse.js';
 export { newestFault } from './views/point.js';

@@ -119,6 +119,8 @@ export interface PointState {
   readonly needs?: Leaf<ChargingNeedsReported>;
   /** The process in progress, or the last one until the bay is free. */
   readonly processId?: ProcessId;
+  /** A transaction told as history and not over: it waits for a word that it is at the bay now. */
+  readonly waitingId?: ProcessId;
   readonly limit?: Leaf<LimitOutcome>;
   readonly defaultPlan?: Leaf<DefaultPlan>;
   readonly defaultLimit?: Leaf<LimitOutcome>;
@@ -134,9 +136,37 @@ export type HeldEvent = {
   | { readonly type: 'MeterSampled'; readonly payload: MeterSampled }
 );
 
+/** What late messages tell of a station's clock; absent while they come on time. */
+export interface ClockState {
+  /** By how much it is behind: two messages, a minute apart or more, were late by the same amount. */
+  readonly behindMs?: number;
+  /** By how much the message that began the newest suspicion was late, and when it came. */
+  readonly lateMs: number;
+  readonly receivedAt: Instant;
+}
+
+/** One reading of an energy register, in Wh. */
+export interface RegisterReading {
+  readonly at: Instant;
+  readonly wh: number;
+  /** The instant is that of receipt: how much time lies between two such readings is not known. */
+  readonly received?: true;
+}
+
+/**
+ * A stretch in which a register only grew. A transaction has one, unless its register was reset or jumped by more than
+ * a vehicle can take; what lies between two stretches is not counted.
+ */
+export interface RegisterSpan {
+  readonly from: RegisterReading;
+  readonly to: RegisterReading;
+  readonly after?: 'reset' | 'jump';
+}
+
 export interface StationState {
   readonly stationId: StationId;
   readonly link: Leaf<LinkState>;
+  readonly clock?: ClockState;
   readonly boot?: Leaf<StationBooted>;
   readonly status?: Leaf<StationStatus>;
   /** By fault key; null: it went. */
@@ -167,8 +197,18 @@ export interface ProcessState {
   readonly readings: Readings;
   readonly meterStartWh?: Leaf<number>;
   readonly meterStopWh?: Leaf<number>;
-  /** Register minus start, never falling. Absent while either is unknown. */
+  /** By how much its register grew, never falling. Absent while nobody knows. */
   readonly deliveredWh?: Leaf<number>;
+  /** The register in time order, as far as it tells of energy. */
+  readonly register?: readonly RegisterSpan[];
+  /** The newest instant that a message naming the transaction spoke of. */
+  readonly toldAt?: Instant;
+  /** Something of the transaction was told as it happened: it was at the bay then. */
+  readonly toldLive?: true;
+  /** Nobody said where the transaction is; it was taken for that of this point. */
+  readonly placeGuessed?: true;
+  /** An earlier transaction of the station that had the same id. */
+  readonly sameIdBefore?: ProcessId;
   /** Its register was told under its own transaction id: readings that name only the point no longer count. */
   readonly meteredById?: true;
   readonly lastSeqNo?: number;

@@ -233,7 +233,9 @@ describe('a clock that is wrong', () => {
   it.each([
     ['drifts further ahead', [1, 3, 4, 6, 20, 60]],
     ['is set right again', [60, 20, 6, 4, 1, 0]],
-    ['falls behind', [0, -1, -2, -3, -4, -4.9, -6, -60]],
+    ['falls behind', [0, -1, -2, -3, -4, -4.9, -6, -7]],
+    ['was always behind, and is set right', [-60, -60, -60, -1, 0]],
+    ['was never set', [-40_000_000, -40_000_000, -40_000_000]],
   ])('never freezes the bay: it %s', (_name, skews) => {
     let state = run([]);
     for (const [index, skew] of skews.entries()) {
@@ -243,6 +245,31 @@ describe('a clock that is wrong', () => {
       expect(point?.status?.value).toBe(status);
       expect(Boolean(point?.processId)).toBe(status === 'Occupied');
     }
+  });
+
+  it('that is set back is known by the second message that is late by the same', () => {
+    const once = run([skewed(0, 0, 'Available'), skewed(2, -60, 'Occupied')]);
+    expect(once.stations.get('N1')?.points['N1-1']?.status?.value).toBe('Available');
+    const twice = run([skewed(4, -60, 'Occupied')], once);
+    expect(twice.stations.get('N1')?.points['N1-1']?.status).toMatchObject({ value: 'Occupied', at: at(4) });
+    const right = run([skewed(6, -0.5, 'Available')], twice);
+    expect(right.stations.get('N1')).not.toHaveProperty('clock');
+    expect(right.stations.get('N1')?.points['N1-1']?.status).toMatchObject({
+      value: 'Available',
+      at: at(5.5),
+    });
+  });
+
+  it('is not seen in what waited: a queue comes at once, not a minute at a time', () => {
+    const queue = [0, 1, 2, 3].map((minutes) =>
+      station('PointStatusReported', minutes, {
+        pointId: 'N1-1',
+        status: minutes % 2 ? 'Available' : 'Occupied',
+        receivedAt: at(60 + minutes / 60),
+      }),
+    );
+    const state = run([...queue, skewed(62, -50, 'Occupied')]);
+    expect(state.stations.get('N1')?.clock?.behindMs).toBeUndefined();
   });
 
   it('knows a repeated StartTransaction although both seem to come from the future', () => {

@@ -5,6 +5,7 @@
  */
 import type { DomainEvent } from '../events.js';
 import type { DepotState } from '../state.js';
+import { learnClock } from './clock.js';
 import { bindRequests } from './match.js';
 import { meterSampled } from './meter.js';
 import { hold, isOrphan, release } from './orphans.js';
@@ -71,7 +72,8 @@ function atOnlyPoint(state: DepotState, event: Identified): Identified {
 }
 
 /** Applies one event. An event that names nothing known leaves the state as it was. */
-export function reduce(state: DepotState, event: DomainEvent): DepotState {
+export function reduce(before: DepotState, event: DomainEvent): DepotState {
+  const state = 'stationId' in event ? learnClock(before, event) : before;
   if (isOrphan(state, event)) return hold(state, event);
   const next = step(state, event);
   if (!('stationId' in event) || !next.stations.get(event.stationId)?.held) return next;

@@ -2,9 +2,14 @@
 import type { Origin, StationEvent } from '../events.js';
 import type { MeterSample } from '../model.js';
 import type { Instant, Leaf } from '../source.js';
-import type { DepotState, ProcessId, ProcessState, Quantity, Readings } from '../state.js';
-import { historicTime } from '../time.js';
-import { currentProcess, processOf } from './process.js';
+import type { DepotState, ProcessState, Quantity, Readings } from '../state.js';
+import { lateness } from '../time.js';
+import { adopted, isAdoptedByReading } from './adopt.js';
+import { heardNow } from './bay.js';
+import { timeOf } from './clock.js';
+import { metered, stopped } from './energy.js';
+import { bindRequests } from './match.js';
+import { currentProcess, processOf, settleRequest, toldAt } from './process.js';
 import { leafOf, newer, withPoint, withProcess } from './update.js';
 
 const QUANTITIES = [
@@ -17,62 +22,96 @@ const QUANTITIES = [
   'temperatureDegC',
 ] as const satisfies readonly Quantity[];
 
-export function meterSampled(
-  state: DepotState,
-  event: Extract<StationEvent, { type: 'MeterSampled' }>,
-): DepotState {
-  const { transactionId, receivedAt, samples } = event.payload;
-  const owner = transactionId ? processOf(state, event.stationId, transactionId) : undefined;
-  const pointId = event.payload.pointId ?? owner?.pointId;
-  const process =
-    owner ?? (pointId && !transactionId ? openTransaction(state, event.stationId, pointId) : undefined);
-  // One change of the point and one of the process, however many samples.
+/** Some stations write a state of charge of zero where they know none: after one above this… */
+const NEARLY_EMPTY_PCT = 5;
+/** …a zero at the same point is no reading for so long. */
+const PLACEHOLDER_MS = 30 * 60_000;
+
+type Sampled = Extract<StationEvent, { type: 'MeterSampled' }>;
+
+export function meterSampled(state: DepotState, event: Sampled): DepotState {
+  const { transactionId, receivedAt, offline, samples } = event.payload;
   const told = samples.map((sample, index) =>
-    leavesOf(event, index, sample, historicTime(sample.at, receivedAt)),
+    leavesOf(event, index, sample, timeOf(state, event, sample.at)),
   );
-  const read = (readings: Readings) => told.reduce(withNewest, readings);
-  let next = state;
-  if (pointId) {
-    next = withPoint(next, event.stationId, pointId, (point) => ({
-      ...point,
-      readings: read(point.readings),
+  const at = told.reduce((latest, each) => (each.at > latest ? each.at : latest), '');
+  const found = transactionId ? ownerOf(state, event, transactionId, at) : { state, owner: undefined };
+  let next = found.owner
+    ? heardNow(found.state, found.owner.processId, { at, receivedAt, offline })
+    : found.state;
+  const { owner } = found;
+  const pointId = event.payload.pointId ?? owner?.pointId;
+  const point = pointId && next.stations.get(event.stationId)?.points[pointId];
+  // What is told of another time or transaction says nothing of the point now.
+  const isHere = transactionId ? point && owner && point.processId === owner.processId : point && !offline;
+  if (point && isHere) {
+    next = withPoint(next, event.stationId, point.pointId, (before) => ({
+      ...before,
+      readings: told.reduce(withNewestOfPoint, before.readings),
     }));
   }
-  if (process) {
-    next = withProcess(next, process.processId, (before) => {
-      const known = { ...before, readings: read(before.readings) };
-      return counts(before, owner !== undefined)
-        ? told.reduce(delivered, meteredBy(owner, told, known))
-        : known;
-    });
-  }
-  return next;
+  const process =
+    owner ?? (pointId && !transactionId ? openTransaction(next, event.stationId, pointId) : undefined);
+  if (!process) return next;
+  return withProcess(next, process.processId, (before) => readBy(before, told, event, owner !== undefined));
 }
 
-/**
- * A register that names only its point may already be that of the next transaction, whose start still waits in the
- * station's queue: it counts for a station that never names transactions, and for no other.
- */
-function counts(process: ProcessState, named: boolean): boolean {
-  return named || !process.meteredById;
+/** The process that readings name; one that nobody began is adopted if its vehicle must be the one at the point. */
+function ownerOf(
+  state: DepotState,
+  event: Sampled,
+  transactionId: string,
+  at: Instant,
+): { readonly state: DepotState; readonly owner: ProcessState | undefined } {
+  const known = processOf(state, event.stationId, transactionId, at);
+  const { pointId } = event.payload;
+  const point = pointId && state.stations.get(event.stationId)?.points[pointId];
+  if (known || !point || !isAdoptedByReading(state, event, point, at)) return { state, owner: known };
+  const placed = adopted(state, event, { transactionId, pointId: point.pointId, at, guessed: false });
+  const next = bindRequests(settleRequest(placed.state, placed.processId));
+  return { state: next, owner: next.processes.get(placed.processId) };
 }
 
-function meteredBy(
-  owner: ProcessState | undefined,
-  told: readonly Told[],
-  process: ProcessState,
-): ProcessState {
-  return owner && told.some(({ energyWh }) => energyWh) ? { ...process, meteredById: true } : process;
+/** What the readings add to a process: none of them is later than its end, but those that came with it. */
+function readBy(before: ProcessState, told: readonly Told[], event: Sampled, named: boolean): ProcessState {
+  const { endedAt, stopClass } = before;
+  const isEnd = endedAt !== undefined && stopClass?.raw === event.raw;
+  const own = isEnd ? told : told.filter(({ at }) => endedAt === undefined || at <= endedAt);
+  const latest = own.at(-1)?.at;
+  if (latest === undefined) return before;
+  const heard = named ? toldAt(before, latest) : before;
+  const known = { ...heard, readings: own.reduce(withNewestOfProcess, before.readings) };
+  if (!named && before.meteredById) return known;
+  const registers = own.filter(({ leaves }) => leaves.energyWh);
+  const last = isEnd ? lastOf(registers) : undefined;
+  const process = named && registers.length > 0 ? { ...known, meteredById: true as const } : known;
+  return registers.reduce(
+    (each, sample) =>
+      sample.leaves.energyWh
+        ? (sample === last ? stopped : metered)(each, sample.leaves.energyWh, sample.byDevice)
+        : each,
+    process,
+  );
 }
 
-type Told = { readonly [Q in Quantity]?: Leaf<number> };
+/** The register at the end, if it is one: stations send the one of the beginning along. */
+function lastOf(registers: readonly Told[]): Told | undefined {
+  const ends = registers.filter(({ context }) => context !== 'Transaction.Begin');
+  return ends.reduce<Told | undefined>((last, each) => (last && last.at > each.at ? last : each), undefined);
+}
+
+interface Told {
+  readonly at: Instant;
+  /** The same as the station wrote it. */
+  readonly byDevice: Instant;
+  readonly context: string | undefined;
+  readonly leaves: Leaves;
+}
+
+type Leaves = { readonly [Q in Quantity]?: Leaf<number> };
 
 /** While it is being made. */
 type Changing<T> = { -readonly [K in keyof T]: T[K] };
-
-function delivered(process: ProcessState, { energyWh }: Told): ProcessState {
-  return energyWh ? withRegister(process, energyWh) : process;
-}
 
 function openTransaction(state: DepotState, stationId: string, pointId: string): ProcessState | undefined {
   const process = currentProcess(state, stationId, pointId);
@@ -86,63 +125,39 @@ function leavesOf(
   sample: MeterSample,
   at: Instant,
 ): Told {
-  const leaves: Changing<Told> = {};
+  const leaves: Changing<Leaves> = {};
   for (const quantity of QUANTITIES) {
     const value = sample[quantity];
     if (value === undefined) continue;
     leaves[quantity] = leafOf(event, `samples.${index}.${quantity}`, value, at, event.payload.receivedAt);
   }
-  return leaves;
+  return { at, byDevice: sample.at, context: sample.context, leaves };
 }
 
-function withNewest(readings: Readings, told: Told): Readings {
+/** While a vehicle is plugged in, its battery does not become empty. */
+function withNewestOfProcess(readings: Readings, told: Told): Readings {
+  return withNewest(readings, told, Number.POSITIVE_INFINITY);
+}
+
+function withNewestOfPoint(readings: Readings, told: Told): Readings {
+  return withNewest(readings, told, PLACEHOLDER_MS);
+}
+
+function withNewest(readings: Readings, { leaves }: Told, placeholderMs: number): Readings {
   const changed: Changing<Readings> = { ...readings };
   for (const quantity of QUANTITIES) {
-    const leaf = told[quantity];
-    if (leaf) changed[quantity] = newer(readings[quantity], leaf);
+    const leaf = leaves[quantity];
+    if (!leaf) continue;
+    const before = readings[quantity];
+    const kept = quantity === 'socPct' && before ? notPlaceholder(before, leaf, placeholderMs) : undefined;
+    changed[quantity] = kept ?? newer(before, leaf);
   }
   return changed;
 }
 
-/**
- * Counts a register reading towards the energy of a process: register minus start, never falling. Without a
- * known start the earliest reading of the transaction is the start (rule `bridge/first-reading`), so the
- * energy before it is left out, not guessed.
- */
-export function deliver(
-  state: DepotState,
-  processId: ProcessId,
-  event: Origin & { payload: { receivedAt: Instant } },
-  path: string,
-  registerWh: number,
-  at: Instant,
-): DepotState {
-  const reading = leafOf(event, path, registerWh, at, event.payload.receivedAt);
-  return withProcess(state, processId, (process) => withRegister(process, reading));
-}
-
-function withRegister(process: ProcessState, reading: Leaf<number>): ProcessState {
-  const { start, fallenBackWh } = startOf(process, reading);
-  const before = process.deliveredWh;
-  // The register at the end has the last word over one that a reading gone astray brought in before.
-  const most = process.meterStopWh ? process.meterStopWh.value - start.value : Number.POSITIVE_INFINITY;
-  const soFar = Math.max(reading.value - start.value, (before?.value ?? 0) + fallenBackWh);
-  const deliveredWh = Math.min(soFar, most);
-  if (deliveredWh <= 0 && !before) return { ...process, meterStartWh: start };
-  if (before && deliveredWh === before.value) return { ...process, meterStartWh: start };
-  return { ...process, meterStartWh: start, deliveredWh: { ...reading, value: deliveredWh } };
-}
-
-/** The start that counts, and by how much an earlier reading has just moved a start that was only a first reading. */
-function startOf(
-  process: ProcessState,
-  reading: Leaf<number>,
-): { start: Leaf<number>; fallenBackWh: number } {
-  const held = process.meterStartWh;
-  const first = { ...reading, rule: 'bridge/first-reading' };
-  if (!held) return { start: first, fallenBackWh: 0 };
-  const earlier = held.rule === first.rule && reading.at < held.at && reading.value <= held.value;
-  return earlier
-    ? { start: first, fallenBackWh: held.value - reading.value }
-    : { start: held, fallenBackWh: 0 };
+/** Of two states of charge the one that is told, if the other is a zero that stands for none. */
+function notPlaceholder(a: Leaf<number>, b: Leaf<number>, withinMs: number): Leaf<number> | undefined {
+  const [zero, other] = a.value === 0 ? [a, b] : [b, a];
+  if (zero.value !== 0 || other.value <= NEARLY_EMPTY_PCT) return undefined;
+  return Math.abs(lateness(zero.at, other.at)) <= withinMs ? other : undefined;
 }

@@ -4,6 +4,8 @@
  */
 import type { DomainEvent, StationEvent } from '../events.js';
 import type { DepotState, HeldEvent, StationState } from '../state.js';
+import { placeOfUnknown, processMeant } from './adopt.js';
+import { timeOf } from './clock.js';
 import { processOf } from './process.js';
 import { without, withStation } from './update.js';
 
@@ -22,7 +24,9 @@ export function isOrphan(state: DepotState, event: DomainEvent): event is Orphan
     return false;
   const { transactionId, pointId } = event.payload;
   if (transactionId === undefined || pointId !== undefined) return false;
-  return !processOf(state, event.stationId, transactionId);
+  if (event.type === 'MeterSampled') return !processOf(state, event.stationId, transactionId);
+  const at = timeOf(state, event, event.payload.at);
+  return !processMeant(state, event, at) && placeOfUnknown(state, event) === undefined;
 }
 
 /** Keeps it in the state. */

@@ -1,6 +1,7 @@
 /** Decisions of the bridge and what chargers answered to them. */
 import type { DepotEvent, StationEvent } from '../events.js';
-import type { DepotState, ProcessId, RequestState, StationState } from '../state.js';
+import type { Instant } from '../source.js';
+import type { DepotState, ProcessId, ProcessState, RequestState, StationState } from '../state.js';
 import { forgetHeld } from './orphans.js';
 import { leafOf, newer, without, withPoint, withPresystem, withProcess, withStation } from './update.js';
 
@@ -66,7 +67,7 @@ export function historyExpired(
   const gone = new Set(
     state.processes
       .values()
-      .filter((process) => process.closedAt && process.closedAt < before)
+      .filter((process) => isPast(state, process, before))
       .map((process) => process.processId),
   );
   let next = state;
@@ -75,6 +76,14 @@ export function historyExpired(
   }
   if (gone.size === 0) return next;
   return { ...next, processes: next.processes.without(gone) };
+}
+
+/** Its bay was left; or it was told as history and never was at a bay. */
+function isPast(state: DepotState, process: ProcessState, before: Instant): boolean {
+  const { processId, stationId, pointId, closedAt, endedAt } = process;
+  const isAtBay = state.stations.get(stationId)?.points[pointId]?.processId === processId;
+  const over = closedAt ?? (isAtBay ? undefined : endedAt);
+  return over !== undefined && over < before;
 }
 
 function withoutTransactions(station: StationState, gone: ReadonlySet<ProcessId>): StationState {

@@ -4,6 +4,7 @@ import { mintUuid } from '../ids.js';
 import type { Instant, Source } from '../source.js';
 import type { DepotState, PointId, ProcessId, ProcessState, StationId } from '../state.js';
 import { requestByKey } from '../state.js';
+import { lateness } from '../time.js';
 import { without, withPoint, withPresystem, withProcess } from './update.js';
 
 /** The process in progress at a point: opened, and its bay not yet left. */
@@ -17,16 +18,25 @@ export function currentProcess(
   return process && !process.closedAt ? process : undefined;
 }
 
-/** The process of a transaction id at a station, if known. */
+/**
+ * The process of a transaction id at a station, if known. A station may use an id again: `at` says which of its
+ * transactions is meant; without it, the newest.
+ */
 export function processOf(
   state: DepotState,
   stationId: StationId,
   transactionId: string,
+  at?: Instant,
 ): ProcessState | undefined {
   const station = state.stations.get(stationId);
   if (!station || !Object.hasOwn(station.transactions, transactionId)) return undefined;
-  const processId = station.transactions[transactionId];
-  return processId ? state.processes.get(processId) : undefined;
+  let process = state.processes.get(station.transactions[transactionId] ?? '');
+  while (at !== undefined && process?.sameIdBefore && (process.transactionStartedAt ?? '') > at) {
+    const before = state.processes.get(process.sameIdBefore);
+    if (!before) break;
+    process = before;
+  }
+  return process;
 }
 
 /** Opens a process. `current`: it is the one at the bay now (false for a session that is already history). */
@@ -62,7 +72,7 @@ export function closeCurrentProcess(
   at: Instant,
 ): DepotState {
   const process = currentProcess(state, stationId, pointId);
-  if (!process || process.startedAt > at) return state;
+  if (!process || process.startedAt > at || isToldAfter(process, at)) return state;
   const closed = withProcess(state, process.processId, (before) => ({
     ...before,
     closedAt: at,
@@ -72,6 +82,20 @@ export function closeCurrentProcess(
     without(point, 'processId', 'vehicle', 'needs'),
   );
   return settleRequest(freed, process.processId);
+}
+
+/** With a word of its transaction that speaks of this instant. */
+export function toldAt(process: ProcessState, at: Instant): ProcessState {
+  return process.toldAt !== undefined && process.toldAt >= at ? process : { ...process, toldAt: at };
+}
+
+/** Clocks of a station's parts differ, and seconds are rounded: so much later is the same moment. */
+const SAME_MOMENT_MS = 60_000;
+
+/** Its transaction went on after this instant: whoever says that the bay was free then speaks of something else. */
+export function isToldAfter(process: ProcessState, at: Instant): boolean {
+  const running = process.transactionId !== undefined && process.endedAt === undefined;
+  return running && process.toldAt !== undefined && lateness(at, process.toldAt) > SAME_MOMENT_MS;
 }
 
 /** Brings the request of a process in line with it: running, ended, or free again if nothing was charged. */

@@ -2,7 +2,8 @@
 import type { StationEvent } from '../events.js';
 import type { Leaf } from '../source.js';
 import type { DepotState, Fault, ProcessState, VehicleAtPoint } from '../state.js';
-import { historicTime, liveTime } from '../time.js';
+import { settleBay, takeBay, waitingAt } from './bay.js';
+import { timeOf, timeOfStatus } from './clock.js';
 import { withConnectorStatus } from './connectors.js';
 import { bindRequests } from './match.js';
 import { closeCurrentProcess, currentProcess, openProcess } from './process.js';
@@ -11,7 +12,7 @@ import { leafOf, newer, withPoint, withProcess, withStation } from './update.js'
 type Of<K extends StationEvent['type']> = Extract<StationEvent, { type: K }>;
 
 export function stationBooted(state: DepotState, event: Of<'StationBooted'>): DepotState {
-  const at = liveTime(event.payload.at, event.payload.receivedAt);
+  const at = timeOfStatus(state, event, event.payload.at);
   const boot = leafOf(event, '', event.payload, at, event.payload.receivedAt);
   return withStation(state, event.stationId, (station) => ({ ...station, boot: newer(station.boot, boot) }));
 }
@@ -27,7 +28,7 @@ export function linkChanged(state: DepotState, event: Of<'LinkOpened'> | Of<'Lin
 }
 
 export function stationStatusReported(state: DepotState, event: Of<'StationStatusReported'>): DepotState {
-  const at = liveTime(event.payload.at, event.payload.receivedAt);
+  const at = timeOfStatus(state, event, event.payload.at);
   const status = leafOf(event, 'status', event.payload.status, at, event.payload.receivedAt);
   return withStation(state, event.stationId, (station) => ({
     ...station,
@@ -37,7 +38,7 @@ export function stationStatusReported(state: DepotState, event: Of<'StationStatu
 
 export function pointStatusReported(state: DepotState, event: Of<'PointStatusReported'>): DepotState {
   const { pointId, connectorId, receivedAt } = event.payload;
-  const at = liveTime(event.payload.at, receivedAt);
+  const at = timeOfStatus(state, event, event.payload.at);
   const point = state.stations.get(event.stationId)?.points[pointId];
   if (!point) return state;
   const said = leafOf(event, 'status', event.payload.status, at, receivedAt);
@@ -57,8 +58,11 @@ export function pointStatusReported(state: DepotState, event: Of<'PointStatusRep
   if (status !== 'Occupied') return next;
   const place = { stationId: event.stationId, pointId };
   const current = currentProcess(next, event.stationId, pointId);
-  if (!current) next = openProcess(next, place, at, event, true).state;
+  const waiting = current ? undefined : waitingAt(next, told);
+  if (waiting) next = takeBay(next, waiting.processId);
+  else if (!current) next = openProcess(next, place, at, event, true).state;
   else if (phaseLeaf?.value) next = withPhase(next, current.processId, phaseLeaf as never);
+  if (current?.endedAt) next = settleBay(next, current.processId);
   return bindRequests(next);
 }
 
@@ -69,7 +73,7 @@ function withPhase(state: DepotState, processId: string, phase: NonNullable<Proc
 export function faultReported(state: DepotState, event: Of<'FaultReported'>): DepotState {
   const { pointId, key, active, receivedAt, stationFaultCode, pointFaultCode, text, vendorCode } =
     event.payload;
-  const at = liveTime(event.payload.at, receivedAt);
+  const at = timeOfStatus(state, event, event.payload.at);
   const fault: Fault = {
     ...(stationFaultCode ? { stationFaultCode } : {}),
     ...(pointFaultCode ? { pointFaultCode } : {}),
@@ -106,7 +110,7 @@ export function vehicleIdentified(
   const token = 'token' in event.payload ? event.payload.token : undefined;
   if (!vehicleId && !evccId && !token) return state;
   const receivedAt = event.payload.receivedAt;
-  const at = 'at' in event.payload ? historicTime(event.payload.at, receivedAt) : receivedAt;
+  const at = 'at' in event.payload ? timeOf(state, event, event.payload.at) : receivedAt;
   const said: VehicleAtPoint = {
     ...(vehicleId ? { vehicleId } : {}),
     ...(evccId ? { evccId } : {}),

@@ -3,45 +3,67 @@ import type { StationEvent } from '../events.js';
 import { mintTransactionId } from '../ids.js';
 import type { Instant } from '../source.js';
 import type { DepotState, ProcessId, ProcessState } from '../state.js';
-import { historicTime, isUnsetClock } from '../time.js';
+import { isUnsetClock } from '../time.js';
+import { adopted, placeOfUnknown, processMeant } from './adopt.js';
+import { heardNow, isOfNow, moved, overtaken, settleBay, waits } from './bay.js';
+import { timeOf } from './clock.js';
+import { begunAt, endedAtRegister, registerAt, toldStartOf } from './energy.js';
 import { bindRequests } from './match.js';
-import { deliver } from './meter.js';
-import { currentProcess, openProcess, processOf, settleRequest } from './process.js';
+import { currentProcess, isToldAfter, openProcess, processOf, settleRequest, toldAt } from './process.js';
 import { vehicleIdentified } from './station.js';
-import { leafOf, newer, withPoint, withProcess, withStation } from './update.js';
+import { leafOf, newer, without, withPoint, withProcess, withStation } from './update.js';
 
 type Of<K extends StationEvent['type']> = Extract<StationEvent, { type: K }>;
 type Told = Of<'TransactionStarted'> | Of<'TransactionUpdated'> | Of<'TransactionEnded'>;
 
 export function transactionStarted(state: DepotState, event: Of<'TransactionStarted'>): DepotState {
-  const { pointId, meterStartWh, receivedAt } = event.payload;
+  const { pointId, receivedAt } = event.payload;
   const station = state.stations.get(event.stationId);
   if (!station?.points[pointId]) return state;
-  const at = historicTime(event.payload.at, receivedAt);
-  const known = knownStart(state, event);
-  const placed = known ? { state, processId: known.processId } : placeStart(state, event, at);
+  const at = timeOf(state, event, event.payload.at);
+  const found = knownStart(state, event, at);
+  // A start after the end of the one with this id is another: stations count anew after a reboot.
+  const isAgain = found !== undefined && isAfterEnd(found, event, at);
+  const known = isAgain ? undefined : found;
+  const placed = known ? atItsPoint(state, event, known) : placeStart(state, event, at);
   let next = placed.state;
   const transactionId =
     event.payload.transactionId ?? known?.transactionId?.value ?? mintTransactionId(station, event.raw);
-  next = withStation(next, event.stationId, (before) => ({
-    ...before,
-    transactions: { ...before.transactions, [transactionId]: placed.processId },
-  }));
+  if (!known) {
+    next = withStation(next, event.stationId, (before) => ({
+      ...before,
+      transactions: { ...before.transactions, [transactionId]: placed.processId },
+    }));
+  }
   next = withProcess(next, placed.processId, (process) => ({
-    ...process,
+    ...without(process, 'placeGuessed'),
     transactionId: process.transactionId ?? leafOf(event, 'transactionId', transactionId, at, receivedAt),
     // A transaction heard of before its start was told began earlier than it was heard of.
-    ...(known ? { startedAt: earliest(process.startedAt, at) } : {}),
+    startedAt: earliest(process.startedAt, at),
     transactionStartedAt: earliest(process.transactionStartedAt, at),
     transactionStartedByDevice: event.payload.at,
     ...(event.payload.connectorId === undefined ? {} : { connectorId: event.payload.connectorId }),
-    ...(meterStartWh === undefined
-      ? {}
-      : { meterStartWh: leafOf(event, 'meterStartWh', meterStartWh, at, receivedAt) }),
+    ...(isAgain ? { sameIdBefore: found.processId } : {}),
   }));
-  if (meterStartWh !== undefined)
-    next = deliver(next, placed.processId, event, 'meterStartWh', meterStartWh, at);
-  return finishTold(next, event, placed.processId, at);
+  return finishTold(begunAt(next, placed.processId, event, at), event, placed.processId, at);
+}
+
+function isAfterEnd(process: ProcessState, event: Of<'TransactionStarted'>, at: Instant): boolean {
+  const { transactionId, at: byDevice } = event.payload;
+  if (transactionId === undefined || !process.endedAt || process.endedAt >= at) return false;
+  return process.transactionStartedByDevice !== byDevice;
+}
+
+/** A transaction that was taken for that of another point is brought to its own. */
+function atItsPoint(
+  state: DepotState,
+  event: Of<'TransactionStarted'>,
+  process: ProcessState,
+): { state: DepotState; processId: ProcessId } {
+  const { pointId } = event.payload;
+  return process.placeGuessed && process.pointId !== pointId
+    ? moved(state, process, pointId)
+    : { state, processId: process.processId };
 }
 
 /** The process that a start made, by its first telling or by an earlier one (a retry). */
@@ -49,13 +71,18 @@ export function processStartedBy(
   state: DepotState,
   event: Of<'TransactionStarted'>,
 ): ProcessState | undefined {
-  return knownStart(state, event);
+  return knownStart(state, event, timeOf(state, event, event.payload.at));
 }
 
 /** The process that this start already made: the same id, or (1.6, retried) the same content. */
-function knownStart(state: DepotState, event: Of<'TransactionStarted'>): ProcessState | undefined {
-  const { transactionId, pointId, token, meterStartWh } = event.payload;
-  if (transactionId) return processOf(state, event.stationId, transactionId);
+function knownStart(
+  state: DepotState,
+  event: Of<'TransactionStarted'>,
+  at: Instant,
+): ProcessState | undefined {
+  const { transactionId, pointId, token } = event.payload;
+  if (transactionId) return processOf(state, event.stationId, transactionId, at);
+  const meterStartWh = registerAt(event.payload.meterStartWh);
   // Whatever began by a start is among the transactions of its station: what others did in the past costs nothing.
   const known = Object.values(state.stations.get(event.stationId)?.transactions ?? {});
   return known
@@ -63,7 +90,7 @@ function knownStart(state: DepotState, event: Of<'TransactionStarted'>): Process
     .find(
       (process) =>
         process.pointId === pointId &&
-        process.meterStartWh?.value === meterStartWh &&
+        toldStartOf(process)?.value === meterStartWh &&
         // An empty idTag names nobody, and so leaves no vehicle behind.
         (process.vehicle?.value.token ?? '') === (token ?? '') &&
         isSameStart(process, event.payload.at),
@@ -88,86 +115,65 @@ function placeStart(
   event: Of<'TransactionStarted'>,
   at: Instant,
 ): { state: DepotState; processId: ProcessId } {
-  const { pointId, offline } = event.payload;
+  const { pointId, offline, receivedAt } = event.payload;
   const place = { stationId: event.stationId, pointId };
   const current = currentProcess(state, event.stationId, pointId);
-  if (!current) {
-    const status = state.stations.get(event.stationId)?.points[pointId]?.status;
-    const live = !offline && !(status?.value === 'Available' && status.at > at && isHistory(at, event));
-    return openProcess(state, place, at, event, live);
-  }
-  if (!current.transactionId && !(offline && current.startedAt > at)) {
+  const point = state.stations.get(event.stationId)?.points[pointId];
+  const isNow = point !== undefined && isOfNow(point, { at, receivedAt, offline });
+  // Whoever has taken the bay without a word of a transaction has most likely begun this one.
+  if (current && !current.transactionId && (isNow || point?.status?.value === 'Occupied'))
     return { state, processId: current.processId };
+  const mayBeHere =
+    current?.transactionId === undefined
+      ? isNow
+      : (current.transactionStartedAt ?? '') <= at && !isToldAfter(current, at);
+  if (!mayBeHere) {
+    const opened = openProcess(state, place, at, event, false);
+    return { ...opened, state: waits(opened.state, opened.processId) };
   }
-  if (current.transactionStartedAt && current.transactionStartedAt > at) {
-    return openProcess(state, place, at, event, false);
-  }
-  const ended = current.endedAt
-    ? state
-    : settleRequest(
-        withProcess(state, current.processId, (process) => ({ ...process, endedAt: at })),
-        current.processId,
-      );
-  const closed = withProcess(ended, current.processId, (process) => ({ ...process, closedAt: at }));
-  return openProcess(closed, place, at, event, true);
-}
-
-function isHistory(at: Instant, event: Told): boolean {
-  return Date.parse(event.payload.receivedAt) - Date.parse(at) > 60_000;
+  return openProcess(current ? overtaken(state, current, at) : state, place, at, event, true);
 }
 
 export function transactionUpdated(state: DepotState, event: Of<'TransactionUpdated'>): DepotState {
-  const at = historicTime(event.payload.at, event.payload.receivedAt);
+  const at = timeOf(state, event, event.payload.at);
   const found = findOrAdopt(state, event, at);
-  return found ? finishTold(found.state, event, found.processId, at) : state;
+  if (!found) return state;
+  const { endedAt } = found.state.processes.get(found.processId) ?? {};
+  // What a finished transaction still says of later adds nothing to it.
+  return endedAt && at > endedAt ? found.state : finishTold(found.state, event, found.processId, at);
 }
 
 export function transactionEnded(state: DepotState, event: Of<'TransactionEnded'>): DepotState {
-  const { receivedAt, meterStopWh, stopReason, stopClass } = event.payload;
-  const at = historicTime(event.payload.at, receivedAt);
+  const { receivedAt, stopReason, stopClass } = event.payload;
+  const at = timeOf(state, event, event.payload.at);
   const found = findOrAdopt(state, event, at);
   if (!found) return state;
   let next = withProcess(found.state, found.processId, (process) => ({
     ...process,
     endedAt: process.stopReason && process.endedAt ? process.endedAt : at,
-    ...(meterStopWh === undefined
-      ? {}
-      : { meterStopWh: leafOf(event, 'meterStopWh', meterStopWh, at, receivedAt) }),
     ...(stopReason === undefined
       ? {}
       : { stopReason: leafOf(event, 'stopReason', stopReason, at, receivedAt) }),
     ...(stopClass === undefined ? {} : { stopClass: leafOf(event, 'stopClass', stopClass, at, receivedAt) }),
   }));
-  if (meterStopWh !== undefined) next = deliver(next, found.processId, event, 'meterStopWh', meterStopWh, at);
-  return finishTold(next, event, found.processId, at);
+  next = endedAtRegister(next, found.processId, event, at);
+  next = finishTold(next, event, found.processId, at);
+  return settleBay(next, found.processId);
 }
 
-/** A transaction told of before (or without) its start is adopted when the message says where it is. */
+/** A transaction told of before (or without) its start is adopted when it is known where it is. */
 function findOrAdopt(
   state: DepotState,
   event: Of<'TransactionUpdated'> | Of<'TransactionEnded'>,
   at: Instant,
 ): { state: DepotState; processId: ProcessId } | undefined {
-  const { transactionId, pointId } = event.payload;
-  const known = processOf(state, event.stationId, transactionId);
+  const known = processMeant(state, event, at);
   if (known) return { state, processId: known.processId };
+  const pointId = placeOfUnknown(state, event);
   if (!pointId || !state.stations.get(event.stationId)?.points[pointId]) return undefined;
-  const current = currentProcess(state, event.stationId, pointId);
-  const free = current && !current.transactionId && current.startedAt <= at ? current : undefined;
-  const live = event.type === 'TransactionUpdated' && !event.payload.offline && !current;
-  const placed = free
-    ? { state, processId: free.processId }
-    : openProcess(state, { stationId: event.stationId, pointId }, at, event, live);
-  const named = withStation(placed.state, event.stationId, (station) => ({
-    ...station,
-    transactions: { ...station.transactions, [transactionId]: placed.processId },
-  }));
-  const adopted = withProcess(named, placed.processId, (process) => ({
-    ...process,
-    transactionId: leafOf(event, 'transactionId', transactionId, at, event.payload.receivedAt),
-    transactionStartedAt: earliest(process.transactionStartedAt, at),
-  }));
-  return { state: adopted, processId: placed.processId };
+  const { transactionId } = event.payload;
+  const guessed = event.payload.pointId === undefined;
+  return adopted(state, event, { transactionId, pointId, at, guessed });
 }
 
 /** What every transaction message may carry: phase, sequence, vehicle; then the request follows. */
@@ -194,6 +200,8 @@ function finishTold(state: DepotState, event: Told, processId: ProcessId, at: In
     }
   }
   if (event.type !== 'TransactionEnded') next = vehicleIdentified(next, event, processId);
+  next = withProcess(next, processId, (process) => toldAt(process, at));
+  next = heardNow(next, processId, { at, receivedAt, offline });
   return bindRequests(settleRequest(next, processId));
 }
 
