@@ -12,7 +12,7 @@ import { startOcpi } from './ocpi/index.js';
 import { type RunningOcpp, startOcpp } from './ocpp/index.js';
 import { openStore, type Store } from './store/index.js';
 import { reportStore } from './store-report.js';
-import { Parked, type Reloaded, TableCounting, Tables, watchTables } from './tables/index.js';
+import { needsOf, Parked, type Reloaded, TableCounting, Tables, watchTables } from './tables/index.js';
 import { startVdv463 } from './vdv463/index.js';
 
 /** A bridge that serves. */
@@ -47,7 +47,7 @@ export async function startBridge(
   now: () => Date = () => new Date(),
 ): Promise<Bridge> {
   const [depotConfig] = config.depots;
-  const tables = Tables.load(config.mappings);
+  const tables = Tables.load(config.mappings, { needs: needsOf(config) });
   const undo: (() => Promise<unknown>)[] = [];
   try {
     const store = await openStore(config.store, config.durability, log);

@@ -54,6 +54,7 @@ program
   .option('--firmware <version>', 'as in BootNotification')
   .addOption(new Option('--ocpp <version>', 'version of OCPP').choices(['1.6', '2.0.1', '2.1']))
   .option('--mapping <name>', 'with --effective: only this mapping')
+  .option('--list', 'the names of all mappings, and what each makes of what')
   .action((paths, options) => run(async () => (await import('./cli/check.js')).check(paths, options)));
 
 program

@@ -3,69 +3,99 @@ import { statSync } from 'node:fs';
 import { type Config, loadConfig } from '../config/index.js';
 import { BridgeError } from '../errors/index.js';
 import {
-  type CheckReport,
-  countOf,
-  type Diagnostic,
-  formatDiagnostic,
+  didYouMean,
+  type LoadedGeneration,
+  type LoadResult,
   loadGeneration,
+  type Need,
 } from '../mapping/index.js';
 // Not by the door, which loads the bridge.
-import { tableFolders } from '../tables/folders.js';
+import { BUILTIN_TABLES, tableFolders } from '../tables/folders.js';
+import { allNeeds, needsOf } from '../tables/needs.js';
+import { listOf, strayOverlays } from '../tables/strays.js';
+import { type CheckFormat, type CheckResult, printed } from './check-report.js';
 import { effective } from './effective.js';
 import { knownSelector, type StationOptions, selectorOf } from './station.js';
 
 export interface CheckOptions extends StationOptions {
   readonly config: string;
-  readonly format: 'text' | 'json' | 'junit';
+  readonly format: CheckFormat;
   /** Prints the rows in force for a station instead of what was looked at. */
   readonly effective?: boolean;
   readonly mapping?: string;
+  /** Prints the names of all mappings instead. */
+  readonly list?: boolean;
 }
 
-interface Result {
+/** What the paths given stand for. */
+interface Subject {
+  readonly folders: readonly string[];
+  /** The last configuration that could be read. */
+  readonly config?: Config;
   readonly configErrors: readonly BridgeError[];
-  readonly diagnostics: readonly Diagnostic[];
-  readonly report?: CheckReport;
-  readonly generation?: string;
-  readonly ms: number;
+  /** Folders that the configurations name. */
+  readonly named: readonly string[];
+  readonly needs: readonly Need[];
 }
 
 /**
  * Without paths: the configuration and the tables it names. A path that is a folder is taken as the whole set of
- * tables, a file as a configuration. Exit code 1 on any error.
+ * tables, or, if it holds overlays only, together with those of the configuration or those that ship; a file is a
+ * configuration. Exit code 1 on any error.
+ *
+ * @throws BridgeError MAP_FILE, MAP_UNKNOWN, OCPP_UNKNOWN_STATION
  */
 export async function check(paths: readonly string[], options: CheckOptions): Promise<number> {
   const started = performance.now();
+  const subject = subjectOf(paths, options);
+  const { checked, withShipped } = load(subject);
+  const generation = checked && 'generation' in checked ? checked.generation : undefined;
+  const { config, configErrors } = subject;
+  if (generation && configErrors.length === 0) {
+    if (options.list) return list(generation, options);
+    if (options.effective) return showEffective(generation, config, options);
+  }
+  const result: CheckResult = {
+    configErrors,
+    diagnostics: checked && 'diagnostics' in checked ? checked.diagnostics : [],
+    warnings: generation && config ? strayOverlays(generation, config) : [],
+    ...(checked ? { report: checked.report } : {}),
+    ...(generation ? { generation: generation.id } : {}),
+    ...(withShipped ? { withShipped } : {}),
+    ms: Math.round(performance.now() - started),
+  };
+  process.stdout.write(`${printed(result, options.format)}\n`);
+  return configErrors.length + result.diagnostics.length > 0 ? 1 : 0;
+}
+
+function subjectOf(paths: readonly string[], options: CheckOptions): Subject {
   const folders = paths.filter(isFolder);
   const files = paths.length === 0 ? [options.config] : paths.filter((path) => !folders.includes(path));
   const configErrors: BridgeError[] = [];
   const named: string[] = [];
+  const needs: Need[] = [];
   let config: Config | undefined;
   for (const file of files) {
     try {
       config = loadConfig(file);
       named.push(...tableFolders(config.mappings));
+      needs.push(...needsOf(config));
     } catch (error) {
       if (!(error instanceof AggregateError)) throw error;
       configErrors.push(...(error.errors as BridgeError[]));
     }
   }
-  const tables = folders.length > 0 ? folders : named;
-  const checked = tables.length > 0 ? loadGeneration([...new Set(tables)]) : undefined;
-  const result: Result = {
-    configErrors,
-    diagnostics: checked && 'diagnostics' in checked ? checked.diagnostics : [],
-    ...(checked ? { report: checked.report } : {}),
-    ...(checked && 'generation' in checked ? { generation: checked.generation.id } : {}),
-    ms: Math.round(performance.now() - started),
-  };
-  if (options.effective && checked && 'generation' in checked && configErrors.length === 0) {
-    const select = config ? await knownSelector(options, config) : selectorOf(options);
-    process.stdout.write(`${effective(checked.generation, select, options)}\n`);
-    return 0;
-  }
-  process.stdout.write(`${printers[options.format](result)}\n`);
-  return configErrors.length + result.diagnostics.length > 0 ? 1 : 0;
+  return { folders, named, needs, configErrors, ...(config ? { config } : {}) };
+}
+
+function load({ folders, named, needs }: Subject): { checked?: LoadResult; withShipped?: boolean } {
+  if (folders.length === 0)
+    return named.length === 0 ? {} : { checked: loadGeneration([...new Set(named)], { needs }) };
+  const checked = loadGeneration(folders, { needs: allNeeds, maybePart: true });
+  const { mappings, overlays } = checked.report;
+  if (mappings > 0 || overlays === 0) return { checked };
+  const base = named.length > 0 ? named : [BUILTIN_TABLES];
+  return { checked: loadGeneration([...new Set([...base, ...folders])]), withShipped: named.length === 0 };
 }
 
 function isFolder(path: string): boolean {
@@ -74,56 +104,32 @@ function isFolder(path: string): boolean {
   throw new BridgeError('MAP_FILE', `there is neither a folder of tables nor a configuration ${path}`);
 }
 
-const printers: Record<CheckOptions['format'], (result: Result) => string> = { text, json, junit };
-
-function text({ configErrors, diagnostics, report, generation, ms }: Result): string {
-  const faults = [
-    ...configErrors.map((error) => error.explain()),
-    ...diagnostics.map((each) => formatDiagnostic(each)),
-  ];
-  const lines = faults.length > 0 ? [faults.join('\n'), `\n${countOf(faults.length, 'fault')}`] : [];
-  if (report) {
-    const { losses, ...counts } = report;
-    lines.push(
-      `looked at ${Object.entries(counts)
-        .map(([what, count]) => `${count} ${what}`)
-        .join(', ')} in ${ms} ms`,
-    );
-    lines.push(`${losses.length} declared losses`);
-  }
-  if (generation) lines.push(`generation ${generation}`);
-  return lines.join('\n');
+function list(generation: LoadedGeneration, { format }: CheckOptions): number {
+  const mappings = generation.names().map((name) => {
+    const { from, target } = generation.mapping(name);
+    return { name, from: Object.values(from)[0] ?? '', target };
+  });
+  const lines = mappings.map(({ name, from, target }) => `${name}: ${from} → ${target}`);
+  process.stdout.write(`${format === 'json' ? JSON.stringify(mappings, null, 2) : lines.join('\n')}\n`);
+  return 0;
 }
 
-function json({ configErrors, diagnostics, ...rest }: Result): string {
-  const errors = configErrors.map(({ code, message, where }) => ({ code, message, ...where }));
-  return JSON.stringify({ errors: [...errors, ...diagnostics], ...rest }, null, 2);
+async function showEffective(
+  generation: LoadedGeneration,
+  config: Config | undefined,
+  options: CheckOptions,
+): Promise<number> {
+  if (options.mapping !== undefined) generation.mapping(options.mapping);
+  if (config && options.station !== undefined) refuseUnknown(options.station, config);
+  const select = config ? await knownSelector(options, config) : selectorOf(options);
+  process.stdout.write(`${effective(generation, select, options)}\n`);
+  return 0;
 }
 
-function junit({ configErrors, diagnostics, report, ms }: Result): string {
-  const failures = [
-    ...configErrors.map((error) => ({ name: error.code, text: error.explain() })),
-    ...diagnostics.map((each) => ({
-      name: `${each.code} ${each.file}:${each.line}`,
-      text: formatDiagnostic(each),
-    })),
-  ];
-  const passed = (report?.mappings ?? 0) + (report?.overlays ?? 0);
-  const cases = failures.map(
-    ({ name, text: body }) =>
-      `  <testcase classname="depotbridge.check" name="${escapeXml(name)}"><failure>${escapeXml(body)}</failure></testcase>`,
-  );
-  if (failures.length === 0)
-    cases.push(`  <testcase classname="depotbridge.check" name="${passed} mappings and overlays"/>`);
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuite name="depotbridge check" tests="${cases.length}" failures="${failures.length}" time="${(ms / 1000).toFixed(3)}">`,
-    ...cases,
-    '</testsuite>',
-  ].join('\n');
-}
-
-function escapeXml(value: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return value.replaceAll(/[&<>"]/g, (char) => entities[char] ?? char);
+/** @throws BridgeError OCPP_UNKNOWN_STATION */
+function refuseUnknown(station: string, { depots: [{ id, stations }] }: Config): void {
+  const known = stations.map((each) => each.id);
+  if (known.includes(station)) return;
+  const hint = didYouMean(station, known) ?? `it has ${listOf(known)}`;
+  throw new BridgeError('OCPP_UNKNOWN_STATION', `${id} has no station ${station}; ${hint}`);
 }

@@ -7,7 +7,7 @@ import type { DepotStateJson } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import type { JournalEntry } from '../journal/index.js';
 import { openStore } from '../store/index.js';
-import { type TableCounters, Tables } from '../tables/index.js';
+import { needsOf, type TableCounters, Tables } from '../tables/index.js';
 import { type BridgeClient, runningBridge } from './bridge-client.js';
 
 export interface DoctorOptions {
@@ -57,7 +57,7 @@ function tables(config: Config): Finding {
   try {
     return {
       level: 'ok',
-      text: `the tables pass, generation ${Tables.load(config.mappings).current.id.slice(0, 12)}`,
+      text: `the tables pass, generation ${Tables.load(config.mappings, { needs: needsOf(config) }).current.id.slice(0, 12)}`,
     };
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;

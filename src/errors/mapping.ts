@@ -61,12 +61,16 @@ export const mappingErrors = {
   },
   // Errors of the check: the tables are wrong, nothing was run.
   MAP_SYNTAX: {
-    title: 'The file is not valid YAML',
+    title: 'The file is not valid YAML in UTF-8',
     fix: 'Correct the line named.',
   },
   MAP_FILE: {
     title: 'A folder or file of tables cannot be read',
     fix: 'Check the path and its permissions.',
+  },
+  MAP_INCOMPLETE: {
+    title: 'A mapping that the bridge needs is not among the tables',
+    fix: 'Add the file that holds it; the tables that ship are `builtin`, and folders of your own only add to them.',
   },
   MAP_DOCUMENT: {
     title: 'A document, key or value is not part of the mapping format',
@@ -78,7 +82,7 @@ export const mappingErrors = {
   },
   MAP_UNKNOWN: {
     title: 'No mapping has this name',
-    fix: 'Correct the name; `depotbridge check` lists all mappings.',
+    fix: 'Correct the name; `depotbridge check --list` lists all mappings.',
   },
   MAP_SCHEMA: {
     title: 'No message schema has this name',

@@ -50,12 +50,16 @@ export interface Diagnostic {
   readonly lineText: string;
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is shown otherwise
+const unprintable = /[\x00-\x08\x0b-\x1f]/g;
+
 /** Collects everything that is wrong; nothing stops at the first. */
 export class Findings {
   private readonly found = new Map<string, Diagnostic>();
 
   add(code: ErrorCode, at: Span, message: string, suggestion?: string): void {
-    const { line, column, lineText } = at.file.position(at.start);
+    const { line, column, lineText: raw } = at.file.position(at.start);
+    const lineText = raw.replaceAll(unprintable, (char) => String.fromCharCode(0x2400 + char.charCodeAt(0)));
     const length = Math.max(1, Math.min(at.end - at.start, lineText.length - column + 1));
     const base = { code, file: at.file.name, line, column, length, message, lineText };
     // The same slip can be met on several ways through the checks (a mapping and its heirs).

@@ -14,7 +14,8 @@ export type {
 } from './api.js';
 export type { CheckReport } from './check/context.js';
 export { issueText } from './check/issues.js';
-export { countOf, type Diagnostic, formatDiagnostic } from './diagnostics.js';
+export type { Need } from './check/needs.js';
+export { countOf, type Diagnostic, didYouMean, Findings, formatDiagnostic } from './diagnostics.js';
 export { mayGenerate } from './generate/index.js';
 export type { LoadedGeneration, RowCounts } from './generation.js';
 export {
@@ -33,6 +34,7 @@ export {
 } from './inspect/index.js';
 export { type LoadOptions, type LoadResult, loadFiles, loadGeneration, type TableFile } from './load.js';
 export { refuseForbiddenKeys } from './overlay/repair.js';
+export { like } from './overlay/select.js';
 export type { BoundPath, FieldIr, MappingIr, TableIr } from './resolve/ir.js';
 export type { SchemaNode, SchemaSource } from './schema/node.js';
 export { rootOf } from './schema/node.js';

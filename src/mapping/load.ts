@@ -1,12 +1,15 @@
+import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { issuesOf, schemaNames, schemaOf, validatorOf } from '../schemas/index.js';
 import type { Json } from './api.js';
 import { type CheckReport, newReport } from './check/context.js';
 import { checkAll } from './check/index.js';
+import { checkNeeds, type Need } from './check/needs.js';
 import { type Diagnostic, Findings, SourceText } from './diagnostics.js';
 import { type LoadedGeneration, makeGeneration } from './generation.js';
 import { bindAll } from './resolve/index.js';
+import type { MappingIr } from './resolve/ir.js';
 import type { SchemaSource } from './schema/node.js';
 import { parseFile } from './syntax/index.js';
 
@@ -17,6 +20,10 @@ export interface LoadOptions {
   readonly root?: string;
   /** Skips examples and what they must show; for the mutation suite, which tells the two apart. */
   readonly examples?: boolean;
+  /** What the set as a whole must have; default: nothing. */
+  readonly needs?: readonly Need[];
+  /** Asks for that only if the set holds tables of chargers and of those that the bridge tells of them. */
+  readonly maybePart?: boolean;
 }
 
 /** A generation that passed every check, or everything that is wrong. */
@@ -42,8 +49,10 @@ export function loadGeneration(paths: readonly string[], options: LoadOptions = 
   const files: TableFile[] = [];
   for (const path of paths)
     try {
-      for (const name of filesBeneath(path))
-        files.push({ name: relative(root, name) || name, text: readFileSync(name, 'utf8') });
+      for (const name of filesBeneath(path)) {
+        const file = readText(relative(root, name) || name, readFileSync(name), findings);
+        if (file) files.push(file);
+      }
     } catch (error) {
       const at = { file: new SourceText(path, ''), start: 0, end: 1 };
       findings.add(
@@ -52,7 +61,10 @@ export function loadGeneration(paths: readonly string[], options: LoadOptions = 
         `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
-  return load(files, findings, options);
+  return load(files, findings, {
+    ...options,
+    place: paths.map((path) => relative(root, path) || path).join(', '),
+  });
 }
 
 /** The same for texts in memory. */
@@ -60,15 +72,25 @@ export function loadFiles(files: readonly TableFile[], options: LoadOptions = {}
   return load(files, new Findings(), options);
 }
 
-function load(files: readonly TableFile[], findings: Findings, options: LoadOptions): LoadResult {
+function load(
+  files: readonly TableFile[],
+  findings: Findings,
+  options: LoadOptions & { readonly place?: string },
+): LoadResult {
   const schemas = options.schemas ?? ownSchemas;
+  const unread = findings.count > 0;
   const report = newReport();
   report.files = files.length;
   const parsed = files.map((file) => parseFile(file.name, file.text, findings));
   const documents = parsed.flatMap((file) => file.documents);
-  const unparsed = parsed.some((file) => !file.whole);
+  const unparsed = findings.count > 0 && (unread || parsed.some((file) => !file.whole));
   const bound = bindAll(documents, schemas, findings);
   checkAll(bound, { findings, report, schemas, examples: options.examples ?? true, unparsed });
+  report.part = options.maybePart === true && !isWhole(bound.mappings);
+  if (options.needs && !unparsed && !report.part) {
+    const file = new SourceText(options.place ?? '.', '');
+    checkNeeds(options.needs, bound.mappings, documents, { at: { file, start: 0, end: 1 }, findings });
+  }
   if (findings.count > 0) return { diagnostics: findings.list(), report };
   const used = [
     ...new Set(bound.mappings.flatMap(({ whole }) => [...whole.from, whole.to].map(({ name }) => name))),
@@ -81,6 +103,30 @@ function load(files: readonly TableFile[], findings: Findings, options: LoadOpti
     repairs: bound.repairs,
   });
   return { generation, report };
+}
+
+function isWhole(mappings: readonly MappingIr[]): boolean {
+  const has = (space: RegExp): boolean =>
+    mappings.some(
+      ({ sources, target }) => sources.some(({ name }) => space.test(name)) || space.test(target.name),
+    );
+  return has(/^ocpp/) && has(/^(?:vdv463|ocpi)-/);
+}
+
+/** The text of a file; undefined, and said at the line, where it is not UTF-8. */
+function readText(name: string, bytes: Buffer, findings: Findings): TableFile | undefined {
+  const text = bytes.toString('utf8');
+  if (isUtf8(bytes)) return { name, text };
+  const isUtf16 = bytes.length > 1 && [0xfeff, 0xfffe].includes(bytes.readUInt16BE(0));
+  const file = new SourceText(name, isUtf16 ? '' : text);
+  const start = isUtf16 ? 0 : text.indexOf('\ufffd');
+  findings.add(
+    'MAP_SYNTAX',
+    { file, start, end: start + 1 },
+    isUtf16 ? 'the file is UTF-16, not UTF-8' : 'the file is not UTF-8',
+    'save it as UTF-8',
+  );
+  return undefined;
 }
 
 function filesBeneath(path: string): string[] {

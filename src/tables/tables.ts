@@ -7,6 +7,7 @@ import {
   type LoadedGeneration,
   type LoadOptions,
   loadGeneration,
+  type Need,
   type RowCounts,
 } from '../mapping/index.js';
 import { tableFolders } from './folders.js';
@@ -21,6 +22,8 @@ export interface Reloaded {
   readonly shadow?: ShadowReport;
 }
 
+type TablesOptions = Pick<LoadOptions, 'examples' | 'needs'>;
+
 export class Tables {
   /** Where the tables are read from. */
   readonly folders: readonly string[];
@@ -29,18 +32,22 @@ export class Tables {
   readonly #counted = new Map<string, number>();
   #reloading: Promise<unknown> = Promise.resolve();
 
-  private constructor(folders: readonly string[], current: LoadedGeneration) {
+  readonly #needs: readonly Need[] | undefined;
+
+  private constructor(folders: readonly string[], current: LoadedGeneration, needs: TablesOptions['needs']) {
     this.folders = folders;
     this.#current = current;
+    this.#needs = needs;
   }
 
   /**
-   * @param options `examples: false` leaves out what only `check` and a start need: it takes most of the time
+   * @param options `examples: false` leaves out what only `check` and a start need: it takes most of the time;
+   *   `needs`: what the set must have, here and at each reload
    * @throws BridgeError MAP_REFUSED with every diagnostic, if the tables do not pass
    */
-  static load(mappings: readonly string[], options: Pick<LoadOptions, 'examples'> = {}): Tables {
+  static load(mappings: readonly string[], options: TablesOptions = {}): Tables {
     const folders = tableFolders(mappings);
-    return new Tables(folders, read(folders, options));
+    return new Tables(folders, read(folders, options), options.needs);
   }
 
   get current(): LoadedGeneration {
@@ -74,7 +81,7 @@ export class Tables {
     const previous = this.#current;
     let next: LoadedGeneration;
     try {
-      next = read(this.folders);
+      next = read(this.folders, this.#needs === undefined ? {} : { needs: this.#needs });
     } catch (error) {
       metrics.tableReloads.inc({ outcome: 'refused' });
       throw error;
@@ -126,7 +133,7 @@ function summed(one: RowCounts, another: RowCounts): RowCounts {
   return sum;
 }
 
-function read(folders: readonly string[], options: Pick<LoadOptions, 'examples'> = {}): LoadedGeneration {
+function read(folders: readonly string[], options: TablesOptions): LoadedGeneration {
   const result = loadGeneration(folders, options);
   if ('generation' in result) return result.generation;
   const shown = result.diagnostics.map((diagnostic) => formatDiagnostic(diagnostic)).join('\n');

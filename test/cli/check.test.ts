@@ -1,9 +1,9 @@
 /** `depotbridge check`: output for people, scripts and CI; exit codes; the rows in force for one station. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../src/cli/check.js';
-import { configuration, EXAMPLE, folder, output } from './support.js';
+import { configuration, EXAMPLE, folder, MAPPINGS, output } from './support.js';
 
 const FAULT_FILE = 'fault.yaml';
 const faultTable = readFileSync(new URL('../../mappings/ocpp16/fault.yaml', import.meta.url), 'utf8');
@@ -78,6 +78,121 @@ describe('depotbridge check', () => {
   });
 });
 
+describe('depotbridge check, of a set of tables', () => {
+  const shipped = (): string => {
+    const path = folder();
+    cpSync(MAPPINGS, path, { recursive: true });
+    return path;
+  };
+  const acme = readFileSync(new URL('../mapping/fixtures/acme.yaml', import.meta.url), 'utf8');
+
+  it('names what the bridge needs and the set lacks', async () => {
+    const path = shipped();
+    rmSync(join(path, 'ocpp16', 'boot.yaml'));
+    rmSync(join(path, 'vdv463', '1.0.0-requests.yaml'));
+    const { code, text } = await run(path, 'text');
+    expect(code).toBe(1);
+    expect(text).toContain(
+      'MAP_INCOMPLETE the bridge needs a mapping from ocpp16.BootNotification to bridge.StationBooted',
+    );
+    expect(text).toContain('MAP_INCOMPLETE the bridge needs the mapping vdv463-1.0.0.request');
+    expect(text).toContain('2 faults');
+  });
+
+  it('asks it of the tables of a configuration, too, as far as that needs them', async () => {
+    const path = shipped();
+    rmSync(join(path, 'ocpp201', 'boot.yaml'));
+    rmSync(join(path, 'vdv463', '1.0.0-requests.yaml'));
+    const file = configuration((text) => text.replace('mappings: [builtin]', `mappings: [${path}]`));
+    const { code, text } = await output(() => check([file], { config: EXAMPLE, format: 'text' }));
+    expect(code).toBe(1);
+    expect(text).toContain('ocpp201.BootNotification to bridge.StationBooted');
+    expect(text).toContain('1 fault\n');
+  });
+
+  it('says that a part of a set was not asked for the rest', async () => {
+    expect((await run(good(), 'text')).text).toContain('a part of a set');
+  });
+
+  it('checks a folder of overlays together with the tables that ship', async () => {
+    const { code, text } = await run(folder({ 'acme.yaml': acme }), 'text');
+    expect(text).toContain('overlays only: checked together with the tables that ship');
+    expect(code).toBe(0);
+    const wrong = await run(folder({ 'acme.yaml': acme.replace('ocpp16.fault', 'ocpp16.fautl') }), 'text');
+    expect(wrong.code).toBe(1);
+    expect(wrong.text).toContain('did you mean ocpp16.fault?');
+    expect(wrong.text).toContain('1 fault\n');
+  });
+
+  it('takes folders of a configuration from where that lies, and warns of stations it does not know', async () => {
+    const file = configuration((text) => text.replace('mappings: [builtin]', 'mappings: [builtin, ./site]'));
+    const site = join(dirname(file), 'site');
+    mkdirSync(site);
+    const station = (id: string) =>
+      acme
+        .replace('{vendor: Acme, model: "DC150*"}', `{station: ${id}}`)
+        .replace('{vendor: Acme, model: DC150}', `{station: ${id}}`);
+    writeFileSync(join(site, 'acme.yaml'), station('N99'));
+    const { code, text } = await output(() => check([file], { config: EXAMPLE, format: 'text' }));
+    expect(code).toBe(0);
+    expect(text).toMatch(
+      /^warning: .*site\/acme\.yaml:4:19 MAP_OVERLAY the configuration has no station N99/,
+    );
+    expect(text).toContain('= it has N1, N2, N3, N4');
+    expect(text).toContain('1 warning\n');
+    const json = await output(() => check([file], { config: EXAMPLE, format: 'json' }));
+    expect(JSON.parse(json.text)).toMatchObject({ errors: [], warnings: [{ code: 'MAP_OVERLAY', line: 4 }] });
+    writeFileSync(join(site, 'acme.yaml'), station('N1'));
+    const fine = await output(() => check([file], { config: EXAMPLE, format: 'text' }));
+    expect(fine.text).not.toContain('warning');
+  });
+
+  it('lists all mappings', async () => {
+    const { code, text } = await output(() =>
+      check([good()], { config: EXAMPLE, format: 'text', list: true }),
+    );
+    expect({ code, text }).toEqual({
+      code: 0,
+      text: 'ocpp16.fault: ocpp16.StatusNotification → bridge.FaultReported\n',
+    });
+  });
+});
+
+describe('depotbridge check, of files that are no text', () => {
+  const overlay = (bytes: Buffer): string => {
+    const path = good();
+    writeFileSync(join(path, 'site.yaml'), bytes);
+    return path;
+  };
+  const head = 'overlay: vendor.x\nof: ocpp16.fault\nselect: {vendor: ';
+  const cases: readonly [name: string, bytes: Buffer, place: string, message: string][] = [
+    ['Latin-1', Buffer.from(`${head}K\u00e4rcher}\n`, 'latin1'), ':3:19', 'the file is not UTF-8'],
+    ['UTF-16', Buffer.from(`\ufeff${head}x}\n`, 'utf16le'), ':1:1', 'the file is UTF-16, not UTF-8'],
+    ['a NUL', Buffer.from(`${head}x\0}\n`), ':3:19', 'a control character, U+0000'],
+  ];
+  it.each(cases)('says so and where: %s', async (_name, bytes, place, message) => {
+    const path = overlay(bytes);
+    const { code, text } = await run(path, 'text');
+    expect(code).toBe(1);
+    expect(text).toContain(`site.yaml${place} MAP_SYNTAX ${message}`);
+    expect(text).toContain('1 fault\n');
+    const { errors } = JSON.parse((await run(path, 'json')).text) as CheckJson;
+    expect(errors).toHaveLength(1);
+    const junit = (await run(path, 'junit')).text;
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: no XML may hold them
+    expect(junit).not.toMatch(/[\x00-\x08\x0b\x0c\x0e-\x1f]/);
+    expect(junit).toContain('MAP_SYNTAX');
+  });
+
+  it('writes well-formed JUnit of a value that XML cannot hold', async () => {
+    const path = overlay(Buffer.from(`${head}"a\\u0000\\ud800", modl: x}\n`));
+    const { text } = await run(path, 'junit');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: no XML may hold them
+    expect(text).not.toMatch(/[\x00-\x08\x0b\x0c\x0e-\x1f]/);
+    expect(text.isWellFormed()).toBe(true);
+  });
+});
+
 describe('depotbridge check --effective', () => {
   const overlay = `overlay: vendor.acme.fan
 of: ocpp16.fault
@@ -125,6 +240,13 @@ examples:
     const { text } = await effective('Other', 'text');
     expect(text).not.toContain('vendor.acme.fan');
     expect(text).not.toContain('shadowed');
+  });
+
+  it('refuses stations and mappings that are not there', async () => {
+    const ask = (more: object) =>
+      output(() => check([configuration()], { config: EXAMPLE, format: 'text', effective: true, ...more }));
+    await expect(ask({ station: 'N99' })).rejects.toThrow('has no station N99; it has N1, N2, N3, N4');
+    await expect(ask({ mapping: 'ocpp16.faullt' })).rejects.toThrow('did you mean ocpp16.fault?');
   });
 
   it('speaks JSON', async () => {

@@ -18,6 +18,8 @@ export interface CheckReport {
   repairs: number;
   /** Declared losses: `mapping target: reason`. */
   losses: string[];
+  /** A part of a set, of which it was not asked whether it has all that a bridge needs. */
+  part: boolean;
 }
 
 export function newReport(): CheckReport {
@@ -34,6 +36,7 @@ export function newReport(): CheckReport {
     examples: 0,
     repairs: 0,
     losses: [],
+    part: false,
   };
 }
 

@@ -21,7 +21,8 @@ export function parseFile(name: string, text: string, findings: Findings): Parse
   const file = new SourceText(name, text);
   const reader = new Reader(file, findings);
   const found: DocumentAst[] = [];
-  const documents = documentsOf(text);
+  const documents = documentsOf(file, findings);
+  if (!documents) return { documents: [], whole: false, plain: () => [] };
   for (const { node, errors, foreign } of documents) {
     for (const { start, end, message } of errors) findings.add('MAP_SYNTAX', { file, start, end }, message);
     if (errors.length > 0 || node === null) continue;
@@ -43,8 +44,29 @@ export function parseFile(name: string, text: string, findings: Findings): Parse
   };
 }
 
-function documentsOf(text: string): readonly YamlDocument[] {
-  return readQuickly(text)?.map((node) => ({ node, errors: [], foreign: [] })) ?? readYaml(text);
+/** What YAML lets no file hold, and an editor may not show. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const control = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
+
+function controlCharacters(file: SourceText, findings: Findings): boolean {
+  const before = findings.count;
+  for (const { 0: char, index } of file.text.matchAll(control)) {
+    const code = char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+    findings.add(
+      'MAP_SYNTAX',
+      { file, start: index, end: index + 1 },
+      `a control character, U+${code}`,
+      'remove it',
+    );
+  }
+  return findings.count > before;
+}
+
+/** Undefined if the text cannot be one of YAML at all. */
+function documentsOf(file: SourceText, findings: Findings): readonly YamlDocument[] | undefined {
+  const quick = readQuickly(file.text);
+  if (quick) return quick.map((node) => ({ node, errors: [], foreign: [] }));
+  return controlCharacters(file, findings) ? undefined : readYaml(file.text);
 }
 
 /** The key that was meant to say what a document is. */
