@@ -27,7 +27,7 @@ export function dataTransferStatus(
   const ofVendor = declared.filter(({ vendorId }) => vendorId === payload['vendorId']);
   if (ofVendor.length === 0) return 'UnknownVendorId';
   if (!ofVendor.some((each) => isMeant(each, payload))) return 'UnknownMessageId';
-  return isTaken ? 'Accepted' : 'Rejected';
+  return isTaken && vehicleData(declared, payload) ? 'Accepted' : 'Rejected';
 }
 
 /** Whether the state can place a vehicle that was named: at a point, in a known transaction, or at the only point there is. */

@@ -147,12 +147,13 @@ describe('the answer', () => {
   it.each([
     ['1.6', () => single],
     ['2.0.1', () => modern],
-  ])('(%s) waits until the vehicle is stored, if one is named', async (_, socketOf) => {
+  ])('(%s) waits until the vehicle is stored, if one is named', async (version, socketOf) => {
     const store = held();
     const socket = socketOf();
     expect(await tell(socket, { vendorId: 'nobody', data: VIN })).toBe('UnknownVendorId');
     let answered = false;
-    const answer = tell(socket, named).finally(() => {
+    const atPort = { vendorId: 'com.acme', messageId: 'Vehicle', data: { port: 1, vehicle: { vin: VIN } } };
+    const answer = tell(socket, version === '1.6' ? named : atPort).finally(() => {
       answered = true;
     });
     await new Promise((resolve) => setTimeout(resolve, 150));

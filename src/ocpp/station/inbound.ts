@@ -3,7 +3,7 @@
  * are journalled before this begins.
  */
 import type { Runtime } from '../../depot/index.js';
-import type { DomainEvent, StationEvent } from '../../domain/index.js';
+import type { DomainEvent, JournalId, StationEvent } from '../../domain/index.js';
 import { processStartedBy } from '../../domain/index.js';
 import type { ErrorCode } from '../../errors/index.js';
 import type { Beginning, JournalEntry } from '../../journal/index.js';
@@ -27,6 +27,9 @@ export class InboundRefusal extends CallRefusal {
     this.code = code;
   }
 }
+
+/** Stands for the journal id of a frame that the store lost. */
+const UNSTORED: JournalId = '0-0';
 
 export interface InboundContext {
   readonly runtime: Runtime;
@@ -126,7 +129,7 @@ function factsOf(context: InboundContext, { action, begun }: ReceivedCall, paylo
   const entry = begun?.entry;
   const introduced = action === 'BootNotification' ? introductionOf(protocol, payload) : undefined;
   const facts = {
-    id: entry?.id ?? '0-0',
+    id: entry?.id ?? UNSTORED,
     at: entry?.at ?? runtime.now().getTime(),
     action,
     protocol,
@@ -248,9 +251,11 @@ class AnswerFacts implements AnswerContext {
   dataTransferStatus(): DataTransferStatus {
     const { runtime, stationId } = this.#context;
     const station = runtime.depot.state.stations.get(stationId);
-    const isTaken = this.#events.some(
-      (event) => event.type === 'VehicleIdentified' && hasPlace(event.payload, station),
-    );
+    // What has no journal entry was not looked at: if it names anybody it is refused as not stored.
+    const isUnread = this.#facts.id === UNSTORED;
+    const isTaken =
+      isUnread ||
+      this.#events.some((event) => event.type === 'VehicleIdentified' && hasPlace(event.payload, station));
     return dataTransferStatus(runtime.config.ocpp.vehicleDataTransfer, this.payload, isTaken);
   }
 }
