@@ -9,6 +9,7 @@ import { requestByKey } from '../state.js';
 import { isHistory } from '../time.js';
 import { bindRequests } from './match.js';
 import { closeCurrentProcess, currentProcess, isToldAfter, openProcess, settleRequest } from './process.js';
+import { withNewestOfPoint, withNewestOfProcess } from './readings.js';
 import { newer, without, withPoint, withPresystem, withProcess, withStation } from './update.js';
 
 /** When something was said, and how. */
@@ -83,12 +84,26 @@ export function takeBay(state: DepotState, processId: string): DepotState {
   let next = state;
   if (current?.transactionId) next = overtaken(next, current, startOf(process));
   else if (current) next = absorbed(next, current, process);
-  next = withPoint(next, stationId, pointId, (point) => {
-    const vehicle = joined(point.vehicle, next.processes.get(processId)?.vehicle);
-    return { ...without(point, 'waitingId'), processId, ...(vehicle ? { vehicle } : {}) };
-  });
+  next = withPoint(next, stationId, pointId, (point) =>
+    shown(point, next.processes.get(processId) ?? process),
+  );
   return bindRequests(settleRequest(next, processId));
 }
+
+/** The point with what is known of the process that is at it now. */
+function shown(point: PointState, process: ProcessState): PointState {
+  const vehicle = joined(point.vehicle, process.vehicle);
+  const phase = process.phase ? newer<PhaseOfPoint>(point.phase, process.phase) : point.phase;
+  return {
+    ...without(point, 'waitingId'),
+    processId: process.processId,
+    readings: withNewestOfPoint(point.readings, process.readings),
+    ...(vehicle ? { vehicle } : {}),
+    ...(phase ? { phase } : {}),
+  };
+}
+
+type PhaseOfPoint = NonNullable<PointState['phase']>['value'];
 
 /** Brings a transaction that was thought to be at another point to its own. */
 export function moved(
@@ -153,7 +168,7 @@ function absorbed(state: DepotState, empty: ProcessState, process: ProcessState)
   const merged: ProcessState = {
     ...process,
     startedAt: empty.startedAt < process.startedAt ? empty.startedAt : process.startedAt,
-    readings: { ...empty.readings, ...process.readings },
+    readings: withNewestOfProcess(empty.readings, process.readings),
     ...(vehicle ? { vehicle } : {}),
     ...(requestKey ? { requestKey } : {}),
     ...(plan ? { plan } : {}),
@@ -200,12 +215,17 @@ function parted(
     stationId,
     (station) => ({
       ...station,
-      points: { ...station.points, [pointId]: without(point, 'processId', 'vehicle', 'needs') },
+      points: { ...station.points, [pointId]: emptied(point, process) },
       transactions: renamed(station.transactions, process, own.processId),
     }),
   );
   const left = own.processId === process.processId ? undefined : process;
   return { state: bindRequests(refilled(next, point, process, left)), processId: own.processId };
+}
+
+function emptied(point: PointState, { phase }: ProcessState): PointState {
+  const bare = without(point, 'processId', 'vehicle', 'needs');
+  return phase && point.phase?.raw === phase.raw ? without(bare, 'phase') : bare;
 }
 
 function renamed(

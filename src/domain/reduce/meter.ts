@@ -1,31 +1,16 @@
 /** Meter readings: newest value of each quantity, energy that never falls. */
 import type { Origin, StationEvent } from '../events.js';
 import type { MeterSample } from '../model.js';
-import type { Instant, Leaf } from '../source.js';
-import type { DepotState, ProcessState, Quantity, Readings } from '../state.js';
-import { lateness } from '../time.js';
+import type { Instant } from '../source.js';
+import type { DepotState, ProcessState, Readings } from '../state.js';
 import { adopted, isAdoptedByReading } from './adopt.js';
 import { heardNow } from './bay.js';
 import { timeOf } from './clock.js';
 import { metered, stopped } from './energy.js';
 import { bindRequests } from './match.js';
 import { currentProcess, processOf, settleRequest, toldAt } from './process.js';
-import { leafOf, newer, withPoint, withProcess } from './update.js';
-
-const QUANTITIES = [
-  'energyWh',
-  'powerW',
-  'currentA',
-  'voltageV',
-  'reactivePowerVar',
-  'socPct',
-  'temperatureDegC',
-] as const satisfies readonly Quantity[];
-
-/** Some stations write a state of charge of zero where they know none: after one above this… */
-const NEARLY_EMPTY_PCT = 5;
-/** …a zero at the same point is no reading for so long. */
-const PLACEHOLDER_MS = 30 * 60_000;
+import { type Changing, QUANTITIES, withNewestOfPoint, withNewestOfProcess } from './readings.js';
+import { leafOf, withPoint, withProcess } from './update.js';
 
 type Sampled = Extract<StationEvent, { type: 'MeterSampled' }>;
 
@@ -47,7 +32,7 @@ export function meterSampled(state: DepotState, event: Sampled): DepotState {
   if (point && isHere) {
     next = withPoint(next, event.stationId, point.pointId, (before) => ({
       ...before,
-      readings: told.reduce(withNewestOfPoint, before.readings),
+      readings: told.reduce((readings, { leaves }) => withNewestOfPoint(readings, leaves), before.readings),
     }));
   }
   const process =
@@ -80,7 +65,10 @@ function readBy(before: ProcessState, told: readonly Told[], event: Sampled, nam
   const latest = own.at(-1)?.at;
   if (latest === undefined) return before;
   const heard = named ? toldAt(before, latest) : before;
-  const known = { ...heard, readings: own.reduce(withNewestOfProcess, before.readings) };
+  const known = {
+    ...heard,
+    readings: own.reduce((readings, { leaves }) => withNewestOfProcess(readings, leaves), before.readings),
+  };
   if (!named && before.meteredById) return known;
   const registers = own.filter(({ leaves }) => leaves.energyWh);
   const last = isEnd ? lastOf(registers) : undefined;
@@ -105,13 +93,8 @@ interface Told {
   /** The same as the station wrote it. */
   readonly byDevice: Instant;
   readonly context: string | undefined;
-  readonly leaves: Leaves;
+  readonly leaves: Readings;
 }
-
-type Leaves = { readonly [Q in Quantity]?: Leaf<number> };
-
-/** While it is being made. */
-type Changing<T> = { -readonly [K in keyof T]: T[K] };
 
 function openTransaction(state: DepotState, stationId: string, pointId: string): ProcessState | undefined {
   const process = currentProcess(state, stationId, pointId);
@@ -125,39 +108,11 @@ function leavesOf(
   sample: MeterSample,
   at: Instant,
 ): Told {
-  const leaves: Changing<Leaves> = {};
+  const leaves: Changing<Readings> = {};
   for (const quantity of QUANTITIES) {
     const value = sample[quantity];
     if (value === undefined) continue;
     leaves[quantity] = leafOf(event, `samples.${index}.${quantity}`, value, at, event.payload.receivedAt);
   }
   return { at, byDevice: sample.at, context: sample.context, leaves };
-}
-
-/** While a vehicle is plugged in, its battery does not become empty. */
-function withNewestOfProcess(readings: Readings, told: Told): Readings {
-  return withNewest(readings, told, Number.POSITIVE_INFINITY);
-}
-
-function withNewestOfPoint(readings: Readings, told: Told): Readings {
-  return withNewest(readings, told, PLACEHOLDER_MS);
-}
-
-function withNewest(readings: Readings, { leaves }: Told, placeholderMs: number): Readings {
-  const changed: Changing<Readings> = { ...readings };
-  for (const quantity of QUANTITIES) {
-    const leaf = leaves[quantity];
-    if (!leaf) continue;
-    const before = readings[quantity];
-    const kept = quantity === 'socPct' && before ? notPlaceholder(before, leaf, placeholderMs) : undefined;
-    changed[quantity] = kept ?? newer(before, leaf);
-  }
-  return changed;
-}
-
-/** Of two states of charge the one that is told, if the other is a zero that stands for none. */
-function notPlaceholder(a: Leaf<number>, b: Leaf<number>, withinMs: number): Leaf<number> | undefined {
-  const [zero, other] = a.value === 0 ? [a, b] : [b, a];
-  if (zero.value !== 0 || other.value <= NEARLY_EMPTY_PCT) return undefined;
-  return Math.abs(lateness(zero.at, other.at)) <= withinMs ? other : undefined;
 }
