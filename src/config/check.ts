@@ -1,6 +1,7 @@
 /** What a schema cannot say of a configuration: references, uniqueness, exposure. */
 import { isIP } from 'node:net';
 import type { ConfigProblem } from './load.js';
+import { placelessPoints } from './points.js';
 import { secretFlaw } from './secrets.js';
 import type { Config } from './types.js';
 
@@ -13,6 +14,7 @@ export function checkReferences(config: Config): ConfigProblem[] {
     ...grants(config),
     ...zones(config),
     ...exposure(config),
+    ...placelessPoints(config),
     ...evses(config),
     ...profiles(config),
     ...passwords(config),

@@ -156,6 +156,12 @@ export interface StationConfig {
     identity: string;
     password?: string;
     /**
+     * Versions to speak, the preferred first. Left out: the newest that the charger offers.
+     *
+     * @minItems 1
+     */
+    protocols?: ['ocpp2.1' | 'ocpp2.0.1' | 'ocpp1.6', ...('ocpp2.1' | 'ocpp2.0.1' | 'ocpp1.6')[]];
+    /**
      * Security profile of OCPP: 1 password, 2 TLS and password, 3 certificates on both sides. Left out: what listen.ocpp.tls asks of all.
      */
     securityProfile?: 1 | 2 | 3;
@@ -171,8 +177,14 @@ export interface StationConfig {
  */
 export interface PointConfig {
   id: string;
+  /**
+   * OCPP 2.x evseId
+   */
   evse?: number;
-  connector: number;
+  /**
+   * OCPP 1.6 connectorId; with evse: its connector there, 1 if left out
+   */
+  connector?: number;
   standard: string;
   format: 'SOCKET' | 'CABLE';
   powerType: 'AC_1_PHASE' | 'AC_2_PHASE' | 'AC_2_PHASE_SPLIT' | 'AC_3_PHASE' | 'DC';

@@ -126,6 +126,14 @@ export const configSchema = {
       ocpp: object('How it connects.', ['identity'], {
         identity: id,
         password: text,
+        protocols: list(
+          { enum: ['ocpp2.1', 'ocpp2.0.1', 'ocpp1.6'] },
+          {
+            minItems: 1,
+            description:
+              'Versions to speak, the preferred first. Left out: the newest that the charger offers.',
+          },
+        ),
         securityProfile: {
           enum: [1, 2, 3],
           description:
@@ -137,11 +145,15 @@ export const configSchema = {
     }),
     PointConfig: object(
       'One place to charge: OCPP 1.6 connector, 2.x EVSE.',
-      ['id', 'connector', 'standard', 'format', 'powerType', 'maxVoltage', 'maxAmperage'],
+      ['id', 'standard', 'format', 'powerType', 'maxVoltage', 'maxAmperage'],
       {
         id,
-        evse: { type: 'integer', minimum: 1 },
-        connector: { type: 'integer', minimum: 1 },
+        evse: { type: 'integer', minimum: 1, description: 'OCPP 2.x evseId' },
+        connector: {
+          type: 'integer',
+          minimum: 1,
+          description: 'OCPP 1.6 connectorId; with evse: its connector there, 1 if left out',
+        },
         standard: text,
         format: { enum: ['SOCKET', 'CABLE'] },
         powerType: { enum: ['AC_1_PHASE', 'AC_2_PHASE', 'AC_2_PHASE_SPLIT', 'AC_3_PHASE', 'DC'] },

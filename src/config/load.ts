@@ -6,6 +6,7 @@ import type { ErrorObject } from 'ajv';
 import type { Document, LineCounter } from 'yaml';
 import { BridgeError, type ErrorCode } from '../errors/index.js';
 import { checkReferences } from './check.js';
+import { withConnectors } from './points.js';
 import { suggest } from './suggest.js';
 import type { Config } from './types.js';
 import { configValidator } from './validator.js';
@@ -64,7 +65,7 @@ export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv =
   const problems = secretProblems.length > 0 ? secretProblems : schemaProblems(value);
   const all = problems.length > 0 ? problems : checkReferences(value as Config);
   if (all.length > 0) throw fail(all.map((problem) => locate(problem, document, lines, file)));
-  return value as Config;
+  return withConnectors(value as Config);
 }
 
 function fail(errors: BridgeError[]): AggregateError {

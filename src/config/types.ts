@@ -3,8 +3,10 @@ import type * as generated from './config.generated.js';
 
 type Filled<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
 
-export type StationConfig = generated.StationConfig;
-export type PointConfig = generated.PointConfig;
+export type PointConfig = Filled<generated.PointConfig, 'connector'>;
+export type StationConfig = Omit<generated.StationConfig, 'points'> & {
+  points: [PointConfig, ...PointConfig[]];
+};
 export type VehicleConfig = generated.VehicleConfig;
 export type StoreConfig = generated.StoreConfig;
 export type TlsConfig = generated.TlsConfig;
@@ -19,7 +21,10 @@ export type OcppConfig = Required<Omit<generated.OcppConfig, 'metering' | 'limit
 };
 export type TablesConfig = Required<generated.TablesConfig>;
 export type JournalConfig = Required<generated.JournalConfig>;
-export type DepotConfig = Omit<generated.DepotConfig, 'charging'> & { charging: ChargingConfig };
+export type DepotConfig = Omit<generated.DepotConfig, 'charging' | 'stations'> & {
+  charging: ChargingConfig;
+  stations: StationConfig[];
+};
 export type UpstreamConfig = Required<generated.UpstreamConfig>;
 export type OcpiConfig = Filled<generated.OcpiConfig, 'partners'>;
 

@@ -40,7 +40,7 @@ export const ocppErrors = {
   },
   OCPP_NO_SUBPROTOCOL: {
     title: 'A charging station offered no version of OCPP that is spoken here',
-    fix: 'Let the charger ask for the WebSocket subprotocol ocpp1.6 or ocpp2.0.1.',
+    fix: 'Let the charger ask for the WebSocket subprotocol ocpp1.6, ocpp2.0.1 or ocpp2.1, and for one of ocpp.protocols if its station has that setting.',
   },
   OCPP_IDENTITY_TAKEN: {
     title: 'A second connection without a password wanted to take over a living one',

@@ -3,8 +3,11 @@ import { schemaNames } from '../schemas/index.js';
 
 export type OcppProtocol = 'ocpp1.6' | 'ocpp2.0.1' | 'ocpp2.1';
 
-/** WebSocket subprotocols in our order of preference: 2.1 is served as far as it shares the messages of 2.0.1. */
-export const PROTOCOLS: readonly OcppProtocol[] = ['ocpp2.0.1', 'ocpp1.6', 'ocpp2.1'];
+/**
+ * WebSocket subprotocols in our order of preference, the newest first (RFC 6455 §4.2.2 leaves the choice to the server). 2.1 is
+ * served as far as it shares the messages of 2.0.1.
+ */
+export const PROTOCOLS: readonly OcppProtocol[] = ['ocpp2.1', 'ocpp2.0.1', 'ocpp1.6'];
 
 /** A message schema prefix: `ocpp16.Heartbeat`. */
 const SCHEMAS = { 'ocpp1.6': 'ocpp16', 'ocpp2.0.1': 'ocpp201', 'ocpp2.1': 'ocpp21' } as const;

@@ -37,6 +37,11 @@ describe('a configuration', () => {
       'CONFIG_INVALID: station N1 has securityProfile 3, but listen.ocpp.tls has no clientCa',
     ],
     [
+      'a point that nobody could find',
+      (t: string) => t.replace('id: N1-1, connector: 1,', 'id: N1-1,'),
+      'CONFIG_INVALID: point N1-1 has neither connector (the connectorId of OCPP 1.6) nor evse (2.x)',
+    ],
+    [
       'a misspelt key',
       (t: string) => t.replace('gridLimitKw', 'gridLimtKw'),
       'depot.yaml:22:5: CONFIG_UNKNOWN_KEY: gridLimtKw is not a setting of depots.0; did you mean gridLimitKw?',
@@ -75,6 +80,12 @@ describe('a configuration', () => {
   ])('is refused for %s, with place and remedy', (_name, edit, expected) => {
     expect(faults(edit)).toContain(expected);
     expect(faults(edit)).toContain('\n  fix: ');
+  });
+
+  it('takes an EVSE for a point of 2.x, with connector 1 if none is named', () => {
+    const edited = text.replace('id: N3-2, evse: 2, connector: 1,', 'id: N3-2, evse: 2,');
+    const config = parseConfig(edited, 'depot.yaml');
+    expect(config.depots).toEqual(parseConfig(text, 'depot.yaml').depots);
   });
 
   it('names all faults at once', () => {

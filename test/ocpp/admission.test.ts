@@ -66,17 +66,40 @@ describe('before the upgrade', () => {
     expect(await knock(harness.port, { protocols: ['ocpp1.5', 'soap'] })).toBe(400);
   });
 
-  it('takes odd lists of subprotocols and prefers 2.0.1', async () => {
+  it('takes odd lists of subprotocols', async () => {
     const header = { 'sec-websocket-protocol': 'ocpp1.6,' };
     expect(await knock(harness.port, { header })).toBe(101);
-    const both = await dialled(harness.port, { protocols: ['ocpp1.6', 'ocpp2.0.1'] });
-    expect(both.socket.protocol).toBe('ocpp2.0.1');
+  });
+
+  it.each([
+    [['ocpp1.6', 'ocpp2.0.1'], 'ocpp2.0.1'],
+    [['ocpp2.1', 'ocpp1.6'], 'ocpp2.1'],
+    [['ocpp2.0.1', 'ocpp2.1'], 'ocpp2.1'],
+    [['ocpp2.2', 'ocpp1.6'], 'ocpp1.6'],
+  ])('speaks the newest that a station offers: of %s %s', async (protocols, chosen) => {
+    const { socket } = await dialled(harness.port, { protocols });
+    expect(socket.protocol).toBe(chosen);
   });
 
   it('answers a plain request with 426', async () => {
     const response = await fetch(`http://127.0.0.1:${harness.port}/ocpp/CP-N1`);
     expect(response.status).toBe(426);
   });
+});
+
+it('speaks what the configuration of a station prefers, and nothing else to it', async () => {
+  const edit = (text: string) =>
+    text.replace('identity: CP-N1,', 'identity: CP-N1, protocols: [ocpp1.6, ocpp2.0.1],');
+  const harness = await OcppHarness.start({ edit });
+  try {
+    const { socket } = await dialled(harness.port, { protocols: ['ocpp2.1', 'ocpp2.0.1', 'ocpp1.6'] });
+    expect(socket.protocol).toBe('ocpp1.6');
+    expect(await knock(harness.port, { protocols: ['ocpp2.1'] })).toBe(400);
+    expect(harness.log.at(-1)).toMatchObject({ code: 'OCPP_NO_SUBPROTOCOL' });
+    await open.pop()?.end();
+  } finally {
+    await harness.remove();
+  }
 });
 
 describe('a hashed password', () => {

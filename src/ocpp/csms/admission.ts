@@ -41,10 +41,13 @@ export function identityOf(url: string | undefined): string | undefined {
   }
 }
 
-/** The version of OCPP to speak: our first choice among those offered. */
-export function subprotocolOf(header: string | undefined): OcppProtocol | undefined {
+/** The version of OCPP to speak: the first of those wanted, else our first choice, among those offered. */
+export function subprotocolOf(
+  header: string | undefined,
+  wanted: readonly OcppProtocol[] = PROTOCOLS,
+): OcppProtocol | undefined {
   const offered = new Set((header ?? '').split(',').map((name) => name.trim()));
-  return PROTOCOLS.find((protocol) => offered.has(protocol));
+  return wanted.find((protocol) => offered.has(protocol));
 }
 
 /** Decides on upgrades. Holds no password, only digests. */
@@ -92,8 +95,9 @@ export class Admissions {
     const flaw = await this.#flawOf(request, station);
     if (flaw) return refuse(401, flaw.code, flaw.why);
     this.#lockout.succeeded(identity, address);
-    const protocol = subprotocolOf(request.headers['sec-websocket-protocol']);
-    if (!protocol) return refuse(400, 'OCPP_NO_SUBPROTOCOL', `offer one of ${PROTOCOLS.join(', ')}`);
+    const { protocols = PROTOCOLS } = station.ocpp;
+    const protocol = subprotocolOf(request.headers['sec-websocket-protocol'], protocols);
+    if (!protocol) return refuse(400, 'OCPP_NO_SUBPROTOCOL', `offer one of ${protocols.join(', ')}`);
     const authenticated = this.#needsCertificate(station) || this.#secrets.has(station.id);
     return { admitted: true, station, protocol, authenticated };
   }
