@@ -217,3 +217,49 @@ describe('the check of a fold', () => {
     );
   });
 });
+
+describe('the examples of a fold', () => {
+  const small = `
+mapping: t.power
+from: {mv: x.Meter}
+to: {s: x.Sample}
+fields: {s.at: {from: mv.at}}
+fold:
+  over: mv.values
+  read: {value: value, measurand: what, phase: phase, unit: unit, context: context, location: location}
+  absent: {measurand: Energy, context: Periodic, location: Outlet}
+  units: {Wh: Wh, kWh: kWh, W: W, kW: kW, A: A, V: V, Percent: "%", Celsius: degC, K: K}
+  contexts: [Periodic, Begin, End]
+  take:
+    m.power: {to: s.powerW, measurand: Power, phases: sum, unit: W, at: [Outlet, Inlet]}
+  ignore: [Energy, Current, Voltage, SoC, Temperature, Factor]
+ignore: ["mv.values[].multiplier", "mv.values[].format", "mv.values[].signature"]
+leave: [s.context, s.energyWh, s.currentA, s.voltageV, s.socPct, s.temperatureDegC, s.signed]
+examples:
+  - name: a total
+    in: {mv: {at: "2026-01-01T00:00:00Z", values: [{value: "5", what: Power, unit: W}]}}
+    out: {at: "2026-01-01T00:00:00Z", powerW: 5}
+`;
+  const more = `  - name: phases
+    in: {mv: {at: "2026-01-01T00:00:00Z", values: [{value: "5", what: Power, phase: L1}, {value: "6", what: Power, phase: L2}]}}
+    out: {at: "2026-01-01T00:00:00Z", powerW: 11}
+  - name: places and contexts
+    in: {mv: {at: "2026-01-01T00:00:00Z", values: [{value: "5", what: Power}, {value: "6", what: Power, location: Inlet}, {value: "7", what: Power, context: Begin}]}}
+    out: {at: "2026-01-01T00:00:00Z", powerW: 5}
+`;
+
+  it('must show what no other check can tell right from wrong', () => {
+    const text = complaints(small);
+    expect(text.match(/MAP_UNSHOWN/g)).toHaveLength(4);
+    expect(text).toContain('`phases: sum` is not shown');
+    expect(text).toContain('`unit: W` is not shown');
+    expect(text).toContain('`at: [Outlet, Inlet]` is not shown');
+    expect(text).toContain('the order of `contexts` is not shown');
+    expect(complaints(small + more)).toBe('');
+  });
+
+  it('then catch another rule for the phases', () => {
+    expect(complaints((small + more).replace('phases: sum', 'phases: max'))).toContain('powerW is 6, not 11');
+    expect(complaints((small + more).replace('[Outlet, Inlet]', '[Inlet, Outlet]'))).toContain('MAP_EXAMPLE');
+  });
+});

@@ -12,6 +12,7 @@ import type { ExampleAst, OverlayAst } from '../syntax/ast.js';
 import type { CheckReport } from './context.js';
 import { withUsed } from './cycles.js';
 import { differences, without } from './differences.js';
+import { unshownOfFold } from './fold-shown.js';
 import { issueText, payloadIssues } from './issues.js';
 
 /** What running examples needs. */
@@ -275,8 +276,11 @@ export class ExampleCheck {
     if (issue) this.fail(example, `is still no valid ${message}: ${issueText(issue)}`);
   }
 
-  private mustShow({ whole, name, tables, fields, fold }: MappingIr): void {
+  private mustShow(mapping: MappingIr): void {
+    const { whole, name, tables, fields, fold } = mapping;
     if (whole.reverseOf) return;
+    for (const { at, message } of unshownOfFold(mapping))
+      this.options.findings.add('MAP_UNSHOWN', at, message);
     for (const table of tables)
       for (const row of table.rows)
         if (whole.own.has(row.id)) this.must(`${name}/${row.id}`, row.at, `row ${row.id}`);
