@@ -26,8 +26,8 @@ const require = createRequire(import.meta.url);
 const yaml = (): typeof import('yaml') => require('yaml');
 
 /**
- * Loads a configuration. Relative paths in `${file:…}` are taken from the file's folder; `store.path` and
- * `mappings` from the working directory.
+ * Loads a configuration. Relative paths in `${file:…}` and folders under `mappings` are taken from the file's folder;
+ * `store.path` from the working directory.
  *
  * @throws AggregateError of {@link BridgeError}s (CONFIG_*), all at once, each with file and line
  */
@@ -48,7 +48,10 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
   return parseConfig(text, file, env);
 }
 
-/** The same for a text; `file` is used for messages and as the base of `${file:…}`. */
+/** Tables that ship, by name instead of by folder. */
+const SHIPPED = /^(?:builtin$|preset:)/;
+
+/** The same for a text; `file` is used for messages and as the base of `${file:…}` and `mappings`. */
 export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv = process.env): Config {
   const lines = new (yaml().LineCounter)();
   const document = yaml().parseDocument(maskSecrets(text), { lineCounter: lines, uniqueKeys: true });
@@ -65,7 +68,9 @@ export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv =
   const problems = secretProblems.length > 0 ? secretProblems : schemaProblems(value);
   const all = problems.length > 0 ? problems : checkReferences(value as Config);
   if (all.length > 0) throw fail(all.map((problem) => locate(problem, document, lines, file)));
-  return withConnectors(value as Config);
+  const config = withConnectors(value as Config);
+  const mappings = config.mappings.map((path) => (SHIPPED.test(path) ? path : resolve(dirname(file), path)));
+  return { ...config, mappings };
 }
 
 function fail(errors: BridgeError[]): AggregateError {
