@@ -89,6 +89,12 @@ describe.each(versions)('%s: a transaction that began offline', (version) => {
     expect(seen).toMatchObject({ transactionOpen: true, vehicle: { vehicleId: 'V1' } });
   });
 
+  it('shows at the point what it told of while it waited', () => {
+    const power = reading(40, 2000, late);
+    const { point } = bay(tell([free, begun, power, taken]));
+    expect(point.readings.powerW).toMatchObject({ value: 20_000, at: at(40) });
+  });
+
   it('takes the place of the process that a status had opened without it', () => {
     const request = list('BMS', 1, [{ chargingRequestId: 'R1', chargingPointId: 'N1-1' }]);
     // The station, just back, says for a moment that the bay is free.

@@ -10,6 +10,8 @@ const MOST_PER_CHARGE_WH = 800_000;
 const MOST_POWER_W = 500_000;
 /** A register counts in steps and may be read late. */
 const SLACK_WH = 20_000;
+/** One that begins anew has not got far beyond what was charged since. */
+const RESET_SLACK_WH = 1_000;
 
 type Spans = readonly RegisterSpan[];
 
@@ -101,11 +103,13 @@ function fits(before: RegisterReading, after: RegisterReading): boolean {
 
 /** It fell below where it began, or to less than half, and no further up than charging since can have brought it. */
 function isReset({ from, to }: RegisterSpan, reading: RegisterReading): boolean {
-  return reading.wh < from.wh || (reading.wh * 2 < to.wh && reading.wh <= mostBetween(to, reading));
+  return (
+    reading.wh < from.wh || (reading.wh * 2 < to.wh && reading.wh <= mostBetween(to, reading, RESET_SLACK_WH))
+  );
 }
 
-function mostBetween(before: RegisterReading, after: RegisterReading): number {
+function mostBetween(before: RegisterReading, after: RegisterReading, slackWh = SLACK_WH): number {
   if (before.received || after.received) return MOST_PER_CHARGE_WH;
   const hours = (Date.parse(after.at) - Date.parse(before.at)) / 3_600_000;
-  return Math.min(MOST_PER_CHARGE_WH, MOST_POWER_W * hours + SLACK_WH);
+  return Math.min(MOST_PER_CHARGE_WH, MOST_POWER_W * hours + slackWh);
 }
