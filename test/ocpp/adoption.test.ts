@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { startBridge } from '../../src/bridge.js';
 import { adoptionBlock, adoptStation, listStations } from '../../src/cli/stations.js';
 import { loadConfig, parseConfig } from '../../src/config/index.js';
+import { validatorOf } from '../../src/schemas/index.js';
 import { configuration, output } from '../cli/support.js';
 import { OcppHarness, until } from './harness.js';
 import { type Dialled, dial, knock } from './raw.js';
@@ -80,6 +81,47 @@ describe('a stranger', () => {
       const status = { evseId, connectorId: 1, connectorStatus: 'Available', timestamp };
       expect((await socket.ask([2, `s${evseId}`, 'StatusNotification', status]))[0]).toBe(4);
     }
+    expect(harness.ocpp.strangers()[0]?.introduction).toMatchObject({ model: 'Twin', points: [1, 2] });
+  });
+
+  it.each([
+    ['GetReport', { requestId: 1, componentVariable: [{ component: { name: 'EVSE' } }] }],
+    ['GetBaseReport', { requestId: 1, reportBase: 'FullInventory' }],
+  ])('of 2.x tells its EVSEs when asked by %s', async (known, question) => {
+    const harness = await OcppHarness.start();
+    cleanups.push(() => harness.remove());
+    const modern = { ...unknown, protocols: ['ocpp2.0.1'] };
+    expect(await knock(harness.port, modern)).toBe(404);
+    harness.ocpp.invite('CP-X9');
+    const socket = await dial(harness.port, modern);
+    cleanups.push(() => socket.end());
+    const answer = (frame: unknown) => socket.socket.send(JSON.stringify(frame));
+    const asked = new Promise<unknown>((resolve) => {
+      socket.socket.on('message', (data) => {
+        const [kind, id, action, payload] = JSON.parse(String(data)) as [number, string, string, unknown];
+        if (kind !== 2) return;
+        if (action === known) {
+          answer([3, id, { status: 'Accepted' }]);
+          resolve(payload);
+        } else answer([4, id, 'NotImplemented', '', {}]);
+      });
+    });
+    const reportOf = (requestId: number, evses: readonly number[]) => ({
+      ...{ requestId, seqNo: 0, generatedAt: new Date().toISOString() },
+      reportData: evses.map((id) => ({
+        component: { name: 'EVSE', evse: { id } },
+        variable: { name: 'AvailabilityState' },
+        variableAttribute: [{ value: 'Available' }],
+      })),
+    });
+    const early = await socket.ask([2, 'r0', 'NotifyReport', reportOf(1, [9])]);
+    expect(early.slice(0, 3)).toEqual([4, 'r0', 'SecurityError']);
+    const chargingStation = { vendorName: 'Acme', model: 'Twin' };
+    await socket.ask([2, 'b', 'BootNotification', { reason: 'PowerUp', chargingStation }]);
+    expect(await asked).toEqual(question);
+    expect(validatorOf(`ocpp201.${known}`)(question)).toEqual([]);
+    expect((await socket.ask([2, 'r1', 'NotifyReport', reportOf(7, [5])]))[0]).toBe(4);
+    expect(await socket.ask([2, 'r2', 'NotifyReport', reportOf(1, [2, 1])])).toEqual([3, 'r2', {}]);
     expect(harness.ocpp.strangers()[0]?.introduction).toMatchObject({ model: 'Twin', points: [1, 2] });
   });
 });

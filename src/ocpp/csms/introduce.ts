@@ -1,6 +1,6 @@
 /**
  * The socket of a stranger that was invited to introduce itself. Its BootNotification is answered with Pending, it is
- * asked how many connectors it has, everything else is refused, and soon it has to go (OCPP 1.6 §4.2, 2.0.1 B02).
+ * asked which connectors or EVSEs it has, everything else is refused, and soon it has to go (OCPP 1.6 §4.2, 2.0.1 B02).
  */
 
 import type { JsonObject } from '../../mapping/index.js';
@@ -17,6 +17,16 @@ const ASK_MS = 3_000;
 /** What it is told to wait before it boots again. */
 const COME_BACK_SECONDS = 300;
 const MOST_POINTS = 32;
+/** By this number a report says what it answers. */
+const REPORT = 1;
+/** What a station of 2.x is asked: its EVSEs, or everything if it tells only that (2.0.1 B08, B07). */
+const REPORTS: readonly { readonly action: string; readonly payload: JsonObject }[] = [
+  {
+    action: 'GetReport',
+    payload: { requestId: REPORT, componentVariable: [{ component: { name: 'EVSE' } }] },
+  },
+  { action: 'GetBaseReport', payload: { requestId: REPORT, reportBase: 'FullInventory' } },
+];
 
 export interface IntroductionHost {
   readonly maxDepth: number;
@@ -40,11 +50,16 @@ export function introduce(rpc: RpcConnection, host: IntroductionHost): RpcOwner 
         const boot = introductionOf(rpc.protocol, payload);
         if (boot) said = { protocol: rpc.protocol, ...boot };
         note();
-        setImmediate(() => void countConnectors(rpc, points).then(note));
+        setImmediate(() => void askForPoints(rpc, points).then(note));
         return { status: 'Pending', currentTime: host.now().toISOString(), interval: COME_BACK_SECONDS };
       }
+      if (call.action === 'NotifyReport' && said && payload['requestId'] === REPORT) {
+        for (const evse of evsesIn(payload)) add(points, evse);
+        note();
+        return {};
+      }
       const number = payload[rpc.protocol === 'ocpp1.6' ? 'connectorId' : 'evseId'];
-      if (typeof number === 'number' && number > 0 && points.size < MOST_POINTS) points.add(number);
+      if (typeof number === 'number') add(points, number);
       note();
       throw new CallRefusal('SecurityError', 'this station is not adopted yet');
     },
@@ -58,23 +73,50 @@ export function introduce(rpc: RpcConnection, host: IntroductionHost): RpcOwner 
 }
 
 function checked(rpc: RpcConnection, { action, payload }: InboundCall, maxDepth: number): JsonObject {
-  const known = action === 'BootNotification' || action === 'StatusNotification';
+  const known =
+    action === 'BootNotification' ||
+    action === 'StatusNotification' ||
+    (action === 'NotifyReport' && rpc.protocol !== 'ocpp1.6');
   const flaw = flawOf(payload, maxDepth);
   if (flaw || !known || validatorOf(schemaName(rpc.protocol, action))(payload).length > 0)
     throw new CallRefusal('SecurityError', 'this station is not adopted yet');
   return payload as JsonObject;
 }
 
-/** 1.6 tells by a configuration key; a station of 2.x shows its EVSEs by their status, if it sends it. */
-async function countConnectors(rpc: RpcConnection, points: Set<number>): Promise<void> {
-  if (rpc.protocol !== 'ocpp1.6') return;
+/** Counts a point as far as the number can be one. */
+function add(points: Set<number>, number: number): void {
+  if (number > 0 && points.size < MOST_POINTS) points.add(number);
+}
+
+/** The EVSEs that the components of a valid NotifyReport belong to. */
+function evsesIn(report: JsonObject): number[] {
+  const data = (report['reportData'] ?? []) as { component: { evse?: { id: number } } }[];
+  return data.flatMap(({ component }) => component.evse?.id ?? []);
+}
+
+/** 1.6 tells by a configuration key, 2.x by a report. What does not tell is known by what it shows by itself. */
+async function askForPoints(rpc: RpcConnection, points: Set<number>): Promise<void> {
+  if (rpc.protocol !== 'ocpp1.6') {
+    for (const { action, payload } of REPORTS)
+      if ((await answerTo(rpc, action, payload))?.['status'] === 'Accepted') return;
+    return;
+  }
+  const answer = await answerTo(rpc, 'GetConfiguration', { key: ['NumberOfConnectors'] });
+  const [found] = (answer?.['configurationKey'] ?? []) as { value?: string }[];
+  const count = Math.min(Number(found?.value ?? 0) || 0, MOST_POINTS);
+  for (let number = 1; number <= count; number++) points.add(number);
+}
+
+/** The answer to a question; undefined if the stranger refuses it or stays silent, which it may. */
+async function answerTo(
+  rpc: RpcConnection,
+  action: string,
+  payload: JsonObject,
+): Promise<JsonObject | undefined> {
   try {
-    const key = ['NumberOfConnectors'];
-    const answer = (await rpc.call('GetConfiguration', { key }, ASK_MS)) as JsonObject;
-    const [found] = (answer['configurationKey'] ?? []) as { value?: string }[];
-    const count = Math.min(Number(found?.value ?? 0) || 0, MOST_POINTS);
-    for (let number = 1; number <= count; number++) points.add(number);
+    const answer = await rpc.call(action, payload, ASK_MS);
+    return typeof answer === 'object' && answer !== null ? (answer as JsonObject) : undefined;
   } catch {
-    // It does not tell: what it showed by itself has to do.
+    return undefined;
   }
 }
