@@ -4,7 +4,7 @@
  */
 import { loadConfig } from '../config/index.js';
 import { BridgeError } from '../errors/index.js';
-import { mayGenerate, type Selector } from '../mapping/index.js';
+import { didYouMean, mayGenerate, type Selector } from '../mapping/index.js';
 import { schemaNames, schemaOf, validatorOf } from '../schemas/index.js';
 import { Tables } from '../tables/index.js';
 import { type NewOverlay, startOverlay } from './overlay/overlay.js';
@@ -31,15 +31,14 @@ export interface NewOverlayOptions {
 export async function newOverlay(options: NewOverlayOptions): Promise<number> {
   const { message, vendor, model, firmware, mapping, station } = options;
   if (!schemaOf(message)) {
-    const near = schemaNames(message.split('.')[0]).filter((name) => !name.endsWith('.conf'));
-    throw new BridgeError(
-      'MAP_SCHEMA',
-      `no message is called ${message}; known: ${near.join(', ') || 'none of this space'}`,
-    );
+    const known = schemaNames().filter((name) => !name.endsWith('.conf'));
+    const space = known.filter((name) => name.split('.')[0] === message.split('.')[0]);
+    const hint = didYouMean(message, known) ?? `known: ${(space.length > 0 ? space : known).join(', ')}`;
+    throw new BridgeError('MAP_SCHEMA', `no message is called ${message}; ${hint}`);
   }
   const wanted: NewOverlay = {
     message,
-    payload: readPayload(options.from),
+    payload: readPayload(options.from, message),
     station,
     select: {
       vendor,

@@ -1,7 +1,9 @@
 /** `depotbridge translate`: one payload through the tables, with the rules that fired and what was lost. */
 import { loadConfig } from '../config/index.js';
+import { BridgeError } from '../errors/index.js';
 import { IdentityRegistry } from '../identity/index.js';
 import {
+  didYouMean,
   issueText,
   type Json,
   type JsonObject,
@@ -52,15 +54,26 @@ interface Translated {
 export async function translate(name: string, file: string, options: TranslateOptions): Promise<number> {
   const config = loadConfig(options.config);
   const generation = Tables.load(config.mappings, { examples: false }).current;
-  const payload = readPayload(file);
+  const payload = readPayload(file, name);
   const select = { ...selectorOf(options, config), ...versionOf(name, options) };
   const context = { identity: new IdentityRegistry(config), select };
   const byMessage = generation.forMessage(name);
-  const mappings = byMessage.length > 0 ? byMessage : [generation.mapping(name)];
+  const mappings = byMessage.length > 0 ? byMessage : [named(generation, name)];
   const translated = run(generation, mappings, payload, context, options);
   process.stdout.write(`${options.format === 'json' ? json(translated) : text(translated)}\n`);
   const failed = translated.mappings.some(({ results }) => results.some((result) => !result.ok));
   return failed || translated.issue ? 1 : 0;
+}
+
+/** @throws BridgeError MAP_UNKNOWN with the mapping or message that may be meant */
+function named(generation: LoadedGeneration, name: string): Mapping {
+  if (generation.names().includes(name)) return generation.mapping(name);
+  if (schemaOf(name)) throw new BridgeError('MAP_UNKNOWN', `no mapping reads ${name}`);
+  const messages = generation
+    .names()
+    .flatMap((each) => Object.values(generation.mapping(each).from)[0] ?? []);
+  const hint = didYouMean(name, [...messages, ...generation.names()]);
+  throw new BridgeError('MAP_UNKNOWN', `no mapping or message is named ${name}${hint ? `; ${hint}` : ''}`);
 }
 
 function run(

@@ -59,6 +59,19 @@ export const mappingErrors = {
     title: 'Nothing of this journal id is parked',
     fix: 'List what is parked with `depotbridge parked`; it may have been applied or removed meanwhile.',
   },
+  // Payloads given to the command line.
+  PAYLOAD_UNREADABLE: {
+    title: 'The file of a payload cannot be read',
+    fix: 'Check the path; `-` reads standard input.',
+  },
+  PAYLOAD_NOT_JSON: {
+    title: 'The payload given is not JSON',
+    fix: 'Give one JSON object, or a whole OCPP-J call.',
+  },
+  PAYLOAD_NOT_MEANT: {
+    title: 'The JSON given is not the payload that is asked for',
+    fix: 'Give the payload as a JSON object, or the call that holds it: `[2, "id", "action", {…}]`.',
+  },
   // Errors of the check: the tables are wrong, nothing was run.
   MAP_SYNTAX: {
     title: 'The file is not valid YAML in UTF-8',

@@ -135,20 +135,26 @@ function cutAround(
   return { text: shown, column: at, length: Math.max(1, Math.min(length, shown.length - at + 1)) };
 }
 
-/** The candidates nearest in spelling to a word, as a sentence; undefined if none is near. */
+/** The candidate nearest in spelling to a word, as a sentence; undefined if none is near. */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
-  let best: string | undefined;
+  const [best] = wordsNear(word, candidates);
+  return best === undefined ? undefined : `did you mean ${best}?`;
+}
+
+/** The candidates nearest in spelling to a word, several if they are equally near; none if all are far. */
+export function wordsNear(word: string, candidates: Iterable<string>): string[] {
+  let best: string[] = [];
   // In a word of three letters, two of them wrong is another word.
   const most = word.length < 4 ? Math.floor(word.length / 2) : Math.max(2, Math.floor(word.length / 3));
   let bestDistance = most + 1;
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) {
-      best = candidate;
+      best = [candidate];
       bestDistance = distance;
-    }
+    } else if (distance === bestDistance && best.length > 0) best.push(candidate);
   }
-  return best === undefined ? undefined : `did you mean ${best}?`;
+  return best;
 }
 
 /** Levenshtein distance with adjacent swaps counted once; gives up at `limit`. */

@@ -15,7 +15,14 @@ export type {
 export type { CheckReport } from './check/context.js';
 export { issueText } from './check/issues.js';
 export type { Need } from './check/needs.js';
-export { countOf, type Diagnostic, didYouMean, Findings, formatDiagnostic } from './diagnostics.js';
+export {
+  countOf,
+  type Diagnostic,
+  didYouMean,
+  Findings,
+  formatDiagnostic,
+  wordsNear,
+} from './diagnostics.js';
 export { mayGenerate } from './generate/index.js';
 export type { LoadedGeneration, RowCounts } from './generation.js';
 export {
@@ -39,3 +46,4 @@ export type { BoundPath, FieldIr, MappingIr, TableIr } from './resolve/ir.js';
 export type { SchemaNode, SchemaSource } from './schema/node.js';
 export { rootOf } from './schema/node.js';
 export type { InputCell, RowAst } from './syntax/ast.js';
+export { repairTransforms } from './transforms.js';

@@ -278,9 +278,15 @@ export const repairTransforms: ReadonlyMap<string, Transform> = new Map<string, 
       in: ['string'],
       out: 'string',
       fallible: true,
-      examples: [['2026-01-01T00:00:00', '2026-01-01T00:00:00Z']],
+      examples: [
+        ['2026-01-01T00:00:00', '2026-01-01T00:00:00Z'],
+        ['2026-01-01 00:00', '2026-01-01T00:00:00Z'],
+      ],
       apply: (value) => {
-        const text = String(value).trim();
+        const text = String(value)
+          .trim()
+          .replace(/^(\d{4}-\d\d-\d\d) +(?=\d)/, '$1T')
+          .replace(/T(\d\d:\d\d)(?=$|Z|[+-]\d\d:\d\d$)/, 'T$1:00');
         return parseInstant(text) !== undefined
           ? text
           : parseInstant(`${text}Z`) !== undefined

@@ -158,7 +158,38 @@ describe('depotbridge mapping new', () => {
     expect(faults(text)).toEqual([]);
   });
 
-  it('repairs what the schema refuses, and passes its checks as it is', async () => {
+  it('says which message was meant', async () => {
+    await expect(translated('ocpp16.Statusnotification', faulted)).rejects.toThrow(
+      'did you mean ocpp16.StatusNotification?',
+    );
+    await expect(translated('ocpp16.Heartbeat', {})).rejects.toThrow('no mapping reads ocpp16.Heartbeat');
+    await expect(started('ocpp16.StatusNotificatoin', faulted)).rejects.toThrow(
+      'did you mean ocpp16.StatusNotification?',
+    );
+  });
+
+  it('says of a payload that is none what it is', async () => {
+    const read = async (text: string) => {
+      const file = join(folder({ 'payload.json': text }), 'payload.json');
+      return output(() =>
+        translate('ocpp16.StatusNotification', file, { config: only('ocpp16'), format: 'json' }),
+      );
+    };
+    const refused = async (text: string, code: string, message: string) => {
+      await expect(read(text)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+    };
+    await refused('', 'PAYLOAD_NOT_JSON', 'is empty');
+    await refused('{"a":', 'PAYLOAD_NOT_JSON', 'is not JSON');
+    await refused('[1]', 'PAYLOAD_NOT_MEANT', 'no OCPP-J call');
+    await refused('[3,"1",{}]', 'PAYLOAD_NOT_MEANT', 'CALLRESULT');
+    await refused('[2,"1","BootNotification",{}]', 'PAYLOAD_NOT_MEANT', 'a call of BootNotification, not of');
+    expect((await read(`\ufeff${JSON.stringify(faulted)}`)).code).toBe(0);
+    await expect(
+      translate('ocpp16.StatusNotification', '/no/such/file', { config: only('ocpp16'), format: 'text' }),
+    ).rejects.toMatchObject({ code: 'PAYLOAD_UNREADABLE' });
+  });
+
+  it('repairs what the schema refuses, and passes its checks once a person says why', async () => {
     const text = await started('ocpp16.MeterValues', {
       connectorId: 1,
       meterValue: [
@@ -167,7 +198,38 @@ describe('depotbridge mapping new', () => {
     });
     expect(text).toContain('message: ocpp16.MeterValues');
     expect(text).toContain('becomes: {by: zone-utc}');
-    expect(faults(text)).toEqual([]);
+    expect(new Set(faults(text))).toEqual(
+      new Set(['MAP_DOCUMENT `why` does not say where the deviation is documented']),
+    );
+    expect(faults(text.replaceAll('why: "?"', 'why: "release notes 2.4"'))).toEqual([]);
+  });
+
+  it('takes the word that is clearly meant, and leaves it to a person where none is', async () => {
+    const status = await started('ocpp16.StatusNotification', { ...faulted, status: 'Fault' });
+    expect(status).toContain('is: "Fault", becomes: "Faulted"');
+    const unclear = await started('ocpp16.StatusNotification', { ...faulted, status: 'Broken' });
+    expect(unclear).toContain('is: "Broken", becomes: "?"');
+    expect(unclear).toContain('# one of Available, Preparing');
+    const explained = unclear.replaceAll('why: "?"', 'why: "release notes 2.4"');
+    expect(faults(explained)).toEqual(['MAP_ENUM "?" is not a value of ocpp16.StatusNotification status']);
+    // Neither in the row nor in the example is a word left that nobody chose.
+    const row = explained.replace('becomes: "?"', 'becomes: "Unavailable"');
+    expect(faults(row)).toEqual(['MAP_EXAMPLE example "as captured": status is "Unavailable", not "?"']);
+    expect(faults(row.replace('status: "?"', 'status: Unavailable'))).toEqual([]);
+    const sampledValue = [{ value: '55', measurand: 'Battery.SoC' }];
+    const meter = await started('ocpp16.MeterValues', {
+      connectorId: 1,
+      meterValue: [{ timestamp: '2026-11-20 10:00', sampledValue }],
+    });
+    expect(meter).toContain('is: "Battery.SoC", becomes: "SoC"');
+    expect(meter).toContain('timestamp: 2026-11-20T10:00:00Z');
+    expect(faults(meter.replaceAll('why: "?"', 'why: "release notes 2.4"'))).toEqual([]);
+  });
+
+  it('says of a time that it cannot mend, and does not pretend to', async () => {
+    const text = await started('ocpp16.StatusNotification', { ...faulted, timestamp: 'yesterday' });
+    expect(text).toContain('# Not mended: /timestamp must match format');
+    expect(faults(text)).not.toEqual([]);
   });
 
   it('finds the element of a list that a mapping runs for', async () => {
@@ -189,6 +251,23 @@ describe('depotbridge mapping new', () => {
     expect(text).toContain('of: ocpp201.event-fault');
     expect(text).toContain('in: [ev.techCode]');
     expect(faults(text, 'ocpp201')).toEqual([]);
+  });
+
+  it('says which element of a list it took', async () => {
+    const element = (name: string) => ({
+      ...{ eventId: 1, timestamp: '2026-01-01T00:00:00Z', trigger: 'Alerting', actualValue: 'true' },
+      eventNotificationType: 'HardWiredNotification',
+      component: { name: 'Controller', evse: { id: 1 } },
+      variable: { name },
+      techCode: 'E042',
+    });
+    const text = await started('ocpp201.NotifyEvent', {
+      ...{ generatedAt: '2026-01-01T00:00:00Z', seqNo: 0 },
+      eventData: [element('Colour'), element('Problem'), element('Problem')],
+    });
+    expect(text).toContain(
+      '# Of 3 elements of eventData, number 2 was taken for ocpp201.event-fault. Numbers that mappings make something of, too: 3.',
+    );
   });
 
   it('says which messages there are', async () => {

@@ -21,12 +21,21 @@ export interface NewOverlay {
   readonly mapping?: string;
 }
 
+interface Element {
+  readonly list: string;
+  /** From 1. */
+  readonly number: number;
+  readonly of: number;
+}
+
 type Whole = Extract<MapResult, { ok: true }>;
 
 /** A mapping that makes something of the payload. */
 interface Candidate {
   readonly ir: MappingIr;
   readonly inputs: Readonly<Record<string, Json>>;
+  /** Which element of which list the mapping ran for. */
+  readonly element?: Element;
   readonly result: Whole;
   /** Free texts that it reads and the payload has: those copied as they are first. */
   readonly texts: readonly { readonly path: BoundPath; readonly value: string }[];
@@ -48,6 +57,7 @@ export function startOverlay(generation: LoadedGeneration, wanted: NewOverlay): 
   const lines = [
     `# Started from a captured ${wanted.message}. Give the row its right output and correct the example, then put the file into`,
     '# a folder of yours and run `depotbridge check`.',
+    ...takenLines(best, candidates),
     `overlay: ${nameOf(wanted.select, best.ir.name.split('.').slice(1).join('-'))}`,
     `of: ${best.ir.name}`,
     `select: ${flow(wanted.select as Record<string, string>)}`,
@@ -61,6 +71,20 @@ export function startOverlay(generation: LoadedGeneration, wanted: NewOverlay): 
   return `${lines.join('\n')}\n`;
 }
 
+/** Which element of a list the overlay is about, and which others would have been something to overlay. */
+function takenLines({ element, ir }: Candidate, candidates: readonly Candidate[]): string[] {
+  if (!element || element.of < 2) return [];
+  const others = candidates.flatMap(({ element: other }) =>
+    other && other.list === element.list && other.number !== element.number ? [other.number] : [],
+  );
+  const rest = [...new Set(others)].sort((a, b) => a - b);
+  return [
+    `# Of ${element.of} elements of ${element.list}, number ${element.number} was taken for ${ir.name}.${
+      rest.length > 0 ? ` Numbers that mappings make something of, too: ${rest.join(', ')}.` : ''
+    }`,
+  ];
+}
+
 function candidatesFor(generation: LoadedGeneration, wanted: NewOverlay): Candidate[] {
   const select = exampleOf(wanted.select);
   const mappings =
@@ -70,9 +94,10 @@ function candidatesFor(generation: LoadedGeneration, wanted: NewOverlay): Candid
   return mappings.flatMap((mapping): Candidate[] => {
     const ir = generation.parts.mappings.find(({ name }) => name === mapping.name);
     if (!ir) return [];
-    return inputsFor(ir, wanted).flatMap((inputs) => {
+    return inputsFor(ir, wanted).flatMap(({ inputs, element }) => {
       const result = mapping.run(inputs, { identity: exampleIdentity, select });
-      return result?.ok ? [{ ir, inputs, result, texts: textsOf(ir, inputs) }] : [];
+      if (!result?.ok) return [];
+      return [{ ir, inputs, result, texts: textsOf(ir, inputs), ...(element ? { element } : {}) }];
     });
   });
 }
@@ -81,7 +106,7 @@ function candidatesFor(generation: LoadedGeneration, wanted: NewOverlay): Candid
 function inputsFor(
   { sources }: MappingIr,
   { payload, station, message }: NewOverlay,
-): Record<string, Json>[] {
+): Pick<Candidate, 'inputs' | 'element'>[] {
   const [first] = sources;
   const base: Record<string, Json> = first ? { [first.alias]: payload } : {};
   for (const { alias, name } of sources)
@@ -92,13 +117,18 @@ function inputsFor(
         protocol: message.startsWith('ocpp16.') ? 'ocpp1.6' : 'ocpp2.0.1',
       };
   const each = sources.find(({ element }) => element);
-  if (!each?.element) return [base];
+  if (!each?.element) return [{ inputs: base }];
+  const name = each.element.steps.join('.');
   const list = each.element.steps.reduce<Json | undefined>(
     (value, step) =>
       typeof value === 'object' && value !== null && !Array.isArray(value) ? value[step] : undefined,
     payload,
   );
-  return Array.isArray(list) ? list.map((element) => ({ ...base, [each.alias]: element })) : [];
+  if (!Array.isArray(list)) return [];
+  return list.map((item, i) => {
+    const inputs = { ...base, [each.alias]: item };
+    return { inputs, element: { list: name, number: i + 1, of: list.length } };
+  });
 }
 
 function receiptOf({ timestamp }: JsonObject): string {

@@ -122,6 +122,12 @@ function readRepair(reader: Reader, entry: Entry): RepairAst | undefined {
   const test = readTest(reader, is);
   const action = readAction(reader, becomes);
   const reason = reader.text(why.node, why.at, '`why`');
+  if (reason && !/\w/.test(reason.value))
+    reader.fail(
+      why.at,
+      '`why` does not say where the deviation is documented',
+      'the public reference: an issue, release notes, a manual',
+    );
   const siblings = condition
     ? reader.entries(condition.node, condition.at, '`if`').flatMap((item) => {
         const cell = inputCell(reader, readCell(reader, item.node, item.at), false);
