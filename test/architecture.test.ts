@@ -6,12 +6,24 @@ import { describe, expect, it } from 'vitest';
 const SRC = new URL('../src/', import.meta.url);
 
 /** What each folder may import, besides itself. */
-const CORE = ['errors', 'domain', 'schemas', 'config', 'store', 'mapping', 'identity', 'journal', 'depot'];
+const CORE = [
+  'errors',
+  'documents',
+  'domain',
+  'schemas',
+  'config',
+  'store',
+  'mapping',
+  'identity',
+  'journal',
+  'depot',
+];
 const MAY: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  documents: ['errors'],
   domain: ['errors'],
   schemas: ['errors', 'domain'],
-  config: ['errors'],
+  config: ['errors', 'documents'],
   store: ['errors', 'domain'],
   mapping: ['errors', 'domain', 'schemas'],
   identity: ['errors', 'domain', 'config', 'mapping'],
@@ -22,7 +34,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   vdv463: CORE,
   ocpi: CORE,
   admin: CORE,
-  sim: ['errors', 'schemas'],
+  sim: ['errors', 'documents', 'schemas'],
 };
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));

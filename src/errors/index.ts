@@ -8,6 +8,7 @@ import { journalErrors } from './journal.js';
 import { mappingErrors } from './mapping.js';
 import { ocpiErrors } from './ocpi.js';
 import { ocppErrors } from './ocpp.js';
+import { scenarioErrors } from './scenario.js';
 import { storeErrors } from './store.js';
 import { vdv463Errors } from './vdv463.js';
 
@@ -24,6 +25,7 @@ export const catalogue = {
   ...mappingErrors,
   ...ocpiErrors,
   ...ocppErrors,
+  ...scenarioErrors,
   ...storeErrors,
   ...vdv463Errors,
 } as const satisfies Record<string, ErrorEntry>;
