@@ -24,7 +24,7 @@ export interface AdminOptions {
   readonly tables: TableOperations;
   readonly stations: StationOperations;
   readonly commands: CommandOperations;
-  readonly troubles: Pick<Troubles, 'of'>;
+  readonly troubles: Pick<Troubles, 'of' | 'since'>;
 }
 
 /** Starts the admin listener; it is the last to stop. */

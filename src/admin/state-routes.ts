@@ -8,7 +8,7 @@ import type { Troubles } from './troubles.js';
 export function registerStateRoutes(
   app: FastifyInstance,
   runtime: Runtime,
-  troubles: Pick<Troubles, 'of'>,
+  troubles: Pick<Troubles, 'of' | 'since'>,
 ): void {
   app.get(
     '/api/v1/state',
@@ -27,7 +27,7 @@ export function registerStateRoutes(
           'OCPP_UNKNOWN_STATION',
           `${id} is not configured; stations are ${stations.keys().join(', ')}`,
         );
-      return { ...station, troubles: troubles.of(id) };
+      return { ...station, troublesSince: troubles.since, troubles: troubles.of(id) };
     },
   );
   app.get(

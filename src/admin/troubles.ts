@@ -48,12 +48,15 @@ export class Troubles {
   readonly #sources: TroubleSources;
   /** Refused frames by link and code: configured stations times codes of the catalogue. */
   readonly #frames = new Map<string, Map<string, Counted>>();
+  /** Since when is counted. */
+  readonly since: Instant;
   readonly stop: () => void;
 
   /** Counts from now on, until `stop`. */
   constructor(runtime: Runtime, sources: TroubleSources) {
     this.#runtime = runtime;
     this.#sources = sources;
+    this.since = runtime.now().toISOString();
     for (const station of runtime.identity.stations.values())
       this.#frames.set(`ocpp:${station.ocpp.identity}`, new Map());
     this.stop = runtime.depot.journal.onEntry((entry) => this.#look(entry));

@@ -150,19 +150,23 @@ async function stationFindings(
     findings.push({ level: 'warn', text: `${id}: ${rule} repaired ${count} frames` });
   }
   const path = `/api/v1/stations/${encodeURIComponent(id)}`;
-  const { troubles } = await bridge.call<{ troubles: Trouble[] }>('GET', path);
+  const told = await bridge.call<{ troubles: Trouble[]; troublesSince: string }>('GET', path);
+  const { troubles, troublesSince } = told;
   return [
     ...findings,
-    ...troubles.map((trouble) => ({ level: 'warn' as const, text: troubleText(id, trouble) })),
+    ...troubles.map((trouble) => ({ level: 'warn' as const, text: troubleText(id, trouble, troublesSince) })),
   ];
 }
 
-function troubleText(id: string, { text, count, dropped, last }: Trouble): string {
-  const times = count === 1 ? '' : ` (${count} times)`;
+function troubleText(id: string, { kind, text, count, dropped, last }: Trouble, since: string): string {
+  // What is in the state is there, whenever it came.
+  const isCounted = kind !== 'unmatched' && kind !== 'limit' && kind !== 'setting';
+  const times = isCounted ? ` (${count} since ${since})` : count === 1 ? '' : ` (${count})`;
   const gone = dropped ? `; ${dropped} older ones are no longer parked` : '';
   const place = last?.journalId ? `, journal ${last.journalId}` : '';
   const example = last ? `; last${last.at ? ` ${last.at}` : ''}: ${last.message}${place}` : '';
-  return `${id}: ${text}${times}${gone}${example}`;
+  // What a charger says must not move a cursor.
+  return `${id}: ${text}${times}${gone}${example}`.replaceAll(/\p{Cc}/gu, '?');
 }
 
 /** How often each repair was made, among the newest repaired frames of a station. */

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import WebSocket from 'ws';
 
-type Answer = object | 'silence' | { readonly error: string };
+type Answer = object | 'silence' | { readonly error: string; readonly text?: string };
 
 export class AnsweringCharger {
   readonly asked: { readonly action: string; readonly payload: unknown }[] = [];
@@ -57,7 +57,8 @@ export class AnsweringCharger {
     this.asked.push({ action: String(action), payload });
     const answer = this.answers[String(action)] ?? { error: 'NotImplemented' };
     if (answer === 'silence') return;
-    const frame = 'error' in answer ? [4, id, answer.error, 'no', {}] : [3, id, answer];
+    const frame =
+      'error' in answer ? [4, id, answer.error, 'text' in answer ? answer.text : 'no', {}] : [3, id, answer];
     this.#socket.send(JSON.stringify(frame));
   }
 }

@@ -43,6 +43,12 @@ describe('commands of people', () => {
     const charger = await withN1(world);
     charger.answers = { Reset: { status: 'Rejected' } };
     const port = world.bridge.ports.admin;
+    const stranger = await send(
+      port,
+      { action: 'Reset', payload: { type: 'Soft' } },
+      { authorization: 'Bearer x' },
+    );
+    expect(stranger.http).toBe(401);
     const told = await send(port, { action: 'Reset', payload: { type: 'Soft' } });
     expect(told).toMatchObject({
       http: 200,

@@ -20,6 +20,14 @@ async function connect(world: World, identity = 'CP-N1', password = 'cp-n1-secre
   return charger;
 }
 
+function send(world: World, body: object): Promise<Response> {
+  return fetch(`http://127.0.0.1:${world.bridge.ports.admin}/api/v1/stations/N1/commands`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer demo-admin', 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
 /** What the planner writes down when the charger does not take a limit. */
 async function limitRefused({ bridge: { runtime } }: World): Promise<void> {
   const { depot } = runtime;
@@ -44,23 +52,23 @@ it('tells counts and the last example of every trouble, and nothing of a station
   await charger.call('StopTransaction', { transactionId: 99, timestamp, meterStop: 10 });
   await charger.call('Dance', {});
   await limitRefused(world);
+  charger.answers['ClearCache'] = { error: 'GenericError', text: '\u001b[2Jgone' };
+  await send(world, { action: 'ClearCache' });
   const chargingSchedule = { chargingRateUnit: 'W', chargingSchedulePeriod: [{ startPeriod: 0, limit: 1 }] };
   const csChargingProfiles = {
     ...{ chargingProfileId: 1, stackLevel: 0, chargingProfilePurpose: 'TxDefaultProfile' },
     ...{ chargingProfileKind: 'Relative', chargingSchedule },
   };
-  await fetch(`http://127.0.0.1:${world.bridge.ports.admin}/api/v1/stations/N1/commands`, {
-    method: 'POST',
-    headers: { authorization: 'Bearer demo-admin', 'content-type': 'application/json' },
-    body: JSON.stringify({
-      ...{ action: 'SetChargingProfile', payload: { connectorId: 1, csChargingProfiles }, force: true },
-    }),
+  await send(world, {
+    action: 'SetChargingProfile',
+    payload: { connectorId: 1, csChargingProfiles },
+    force: true,
   });
   const text = await told(world, 'N1');
   const journal = String.raw`journal \d+-\d+`;
   expect(text).toMatch(
     new RegExp(
-      String.raw`! N1: ocpp16\.Authorize: .+ \(3 times\); last .+OCPP_INVALID_PAYLOAD /idTag.+${journal}`,
+      String.raw`! N1: ocpp16\.Authorize: .+ \(3 since 2.+Z\); last .+OCPP_INVALID_PAYLOAD /idTag.+${journal}`,
     ),
   );
   expect(text).toMatch(new RegExp(`! N1: ocpp16\\.point-status: .+MAP_IDENTITY.+${journal}`));
@@ -71,8 +79,10 @@ it('tells counts and the last example of every trouble, and nothing of a station
   expect(text).toMatch(new RegExp(`! N1: N1-1: the limit.+not hold.+NotSupported, ${journal}`));
   expect(text).toMatch(new RegExp(`! N1: SetChargingProfile is refused.+NotSupported, ${journal}`));
   expect(text).toMatch(/! [4-9] objects are parked; see depotbridge parked --station N1/);
+  expect(text).toContain('ClearCache is refused');
+  expect(text).toContain('?[2Jgone');
   const other = await told(world, 'N2');
   expect(other).not.toContain('last 2');
   expect(other).toContain('✓ nothing is parked');
-  expect(await told(world)).toContain('(3 times)');
+  expect(await told(world)).toContain('(3 since 2');
 });

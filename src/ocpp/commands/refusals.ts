@@ -15,6 +15,8 @@ export interface Refused {
   };
 }
 
+/** What a station says of itself is kept no longer than this. */
+const LONGEST_MESSAGE = 300;
 /** Words that are no refusal, though nothing was done: there was nothing to do. */
 const NOTHING_TO_DO = new Set(['Unknown', 'NoProfiles', 'NoTransaction', 'EmptyResultSet', 'NotFound']);
 
@@ -30,7 +32,8 @@ export class Refusals {
   count(action: string, how: Refused['how'], last: Refused['last']): void {
     const key = `${how} ${action}`;
     const count = (this.#byRequest.get(key)?.count ?? 0) + 1;
-    this.#byRequest.set(key, { action, how, count, last });
+    const message = last.message.slice(0, LONGEST_MESSAGE);
+    this.#byRequest.set(key, { action, how, count, last: { ...last, message } });
   }
 
   all(): readonly Refused[] {
