@@ -16,7 +16,7 @@ import type { Maker } from './maker.js';
 import type { GrantedPlace } from './places.js';
 import type { Recorder } from './recorder.js';
 import { invalid, unknownObject } from './refusal.js';
-import { Recent, Work, wordsOf } from './repeats.js';
+import { isUnique, Recent, Work, wordsOf } from './repeats.js';
 import type { OpenCommand, Results } from './results.js';
 import type { Roaming } from './roaming.js';
 import type { Answer, Heard, OcpiServer } from './server.js';
@@ -76,10 +76,10 @@ export function addCommands(server: OcpiServer, context: CommandContext): void {
   server.route('POST', '/:version/commands/:command', 'commands', 'functional', (heard) => {
     const { command, body, responseUrl } = read(heard, context);
     const words = wordsOf(heard, command);
-    const request = `${heard.requestId} ${words}`;
+    const request = isUnique(heard.requestId) ? `${heard.requestId} ${words}` : undefined;
     const accepted = () => respond(heard, command, 'accepted', context);
     // The first answer may have been lost on its way, and all that follows it: whichever arrives begins it.
-    const before = requests.get(request);
+    const before = request === undefined ? undefined : requests.get(request);
     if (before) return { ...accepted(), delivered: () => before.outcome() };
     const open = { partnerId: heard.partner.id, command, responseUrl, cause: heard.entry };
     const decided = inWork.get(words) ?? decide(heard, command, body, context);
@@ -88,7 +88,7 @@ export function addCommands(server: OcpiServer, context: CommandContext): void {
     const work =
       decided instanceof Work ? decided : begin(inWork, words, () => carryOut(decided, open, context));
     const told = new Work(() => tellResult(work, open, context));
-    requests.set(request, told);
+    if (request !== undefined) requests.set(request, told);
     return { ...answer, delivered: () => told.outcome() };
   });
 }

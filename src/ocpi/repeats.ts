@@ -52,6 +52,14 @@ export class Recent<T> {
   }
 }
 
+/** As short as no id is that is made to be unique (a UUID has 36 characters). */
+const SHORTEST_UNIQUE = 16;
+
+/** Whether an X-Request-ID can be taken for unique: some partners send `1` all the time. */
+export function isUnique(requestId: string): boolean {
+  return requestId.length >= SHORTEST_UNIQUE;
+}
+
 /** By which two commands are the same words of the same partner. */
 export function wordsOf({ partner, version, body }: Heard, command: string): string {
   const said = JSON.stringify([partner.id, version, command, body]);

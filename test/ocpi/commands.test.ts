@@ -168,12 +168,19 @@ describe('commands', () => {
       const headers = { 'x-request-id': id };
       return emsp.call({ method: 'POST', url: commandUrl('UNLOCK_CONNECTOR'), body, headers });
     };
-    expect((await send('try-1')).data).toMatchObject({ result: 'ACCEPTED' });
+    const id = '0f6a7c1e-6a53-4bd8-8a55-7b4f3d7f7c11';
+    expect((await send(id)).data).toMatchObject({ result: 'ACCEPTED' });
     await until(async () => (await results()).length === 1, 'the result');
-    expect((await send('try-1')).data).toMatchObject({ result: 'ACCEPTED' });
+    expect((await send(id)).data).toMatchObject({ result: 'ACCEPTED' });
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(bench.chargers.asked).toHaveLength(1);
     expect(await results()).toHaveLength(1);
+    // An id that is none: a partner that always sends the same.
+    for (const number of [2, 3]) {
+      expect((await send('1')).data).toMatchObject({ result: 'ACCEPTED' });
+      await until(async () => (await results()).length === number, `result ${number}`);
+    }
+    expect(bench.chargers.asked).toHaveLength(3);
   });
 
   it('take no token of another party, no hidden bay, no foreign response_url', async () => {
