@@ -7,6 +7,7 @@ import { IDENTITY_KINDS } from '../../src/identity/index.js';
 import { type LoadedGeneration, loadGeneration } from '../../src/mapping/index.js';
 import { repairTransforms, transforms } from '../../src/mapping/transforms.js';
 import { schemaNames } from '../../src/schemas/index.js';
+import { Columns } from './editor-schema/columns.js';
 import { Places } from './editor-schema/places.js';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -28,6 +29,7 @@ const object = (properties: Readonly<Record<string, Schema>>, required: readonly
   properties,
 });
 const either = (...schemas: Schema[]): Schema => ({ anyOf: schemas });
+const allOf = (rules: readonly Schema[]): Schema => (rules.length > 0 ? { allOf: rules } : {});
 const nothing: Schema = { type: 'null' };
 
 /** The schema as it must stand in config/. */
@@ -37,7 +39,8 @@ export function editorSchema(): Schema {
   if ('diagnostics' in result)
     throw new Error(`the tables have ${result.diagnostics.length} faults: run depotbridge check`);
   const places = new Places();
-  const rules = [...mappingRules(result.generation, places), ...messageRules(places)];
+  const columns = new Columns(places);
+  const rules = [...mappingRules(result.generation, places, columns), ...messageRules(columns)];
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Mapping file of Depotbridge',
@@ -77,8 +80,8 @@ function shapes(names: readonly string[]): Record<string, Schema> {
       },
       ['name', 'in'],
     ),
-    station: object(Object.fromEntries(SELECT.map((key) => [key, { type: ['string', 'number'] }]))),
-    select: object(Object.fromEntries(SELECT.map((key) => [key, oneOrList({ type: ['string', 'number'] })]))),
+    station: object(Object.fromEntries(SELECT.map((key) => [key, { type: 'string' }]))),
+    select: { ...object(Object.fromEntries(SELECT.map((key) => [key, oneOrList(text)]))), minProperties: 1 },
     repair: repairShape(),
     mapping: object(
       {
@@ -101,21 +104,37 @@ function shapes(names: readonly string[]): Record<string, Schema> {
       },
       ['mapping'],
     ),
-    overlay: object(
-      {
-        overlay: mapping,
-        of: open(names),
-        message: { enum: messages },
-        select: ref('select'),
-        profile: { const: true },
-        repair: mapOf(ref('repair')),
-        tables: mapOf(ref('table')),
-        fields: mapOf(ref('field')),
-        examples: listOf(ref('example')),
-      },
-      ['overlay'],
-    ),
+    overlay: {
+      ...object(
+        {
+          overlay: mapping,
+          of: shippedOrOwn(names),
+          message: { enum: messages },
+          select: ref('select'),
+          profile: { const: true },
+          repair: mapOf(ref('repair')),
+          tables: mapOf(ref('table')),
+          fields: mapOf(ref('field')),
+          examples: listOf(ref('example')),
+        },
+        ['overlay'],
+      ),
+      // Either of each pair; a message has no tables or fields.
+      allOf: [
+        { oneOf: [{ required: ['of'] }, { required: ['message'] }] },
+        { oneOf: [{ required: ['select'] }, { required: ['profile'] }] },
+        { not: { required: ['message', 'tables'] } },
+        { not: { required: ['message', 'fields'] } },
+      ],
+    },
   };
+}
+
+/** The name of a mapping: one that ships, or one of the operator's, which is not named as if it did. */
+function shippedOrOwn(names: readonly string[]): Schema {
+  const spaces = [...new Set(names.map((name) => name.slice(0, name.lastIndexOf('.'))))];
+  const escaped = spaces.map((space) => space.replaceAll('.', '\\.'));
+  return either({ enum: names }, { type: 'string', pattern: `^(?!(?:${escaped.join('|')})\\.)` });
 }
 
 const SELECT = ['peerVersion', 'vendor', 'model', 'firmware', 'site', 'station'];
@@ -150,10 +169,12 @@ function repairShape(): Schema {
 }
 
 /** For each mapping that ships: the tables, paths and words that it and overlays of it can name. */
-function mappingRules({ parts: { mappings } }: LoadedGeneration, places: Places): Schema[] {
+function mappingRules({ parts: { mappings } }: LoadedGeneration, places: Places, columns: Columns): Schema[] {
+  const messages = new Set(stationMessages());
   return mappings
     .filter(({ whole }) => !whole.reverseOf)
-    .flatMap(({ name, whole, sources, target, tables }) => {
+    .flatMap((mapping) => {
+      const { name, whole, sources, target, tables } = mapping;
       const inputs = sources.map(({ alias, root }) => places.paths(alias, root));
       const output = places.paths(target.alias, target.root);
       const words = either(
@@ -170,7 +191,28 @@ function mappingRules({ parts: { mappings } }: LoadedGeneration, places: Places)
       const isMapping = { required: ['mapping'], properties: { mapping: { const: name } } };
       // A version that extends another removes targets that it does not have.
       const strict = whole.base === undefined ? [isOverlay, isMapping] : [isOverlay];
+      const ofColumns = Object.fromEntries(
+        tables.map((table) => [table.name, allOf(columns.ofTable(table))]),
+      );
+      const known =
+        tables.length === 0
+          ? { maxProperties: 0 }
+          : { propertyNames: { enum: tables.map((table) => table.name) } };
+      const [first] = sources;
+      const repairs = first && messages.has(first.name) && first.alias === 'msg';
+      const overlaid = {
+        tables: known,
+        ...(repairs ? { repair: { additionalProperties: columns.repairsOf(first.name) } } : {}),
+      };
+      const exact = {
+        allOf: [{ additionalProperties: allOf(columns.inputsOf(mapping)) }, { properties: ofColumns }],
+      };
+      const rowsOf = tables.length === 0 ? [] : [exact];
       return [
+        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+        { if: isOverlay, then: { properties: overlaid } },
+        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+        ...rowsOf.map((rows) => ({ if: { anyOf: strict }, then: { properties: { tables: rows } } })),
         // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
         { if: { anyOf: [isOverlay, isMapping] }, then: { properties: { tables: named } } },
         // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
@@ -180,20 +222,35 @@ function mappingRules({ parts: { mappings } }: LoadedGeneration, places: Places)
 }
 
 /** For each message of stations: what a repair can name. */
-function messageRules(places: Places): Schema[] {
-  const messages = ['ocpp16', 'ocpp201']
-    .flatMap((space) => schemaNames(space))
-    .filter((name) => !name.endsWith('.conf'));
-  return messages.map((name) => ({
+function messageRules(columns: Columns): Schema[] {
+  return stationMessages().map((name) => ({
     if: { required: ['message'], properties: { message: { const: name } } },
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-    then: {
-      properties: { repair: { additionalProperties: { properties: { at: places.repairable(name) } } } },
-    },
+    then: { properties: { repair: { additionalProperties: columns.repairsOf(name) } } },
   }));
+}
+
+function stationMessages(): string[] {
+  return ['ocpp16', 'ocpp201']
+    .flatMap((space) => schemaNames(space))
+    .filter((name) => !name.endsWith('.conf'));
 }
 
 export function generateEditorSchema(): void {
   const file = new URL('../../config/mapping.schema.json', import.meta.url);
-  writeFileSync(file, `${JSON.stringify(editorSchema(), null, 1)}\n`);
+  writeFileSync(file, written(editorSchema()));
+}
+
+/** A line for each rule and definition: there are many, and differences should show which changed. */
+function written(schema: Schema): string {
+  const lines = (value: unknown): string => {
+    if (Array.isArray(value)) return `[\n  ${value.map((item) => JSON.stringify(item)).join(',\n  ')}\n ]`;
+    if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+    const entries = Object.entries(value).map(
+      ([key, item]) => `${JSON.stringify(key)}: ${JSON.stringify(item)}`,
+    );
+    return `{\n  ${entries.join(',\n  ')}\n }`;
+  };
+  const parts = Object.entries(schema).map(([key, value]) => `${JSON.stringify(key)}: ${lines(value)}`);
+  return `{\n ${parts.join(',\n ')}\n}\n`;
 }

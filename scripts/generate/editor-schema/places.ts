@@ -26,22 +26,44 @@ export class Places {
     return this.#define(`repair ${message}`, () => (schema ? pathsOf(rootOf(schema), 'msg', '[]') : []));
   }
 
+  /** Any part of the schema that is used more than once; the same key stands for the same part. */
+  define(key: string, make: () => Schema): Schema {
+    const known = this.#names.get(key);
+    if (known) return { $ref: `#/definitions/${known}` };
+    const name = `p${this.#names.size + 1}`;
+    this.#names.set(key, name);
+    this.#definitions.set(name, make());
+    return { $ref: `#/definitions/${name}` };
+  }
+
   definitions(): Record<string, Schema> {
     return Object.fromEntries(this.#definitions);
   }
 
   #define(key: string, make: () => readonly string[]): Schema {
-    const known = this.#names.get(key);
-    if (known) return { $ref: `#/definitions/${known}` };
-    const name = `p${this.#names.size + 1}`;
-    this.#names.set(key, name);
-    const words = make();
-    this.#definitions.set(
-      name,
-      words.length > 0 ? { description: key, enum: words } : { description: key, not: {} },
-    );
-    return { $ref: `#/definitions/${name}` };
+    return this.define(key, () => {
+      const words = make();
+      return words.length > 0 ? { description: key, enum: words } : { description: key, not: {} };
+    });
   }
+}
+
+/** Paths whose values are words of an enumeration, with the words. */
+export function enumsOf(
+  node: SchemaNode,
+  path: string,
+  element: string,
+  depth = 0,
+): (readonly [path: string, words: readonly string[]])[] {
+  const words = (node.enum ?? []).filter((word) => typeof word === 'string');
+  if (words.length > 0 && words.length === node.enum?.length) return [[path, words]];
+  if (depth > DEEPEST) return [];
+  return [
+    ...[...node.properties].flatMap(([name, { node: child }]) =>
+      enumsOf(child, `${path}.${name}`, element, depth + 1),
+    ),
+    ...(node.items ? enumsOf(node.items, `${path}${element}`, element, depth + 1) : []),
+  ];
 }
 
 function pathsOf(node: SchemaNode, path: string, element: string, depth = 0): string[] {
