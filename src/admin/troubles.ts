@@ -107,7 +107,7 @@ export class Troubles {
   #commands(stationId: string): Trouble[] {
     return this.#sources.refusals(stationId).map(({ action, how, count, last }) => ({
       kind: 'command',
-      text: how === 'refused' ? `${action} is refused` : `${action} is not answered`,
+      text: how === 'refused' ? `${action} is refused` : `${action} gets no usable answer`,
       count,
       last,
     }));
@@ -117,7 +117,7 @@ export class Troubles {
 function framesOf(byCode: ReadonlyMap<string, Counted> = new Map()): Trouble[] {
   return [...byCode].map(([code, { count, last }]) => ({
     kind: 'refused-frames',
-    text: titleOf(code),
+    text: code === 'OCPP_TIMEOUT' ? 'answers came too late' : titleOf(code),
     count,
     last: {
       message: `${code} ${last.action}`,

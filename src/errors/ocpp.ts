@@ -31,8 +31,9 @@ export const ocppErrors = {
     fix: 'Set the same password in the charger (AuthorizationKey, BasicAuthPassword) and in the configuration.',
   },
   OCPP_BAD_CERTIFICATE: {
-    title: 'The client certificate does not name the identity of the charging station',
-    fix: 'Issue a certificate whose common name is the identity in the URL path.',
+    title:
+      'The client certificate is missing, not trusted, or does not name the identity of the charging station',
+    fix: 'Issue a certificate by listen.ocpp.tls.clientCa whose common name is the identity in the URL path.',
   },
   OCPP_LOCKED_OUT: {
     title: 'Too many wrong logins for this identity from this address',
