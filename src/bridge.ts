@@ -35,6 +35,8 @@ export interface Bridge {
 }
 
 const STOP_MS = 3_000;
+/** How long chargers may take to answer what they were asked last. */
+const ANSWERS_MS = 1_000;
 
 /**
  * Starts a bridge. Whatever fails on the way undoes what had started.
@@ -151,7 +153,7 @@ async function startEdges(
     : undefined;
   authorize = ocpi?.authorize;
   const charging = startCharging(runtime, ocpp.commands);
-  undo.push(() => charging.stop());
+  undo.push(() => charging.stop(ANSWERS_MS));
   if (runtime.config.tables.watch) {
     const watch = watchTables(tables.folders, () => tables.reload(runtime), { log: runtime.log });
     undo.push(() => watch.stop());

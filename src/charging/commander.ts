@@ -71,12 +71,13 @@ export class Commander {
     this.#lookAt('all');
   }
 
-  async stop(): Promise<void> {
+  /** Orders nothing any more; waits so long for the answers to what is under way. */
+  async stop(withinMs: number): Promise<void> {
     this.#stopped = true;
     this.#unsubscribe();
     this.#alarm.stop();
     clearImmediate(this.#looking);
-    await this.#orders.settled();
+    await this.#orders.settled(withinMs);
   }
 
   /** A station that booted or came back may have lost its limits: they are set again. */

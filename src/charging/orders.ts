@@ -3,6 +3,8 @@
  * they have answered. So the limits in force never add up to more than the plan, not even while it is carried out.
  */
 
+import { setTimeout } from 'node:timers/promises';
+
 /** Something to be asked of a charger now. */
 export interface Order {
   /** One order at a time per key. */
@@ -47,8 +49,12 @@ export class Orders {
     this.#running.add(done);
   }
 
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.#running);
+  /** Waits for those under way, but not longer than this: a charger may be mute. What it was asked is on record. */
+  async settled(withinMs: number): Promise<void> {
+    const patience = new AbortController();
+    const late = setTimeout(withinMs, undefined, { signal: patience.signal }).catch(() => undefined);
+    await Promise.race([Promise.allSettled(this.#running), late]);
+    patience.abort();
   }
 
   #begin(order: Order): void {

@@ -173,7 +173,7 @@ describe('a stop that a presystem ordered', () => {
     const intent = await died((transactionId) => [{ transactionId }, { status: 'Rejected' }]);
     const after = await station({ status: 'Accepted' });
     const charging = startCharging(harness.runtime, harness.ocpp.commands);
-    cleanups.push(() => charging.stop());
+    cleanups.push(() => charging.stop(1_000));
     const outcome = await answered();
     expect(outcome.causes[0]).toBe(intent);
     expect(JSON.parse(outcome.raw).payload).toMatchObject({ intentId: intent, outcome: 'rejected' });
@@ -184,7 +184,7 @@ describe('a stop that a presystem ordered', () => {
     const intent = await died((transactionId) => [{ transactionId }]);
     const after = await station({ status: 'Accepted' });
     const charging = startCharging(harness.runtime, harness.ocpp.commands);
-    cleanups.push(() => charging.stop());
+    cleanups.push(() => charging.stop(1_000));
     const outcome = await answered();
     expect(JSON.parse(outcome.raw).payload).toMatchObject({ intentId: intent, outcome: 'accepted' });
     expect(calls(after, 'RemoteStopTransaction')).toHaveLength(1);

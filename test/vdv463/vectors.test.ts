@@ -97,7 +97,7 @@ function chargersOf(cms: Cms): { stops: string[] } {
     unlock: async () => yes,
   };
   const charging = startCharging(cms.runtime, commands);
-  opened.push({ close: () => charging.stop() });
+  opened.push({ close: () => charging.stop(1_000) });
   return { stops };
 }
 
