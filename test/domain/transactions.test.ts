@@ -138,6 +138,16 @@ describe('a transaction', () => {
   });
 });
 
+it('two bays that one frame tells of have a process each', () => {
+  const [one, two] = ['N2-1', 'N2-2'].map((pointId) =>
+    station('PointStatusReported', 1, { pointId, status: 'Occupied' }, 'N2'),
+  ) as [DomainEvent, DomainEvent];
+  const state = run([one, { ...two, raw: one.raw }]);
+  const points = Object.values(state.stations.get('N2')?.points ?? {});
+  expect(new Set(points.map((point) => point.processId)).size).toBe(2);
+  expect(state.processes.values().map((process) => process.pointId)).toEqual(['N2-1', 'N2-2']);
+});
+
 describe('whole sessions, permuted and repeated', () => {
   /** A 2.x session as its station tells it: each event once, in order. */
   function session(samples: readonly number[]): DomainEvent[] {

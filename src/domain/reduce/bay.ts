@@ -22,7 +22,8 @@ export interface Word {
 /** Whether a word of a transaction shows that its vehicle stands at the point now. */
 export function isOfNow({ status }: PointState, { at, receivedAt, offline }: Word): boolean {
   if (offline) return false;
-  return !(status?.value === 'Available' && status.at > at && isHistory(at, receivedAt));
+  if (status?.value !== 'Available' || status.at <= at) return true;
+  return !isHistory(at, receivedAt) && status.receivedAt <= receivedAt;
 }
 
 export function pointOf(
@@ -94,8 +95,9 @@ export function takeBay(state: DepotState, processId: string): DepotState {
 function shown(point: PointState, process: ProcessState): PointState {
   const vehicle = joined(point.vehicle, process.vehicle);
   const phase = process.phase ? newer<PhaseOfPoint>(point.phase, process.phase) : point.phase;
+  const rest = point.waitingId === process.processId ? without(point, 'waitingId') : point;
   return {
-    ...without(point, 'waitingId'),
+    ...rest,
     processId: process.processId,
     readings: withNewestOfPoint(point.readings, process.readings),
     ...(vehicle ? { vehicle } : {}),
@@ -143,8 +145,12 @@ export function settleBay(state: DepotState, processId: string): DepotState {
   if (point.processId !== processId || !point.status) return state;
   const { value, at } = point.status;
   if (value === 'Available') return closeCurrentProcess(state, process.stationId, process.pointId, at);
-  const again = value === 'Occupied' && at > process.endedAt && point.phase?.value !== 'Finishing';
-  return again && !process.toldLive ? parted(state, process, point).state : state;
+  if (value !== 'Occupied' || at <= process.endedAt) return state;
+  const next = waitingAt(state, point);
+  if (next && startOf(next) >= process.endedAt) return takeBay(state, next.processId);
+  // Told live, it was at the bay; but not if the bay's process was opened by this very status.
+  const isPast = !process.toldLive || process.startSource.raw === point.status.raw;
+  return isPast && point.phase?.value !== 'Finishing' ? parted(state, process, point).state : state;
 }
 
 function isOver(process: ProcessState): boolean {

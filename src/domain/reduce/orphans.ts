@@ -6,7 +6,7 @@ import type { DomainEvent, StationEvent } from '../events.js';
 import type { DepotState, HeldEvent, StationState } from '../state.js';
 import { placeOfUnknown, processMeant } from './adopt.js';
 import { timeOf } from './clock.js';
-import { processOf } from './process.js';
+import { isAfterToldEnd, processOf } from './process.js';
 import { without, withStation } from './update.js';
 
 /** Per station: a charger with more unknown messages than this has lost more than we can mend; the oldest go. */
@@ -23,10 +23,22 @@ export function isOrphan(state: DepotState, event: DomainEvent): event is Orphan
   )
     return false;
   const { transactionId, pointId } = event.payload;
-  if (transactionId === undefined || pointId !== undefined) return false;
-  if (event.type === 'MeterSampled') return !processOf(state, event.stationId, transactionId);
+  if (transactionId === undefined || pointId !== undefined || isKnown(state, event.stationId, event))
+    return false;
+  // One that is over means another of the same id, which somebody may still begin.
+  if (event.type === 'MeterSampled' || processOf(state, event.stationId, transactionId)) return true;
   const at = timeOf(state, event, event.payload.at);
   return !processMeant(state, event, at) && placeOfUnknown(state, event) === undefined;
+}
+
+/** Whether it speaks of a transaction that is known and was not over by then. */
+function isKnown(state: DepotState, stationId: string, event: HeldEvent | Orphan): boolean {
+  const { payload, raw } = event;
+  if (payload.transactionId === undefined) return false;
+  const byDevice = 'at' in payload ? payload.at : payload.samples.at(-1)?.at;
+  const at = timeOf(state, { stationId, payload }, byDevice ?? payload.receivedAt);
+  const process = processOf(state, stationId, payload.transactionId, at);
+  return process !== undefined && !isAfterToldEnd(process, at, raw);
 }
 
 /** Keeps it in the state. */
@@ -44,11 +56,9 @@ export function release(
 ): { readonly state: DepotState; readonly events: readonly DomainEvent[] } {
   const held = state.stations.get(stationId)?.held;
   if (!held) return { state, events: [] };
-  const isKnown = ({ payload }: HeldEvent) =>
-    payload.transactionId !== undefined && processOf(state, stationId, payload.transactionId) !== undefined;
-  const ready = held.filter(isKnown);
+  const ready = held.filter((event) => isKnown(state, stationId, event));
   if (ready.length === 0) return { state, events: [] };
-  const rest = held.filter((event) => !isKnown(event));
+  const rest = held.filter((event) => !ready.includes(event));
   return {
     state: withStation(state, stationId, (station) => withHeld(station, rest)),
     events: ready.map((event) => asEvent(stationId, event)),

@@ -1,7 +1,7 @@
 /** Opening, finding and closing charging processes. A process is what one vehicle does at one bay. */
 import type { Origin } from '../events.js';
 import { mintUuid } from '../ids.js';
-import type { Instant, Source } from '../source.js';
+import type { Instant, JournalId, Source } from '../source.js';
 import type { DepotState, PointId, ProcessId, ProcessState, StationId } from '../state.js';
 import { requestByKey } from '../state.js';
 import { lateness } from '../time.js';
@@ -47,7 +47,7 @@ export function openProcess(
   origin: Origin,
   current: boolean,
 ): { readonly state: DepotState; readonly processId: ProcessId } {
-  const processId = mintUuid(state.depotId, origin.raw);
+  const processId = freshId(state, origin.raw);
   const startSource: Source = { raw: origin.raw, rule: origin.ruleOf('') };
   const opened: DepotState = {
     ...state,
@@ -62,6 +62,14 @@ export function openProcess(
   if (!current) return { state: opened, processId };
   const placed = withPoint(opened, place.stationId, place.pointId, (point) => ({ ...point, processId }));
   return { state: placed, processId };
+}
+
+/** The id of a process that a frame opens; one frame may open several, of several points. */
+function freshId(state: DepotState, raw: JournalId): ProcessId {
+  let processId = mintUuid(state.depotId, raw);
+  for (let more = 1; state.processes.has(processId); more += 1)
+    processId = mintUuid(state.depotId, `${raw}+${more}`);
+  return processId;
 }
 
 /** The bay is free again: the process at it is over, whatever the station still has to tell about it. */
@@ -96,6 +104,11 @@ const SAME_MOMENT_MS = 60_000;
 export function isToldAfter(process: ProcessState, at: Instant): boolean {
   const running = process.transactionId !== undefined && process.endedAt === undefined;
   return running && process.toldAt !== undefined && lateness(at, process.toldAt) > SAME_MOMENT_MS;
+}
+
+/** What is said of later than its end, and not in the frame that told the end, is not of this transaction. */
+export function isAfterToldEnd({ endedAt, stopClass }: ProcessState, at: Instant, raw: JournalId): boolean {
+  return endedAt !== undefined && stopClass !== undefined && at > endedAt && stopClass.raw !== raw;
 }
 
 /** Brings the request of a process in line with it: running, ended, or free again if nothing was charged. */

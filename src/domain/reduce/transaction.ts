@@ -9,7 +9,15 @@ import { heardNow, isOfNow, moved, overtaken, settleBay, waits } from './bay.js'
 import { timeOf } from './clock.js';
 import { begunAt, endedAtRegister, registerAt, toldStartOf } from './energy.js';
 import { bindRequests } from './match.js';
-import { currentProcess, isToldAfter, openProcess, processOf, settleRequest, toldAt } from './process.js';
+import {
+  currentProcess,
+  isAfterToldEnd,
+  isToldAfter,
+  openProcess,
+  processOf,
+  settleRequest,
+  toldAt,
+} from './process.js';
 import { vehicleIdentified } from './station.js';
 import { leafOf, newer, without, withPoint, withProcess, withStation } from './update.js';
 
@@ -147,10 +155,11 @@ export function transactionEnded(state: DepotState, event: Of<'TransactionEnded'
   const { receivedAt, stopReason, stopClass } = event.payload;
   const at = timeOf(state, event, event.payload.at);
   const found = findOrAdopt(state, event, at);
-  if (!found) return state;
+  const known = found?.state.processes.get(found.processId);
+  if (!found || !known || isAfterToldEnd(known, at, event.raw)) return state;
   let next = withProcess(found.state, found.processId, (process) => ({
     ...process,
-    endedAt: process.stopReason && process.endedAt ? process.endedAt : at,
+    endedAt: process.stopClass && process.endedAt ? process.endedAt : at,
     ...(stopReason === undefined
       ? {}
       : { stopReason: leafOf(event, 'stopReason', stopReason, at, receivedAt) }),
