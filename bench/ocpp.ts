@@ -18,7 +18,7 @@ const WARM_UP_MS = 3_000;
 /** So many that none of them passes the rate at which the bridge slows a station down. */
 const STATIONS = 200;
 const IDLE_STATIONS = 2_000;
-/** What connecting set off has ended by then: surveys of stations, plans. */
+/** What starting or connecting set off has ended by then: loading, surveys of stations, plans. */
 const SETTLE_MS = 5_000;
 
 const BARS = { throughput: 0.7, cpu: 1.4, memory: 1.6 };
@@ -76,6 +76,7 @@ async function idle(folder: string): Promise<Record<Side, { rss: number; heapUse
     const found = { bare: { rss: 0, heapUsed: 0 }, bridge: { rss: 0, heapUsed: 0 } };
     for (const side of SIDES) {
       const load = new Load();
+      await pause(SETTLE_MS);
       const before = await servers[side].memory();
       await load.connect(servers[side].port, IDLE_STATIONS, false);
       await pause(SETTLE_MS);
