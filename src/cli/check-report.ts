@@ -36,7 +36,7 @@ function text(result: CheckResult): string {
   if (withShipped) lines.push('overlays only: checked together with the tables that ship');
   if (report) {
     const { losses, part, ...counts } = report;
-    if (part && !withShipped)
+    if (part && !withShipped && report.mappings > 0)
       lines.push('a part of a set: whether it has all that a bridge needs was not asked');
     lines.push(
       `looked at ${Object.entries(counts)

@@ -86,6 +86,15 @@ function load(
   const unparsed = findings.count > 0 && (unread || parsed.some((file) => !file.whole));
   const bound = bindAll(documents, schemas, findings);
   checkAll(bound, { findings, report, schemas, examples: options.examples ?? true, unparsed });
+  if (options.maybePart && documents.length === 0 && findings.count === 0) {
+    const file = new SourceText(options.place ?? '.', '');
+    findings.add(
+      'MAP_FILE',
+      { file, start: 0, end: 1 },
+      'there are no tables in it',
+      'tables are in files *.yaml',
+    );
+  }
   report.part = options.maybePart === true && !isWhole(bound.mappings);
   if (options.needs && !unparsed && !report.part) {
     const file = new SourceText(options.place ?? '.', '');

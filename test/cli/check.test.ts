@@ -110,6 +110,12 @@ describe('depotbridge check, of a set of tables', () => {
     expect(text).toContain('1 fault\n');
   });
 
+  it('does not take an empty folder for a set', async () => {
+    const { code, text } = await run(folder({ 'empty.yaml': '# nothing\n' }), 'text');
+    expect(code).toBe(1);
+    expect(text).toContain('MAP_FILE there are no tables in it');
+  });
+
   it('says that a part of a set was not asked for the rest', async () => {
     expect((await run(good(), 'text')).text).toContain('a part of a set');
   });

@@ -44,6 +44,8 @@ const slips: readonly [name: string, from: string | RegExp, to: string][] = [
   ['row-no-list', '["E042", UsageFailure]', '"E042"'],
   ['rows-no-map', 'x.holder:', 'x.holder'],
   ['forbidden', '[msg.vendorErrorCode]', '[msg.__proto__.x]'],
+  ['forbidden-row', 'x.holder:', '__proto__:'],
+  ['far-of', 'of: ocpp16.fault', 'of: what.is.this'],
   ['anchor', 'x.holder: ["E042", UsageFailure]', 'x.holder: &a ["E042", UsageFailure]\n      x.more: *a'],
   ['merge', 'x.holder:', '<<: {x.z: ["E044", UsageFailure]}\n      x.holder:'],
   ['star', '"DC150*"', '*DC'],

@@ -97,7 +97,9 @@ function unknownMapping(
     'MAP_UNKNOWN',
     at,
     overlay ? `${value} is ${itself}, and \`of\` names a mapping` : `no mapping is named ${value}`,
-    overlay ? mapping && `did you mean ${mapping}?` : (didYouMean(value, asts.keys()) ?? alone),
+    overlay
+      ? mapping && `did you mean ${mapping}?`
+      : (didYouMean(value, asts.keys()) ?? alone ?? '`depotbridge check --list` names them all'),
   );
 }
 

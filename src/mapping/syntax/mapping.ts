@@ -110,6 +110,7 @@ function readRemovable<T>(
 ): Map<string, Removable<T>> {
   const found = new Map<string, Removable<T>>();
   for (const item of reader.entries(entry.node, entry.at, `\`${entry.key}\``)) {
+    if (!reader.allowed(item.key, item.keyAt)) continue;
     const value = removal(item.node) ? { removed: true as const, at: item.keyAt } : read(reader, item);
     if (value !== undefined) found.set(item.key, value);
   }

@@ -90,7 +90,7 @@ function readMapOf<T>(
   const found = new Map<string, T>();
   if (!part) return found;
   for (const item of reader.entries(part.node, part.at, `\`${part.key}\``)) {
-    const value = read(reader, item);
+    const value = reader.allowed(item.key, item.keyAt) ? read(reader, item) : undefined;
     if (value !== undefined) found.set(item.key, value);
   }
   return found;
@@ -106,7 +106,10 @@ function readSelect(reader: Reader, part: Entry | undefined): Map<SelectKey, rea
 
 function readRepairs(reader: Reader, part: Entry | undefined): RepairAst[] {
   if (!part) return [];
-  return reader.entries(part.node, part.at, '`repair`').flatMap((entry) => readRepair(reader, entry) ?? []);
+  const entries = reader.entries(part.node, part.at, '`repair`');
+  return entries.flatMap((entry) =>
+    reader.allowed(entry.key, entry.keyAt) ? (readRepair(reader, entry) ?? []) : [],
+  );
 }
 
 function readRepair(reader: Reader, entry: Entry): RepairAst | undefined {
