@@ -5,6 +5,7 @@ import { DIALECTS } from '../config/index.js';
 import type { Dialect, PresystemKind } from '../sim/bms/index.js';
 import type { PowerType, Protocol } from '../sim/charger/index.js';
 import type { OcpiVersion } from '../sim/emsp/index.js';
+import { reportFailure } from './failure.js';
 
 type Run = (command: () => Promise<number>) => Promise<void>;
 
@@ -57,7 +58,13 @@ interface ChargerFlags {
   cert?: string;
   key?: string;
   frames?: boolean;
+  connectWithinSeconds?: number;
+  report?: string;
+  quiet?: boolean;
 }
+
+/** Exit code of a charger simulation that could not even begin; 1 is a failed verdict. */
+const UNUSABLE = 2;
 
 function registerCharger(sim: Command, run: Run): void {
   sim
@@ -79,11 +86,17 @@ function registerCharger(sim: Command, run: Run): void {
     .option('--ca <file>', 'PEM, trusted root')
     .option('--cert <file>', 'PEM, client certificate')
     .option('--key <file>', 'PEM, its key')
+    .option('--connect-within-seconds <s>', 'a station that is refused for longer has failed (60)', number)
+    .option('--report <file>', 'the verdict as JUnit (.xml) or JSON (.json)')
+    .option('--quiet', 'print the verdict only')
     .option('--frames', 'print every frame')
     .action((flags: ChargerFlags) =>
       run(async () => {
         const { runChargerCommand } = await import('../sim/charger/index.js');
-        return runChargerCommand({ ...flags, signal: untilSignal() });
+        return runChargerCommand({ ...flags, signal: untilSignal() }).catch((error: unknown) => {
+          reportFailure(error);
+          return UNUSABLE;
+        });
       }),
     );
 }

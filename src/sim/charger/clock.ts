@@ -44,13 +44,32 @@ export class ScaledClock implements Clock {
   }
 }
 
-/** The same clock, set wrong by `offsetMs`: what a station with a bad clock believes. */
-export function skewed(clock: Clock, offsetMs: number): Clock {
-  return {
-    timeScale: clock.timeScale,
-    now: () => clock.now() + offsetMs,
-    after: (delayMs, task) => clock.after(delayMs, task),
-  };
+/** A clock as a station believes it: `offsetMs` away from the right one, and it may jump. */
+export class StationClock implements Clock {
+  readonly #right: Clock;
+  offsetMs: number;
+
+  constructor(right: Clock, offsetMs: number) {
+    this.#right = right;
+    this.offsetMs = offsetMs;
+  }
+
+  get timeScale(): number {
+    return this.#right.timeScale;
+  }
+
+  now(): number {
+    return this.#right.now() + this.offsetMs;
+  }
+
+  /** The right time, which never jumps. */
+  rightNow(): number {
+    return this.#right.now();
+  }
+
+  after(delayMs: number, task: () => void): Cancel {
+    return this.#right.after(delayMs, task);
+  }
 }
 
 /**

@@ -1,9 +1,18 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { SimulatorError } from './errors.js';
 import { Fleet } from './fleet.js';
 import type { ChargerOptions, PowerType, Protocol } from './options.js';
-import { clockOf, parseScenario, readScenario } from './scenario.js';
-import type { Scenario } from './scenario.schema.js';
+import {
+  checkReportName,
+  clockOf,
+  parseScenario,
+  readScenario,
+  type Scenario,
+  StationRun,
+  verdictLines,
+  writeReport,
+} from './scenario/index.js';
 import { ChargerSimulator } from './simulator.js';
 
 /** What `depotbridge sim charger` takes. */
@@ -33,6 +42,15 @@ export interface ChargerCommandOptions {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
+  /**
+   * Real seconds: a station that is not accepted within them, or later is refused for so long, has failed
+   * (default 60).
+   */
+  readonly connectWithinSeconds?: number;
+  /** Where the verdict goes, as JUnit (.xml) or JSON (.json). */
+  readonly report?: string;
+  /** Print the verdict only. */
+  readonly quiet?: boolean;
   /** Print every frame. */
   readonly frames?: boolean;
   /** Ends the simulation (Ctrl-C). */
@@ -98,6 +116,7 @@ function narrate(charger: ChargerSimulator, frames: boolean, print: (line: strin
     const soc = socPct === undefined ? '' : `, SoC ${socPct.toFixed(1)} %`;
     say(`point ${pointId} ${state}, ${(powerW / 1000).toFixed(1)} kW${soc}`);
   });
+  events.on('secondSocket', ({ what }) => say(`second socket ${what}`));
   events.on('acknowledged', ({ transactionId, energyWh }) => {
     const energy = energyWh === undefined ? 'started' : `ended with ${(energyWh / 1000).toFixed(1)} kWh`;
     say(`transaction ${transactionId} ${energy}`);
@@ -113,43 +132,42 @@ function narrate(charger: ChargerSimulator, frames: boolean, print: (line: strin
   events.on('received', (frame) => say(`< ${frame}`));
 }
 
+/** Real time for the last messages of a scenario to be answered, ms. */
+const farewellMs = 5_000;
+
+/** One station after the other, so that not all knock at once. */
+const apartMs = 2;
+
 /**
- * Runs simulated stations until their scenario or `signal` ends. Returns the exit code: 0, or 1 when a message
- * in or out did not fit its schema or was no message at all.
- * @throws SimulatorError for a wrong option, a mistake in the scenario, or a step that cannot be done
+ * Runs simulated stations until their scenario or `signal` ends. Returns the exit code: 0, or 1 when a station
+ * failed: an expectation, a step that cannot be done, no connection, a message that did not fit its schema.
+ * @throws SimulatorError for a wrong option, AggregateError of BridgeErrors for a wrong scenario
  */
 export async function runChargerCommand(options: ChargerCommandOptions): Promise<number> {
   const print = options.print ?? ((line: string) => void process.stdout.write(`${line}\n`));
+  const { connectWithinSeconds = 60, report, signal } = options;
+  if (report !== undefined) checkReportName(report);
   const scenario =
     options.scenario === undefined
       ? parseScenario(oneBus, 'built-in scenario')
       : readScenario(options.scenario);
   const fleet = fleetOf(options, scenario);
-  let violations = 0;
-  for (const charger of fleet.chargers) {
-    narrate(charger, options.frames === true, print);
-    const count = (): void => {
-      violations += 1;
-    };
-    charger.events.on('violation', count);
-    charger.events.on('garbled', count);
-  }
-  const { signal } = options;
+  const runs = fleet.chargers.map(
+    (charger, index) => new StationRun(charger, index + 1, connectWithinSeconds * 1000),
+  );
+  if (!options.quiet) for (const { charger } of runs) narrate(charger, options.frames === true, print);
   const stop = (): void => void fleet.stop();
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    await fleet.start();
-    await fleet.run(scenario, signal);
-  } catch (error) {
-    if (!signal?.aborted) throw error;
+    await Promise.all(runs.map((run, index) => pause(index * apartMs).then(() => run.start())));
+    await Promise.all(runs.map((run) => run.run(scenario, signal)));
+    await Promise.all(fleet.chargers.map((charger) => charger.settled(farewellMs)));
   } finally {
     signal?.removeEventListener('abort', stop);
     await fleet.stop();
   }
-  const transactions = [...fleet.acknowledgedTransactions().values()].flat();
-  const energyWh = transactions.reduce((sum, each) => sum + (each.energyWh ?? 0), 0);
-  print(
-    `${fleet.chargers.length} stations, ${transactions.length} transactions, ${(energyWh / 1000).toFixed(1)} kWh`,
-  );
-  return violations === 0 ? 0 : 1;
+  const verdicts = runs.map((run) => run.verdict());
+  for (const line of verdictLines(verdicts)) print(line);
+  if (report !== undefined) writeReport(report, verdicts);
+  return verdicts.every(({ passed }) => passed) ? 0 : 1;
 }

@@ -1,7 +1,8 @@
 import { paced } from './clock.js';
 import type { Dialect } from './dialect.js';
-import { CallFailure } from './errors.js';
-import { CallRefusal, ConnectionRefused, type Link, openLink } from './link.js';
+import { CallFailure, SimulatorError } from './errors.js';
+import { CallRefusal, ConnectionRefused, type Link, noAnswer, openLink } from './link.js';
+import type { AnswerRule } from './oddities.js';
 import { TransactionQueue } from './queue.js';
 import type { Station } from './station.js';
 import { failureOfAnswer, refusalOf, type Violation, violationOf } from './wire.js';
@@ -23,6 +24,8 @@ export class Connection {
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
   #lostAt: number | undefined;
+  /** Ends the waits of answers that are to come late. */
+  #onLeave = new Set<() => void>();
 
   constructor(station: Station, onAccepted: OnAccepted) {
     this.#station = station;
@@ -57,6 +60,7 @@ export class Connection {
     this.#wanted = false;
     this.#epoch += 1;
     clearTimeout(this.#retry);
+    for (const end of this.#onLeave) end();
     const link = this.#link;
     if (!link) return;
     if (politely) await link.close();
@@ -67,6 +71,21 @@ export class Connection {
   /** Breaks the connection; the station comes back by itself. */
   cut(): void {
     this.#link?.cut();
+  }
+
+  /** Sends any text as it stands. @throws SimulatorError when there is no connection */
+  sendRaw(frame: string): void {
+    if (!this.#link) throw new SimulatorError('the station is not connected');
+    this.#link.sendRaw(frame);
+  }
+
+  /** Leaves the socket as it is, open and silent, and connects anew. Whoever asked for it must cut it some day. */
+  abandon(): Link {
+    const link = this.#link;
+    if (!link) throw new SimulatorError('the station is not connected');
+    link.freeze();
+    this.#gone(link, 1006, 'left half open');
+    return link;
   }
 
   /** Forgets that it was accepted, as a restart does. */
@@ -92,7 +111,8 @@ export class Connection {
     const link = this.#link;
     if (!link) throw new CallFailure('lost', action, 'not connected');
     this.#check('sent', action, 'req', payload);
-    const answer = await link.call(action, payload);
+    const lost = this.#station.oddities.loses(action);
+    const answer = await (lost ? link.callAndBreak(action, payload) : link.call(action, payload));
     const violation = this.#check('received', action, 'conf', answer);
     if (violation) throw failureOfAnswer(violation);
     return answer;
@@ -113,14 +133,17 @@ export class Connection {
   }
 
   async #connect(): Promise<void> {
-    const { events, options, password } = this.#station;
+    const { events, oddities, options, password } = this.#station;
     const epoch = this.#epoch;
     let closed = false;
     let link: Link | undefined;
     try {
       link = await openLink(options, password, {
         onCall: (action, payload) => this.#onCall(action, payload),
-        onFrame: (direction, frame) => events.emit(direction, frame),
+        onFrame: (direction, frame) => {
+          if (direction === 'sent') oddities.noteSent(frame);
+          events.emit(direction, frame);
+        },
         onGarbled: (frame, reason) => events.emit('garbled', { frame, reason }),
         onClosed: (code, reason) => {
           closed = true;
@@ -158,7 +181,7 @@ export class Connection {
   #gone(link: Link, code: number, reason: string): void {
     if (this.#link !== link) return;
     this.#link = undefined;
-    this.#lostAt = this.#station.clock.now();
+    this.#lostAt = this.#station.clock.rightNow();
     this.queue.close();
     this.#station.timers.clear('heartbeat');
     this.#station.timers.clear('boot');
@@ -189,7 +212,7 @@ export class Connection {
   #accepted(afterBoot: boolean): void {
     const { clock, events } = this.#station;
     this.#booted = true;
-    const offlineMs = this.#lostAt === undefined ? 0 : clock.now() - this.#lostAt;
+    const offlineMs = this.#lostAt === undefined ? 0 : clock.rightNow() - this.#lostAt;
     this.beat();
     if (afterBoot) events.emit('accepted');
     this.#onAccepted(afterBoot, offlineMs);
@@ -210,12 +233,37 @@ export class Connection {
     });
   }
 
-  async #onCall(action: string, payload: unknown): Promise<object> {
+  async #onCall(action: string, payload: unknown): Promise<object | typeof noAnswer> {
     if (!this.#dialect) throw new CallRefusal('InternalError', 'the station is not ready');
+    const rule = this.#station.oddities.ruleFor(action);
+    if (rule?.how === 'never') return noAnswer;
+    if (rule?.how === 'error')
+      throw new CallRefusal(rule.code ?? 'InternalError', 'as the scenario wants it');
+    if (rule?.how === 'reject') {
+      const reply = { status: rule.status ?? 'Rejected' };
+      if (!violationOf(this.#station.options.protocol, 'sent', action, 'conf', reply)) return reply;
+    }
     const { reply, afterwards } = this.#dialect.onCall(action, payload);
     this.#check('sent', action, 'conf', reply);
+    if (rule?.how === 'late' && !(await this.#late(rule))) return noAnswer;
     if (afterwards) setImmediate(afterwards);
     return reply;
+  }
+
+  /** Waits as long as the rule says; false when the station has left meanwhile. */
+  #late({ afterMs = 60_000 }: AnswerRule): Promise<boolean> {
+    return new Promise((resolve) => {
+      const done = (stillHere: boolean): void => {
+        this.#onLeave.delete(leave);
+        resolve(stillHere);
+      };
+      const cancel = this.#station.clock.after(afterMs, () => done(true));
+      const leave = (): void => {
+        cancel();
+        done(false);
+      };
+      this.#onLeave.add(leave);
+    });
   }
 
   /** Refuses a received call that does not fit its schema. @throws CallRefusal */

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ChargerOptions } from './options.js';
-import { runScenario } from './scenario.js';
-import type { Scenario } from './scenario.schema.js';
+import { runScenario, type Scenario } from './scenario/index.js';
 import { ChargerSimulator } from './simulator.js';
 import type { ChargerTransaction } from './transaction.js';
 

@@ -8,10 +8,19 @@ export { SimulatorError } from './errors.js';
 export { Fleet, runFleet } from './fleet.js';
 export type { ChargerOptions, PointOptions, PowerType, Protocol, Quirks, TlsOptions } from './options.js';
 export type { PointState } from './outlet.js';
-export { clockOf, parseScenario, readScenario, runScenario } from './scenario.js';
-export type { Scenario, Step } from './scenario.schema.js';
+export {
+  clockOf,
+  type Outcome,
+  parseScenario,
+  type RunOptions,
+  readScenario,
+  runScenario,
+  type Scenario,
+  type Step,
+} from './scenario/index.js';
 export { ChargerSimulator, type FaultEffect, type PointView } from './simulator.js';
 export type { ChargerEvents } from './station.js';
+export type { Strange } from './strange.js';
 export type { ChargerTransaction, Token } from './transaction.js';
 export type { Fault16 } from './v16/index.js';
 export type { Fault201 } from './v201/index.js';

@@ -1,6 +1,13 @@
+import { createRequire } from 'node:module';
 import { createRPCError, RPCClient } from 'ocpp-rpc';
 import { CallFailure } from './errors.js';
 import type { ChargerOptions } from './options.js';
+
+// The name cannot be imported from a CommonJS module, and the package types handlers as if they always answered.
+const { NOREPLY: nothing } = createRequire(import.meta.url)('ocpp-rpc') as { readonly NOREPLY: object };
+
+/** Time for a frame to leave before its connection breaks, real ms. */
+const flushMs = 5;
 
 /** WebSocket pings are sent when nothing else was for this long, real seconds. */
 export const pingSeconds = 60;
@@ -16,6 +23,9 @@ export class CallRefusal extends Error {
   }
 }
 
+/** Instead of an answer: none is sent. */
+export const noAnswer = Symbol('no answer');
+
 /** No connection came about. `statusCode` is the HTTP status when the CSMS refused the upgrade. */
 export class ConnectionRefused extends Error {
   override readonly name = 'ConnectionRefused';
@@ -30,8 +40,8 @@ export class ConnectionRefused extends Error {
 
 /** What the owner of a link wants to know and must answer. */
 export interface LinkEvents {
-  /** A call of the CSMS. Resolves to the answer. @throws CallRefusal to answer with a CALLERROR */
-  onCall(action: string, payload: unknown): Promise<object>;
+  /** A call of the CSMS. Resolves to the answer, or to `noAnswer`. @throws CallRefusal to answer with a CALLERROR */
+  onCall(action: string, payload: unknown): Promise<object | typeof noAnswer>;
   /** Every frame as it is on the wire. */
   onFrame(direction: 'sent' | 'received', frame: string): void;
   /** A frame that is no OCPP-J message, or an answer nobody waits for. */
@@ -46,6 +56,12 @@ export interface Link {
   readonly subprotocol: string | undefined;
   /** @throws CallFailure */
   call(action: string, payload: object): Promise<unknown>;
+  /** Sends a call and breaks the connection before its answer is read. @throws CallFailure, always */
+  callAndBreak(action: string, payload: object): Promise<never>;
+  /** Sends any text. The answer to it, if it is a call, is no surprise. */
+  sendRaw(frame: string): void;
+  /** Neither reads nor writes any more, but stays open. */
+  freeze(): void;
   /** Says goodbye and waits for it. */
   close(): Promise<void>;
   /** Cuts the connection without a word, as a broken cable does. */
@@ -83,6 +99,38 @@ function clientOf(options: ChargerOptions, password: string | undefined): RPCCli
   });
 }
 
+/** Answers to frames that were sent outside of the ordinary way. */
+class ExpectedAnswers {
+  readonly #ids = new Set<unknown>();
+  #anyError = false;
+
+  add(frame: string): void {
+    const [type, id] = partsOf(frame);
+    if (type === 2) this.#ids.add(id);
+    else this.#anyError = true;
+  }
+
+  /** An answer to one of them, or the CALLERROR that nonsense earns. */
+  has(frame: string): boolean {
+    const [type, id] = partsOf(frame);
+    return (type === 4 && this.#anyError) || ((type === 3 || type === 4) && this.#ids.has(id));
+  }
+}
+
+function partsOf(frame: string): unknown[] {
+  try {
+    const parts: unknown = JSON.parse(frame);
+    return Array.isArray(parts) ? parts : [];
+  } catch {
+    return [];
+  }
+}
+
+/** The package has no door to its socket. */
+function socketOf(client: RPCClient): { pause(): void } | undefined {
+  return (client as unknown as { _ws?: { pause(): void } })._ws;
+}
+
 /**
  * Connects to the CSMS. The only place that knows ocpp-rpc's client.
  * @throws ConnectionRefused when the CSMS is not there or refuses the upgrade
@@ -94,19 +142,35 @@ export async function openLink(
 ): Promise<Link> {
   const client = clientOf(options, password);
   let leaving = false;
+  let frozen = false;
+  let breakAfter: string | undefined;
+  const cut = (): void => {
+    leaving = true;
+    void client.close({ force: true });
+  };
+  const waiting = new Set<() => void>();
+  const expected = new ExpectedAnswers();
   client.on('message', ({ message, outbound }: { message: string | Buffer; outbound: boolean }) => {
-    events.onFrame(outbound ? 'sent' : 'received', message.toString());
+    if (frozen) return;
+    const frame = message.toString();
+    events.onFrame(outbound ? 'sent' : 'received', frame);
+    if (!outbound || !breakAfter || !frame.startsWith('[2,') || !frame.includes(breakAfter)) return;
+    socketOf(client)?.pause();
+    setTimeout(cut, flushMs);
   });
   client.on('badMessage', ({ buffer, error }: { buffer: Buffer; error: Error }) => {
     // An answer that comes while the station hangs up is not the CSMS's mistake.
-    if (!leaving) events.onGarbled(buffer.toString(), error.message);
+    if (!leaving && !frozen && !expected.has(buffer.toString()))
+      events.onGarbled(buffer.toString(), error.message);
   });
   client.on('socketError', () => {
     // The close event that follows every socket error ends the link.
   });
   client.handle(async ({ method, params }: { method?: string; params?: unknown }) => {
     try {
-      return await events.onCall(method ?? '', params);
+      if (frozen) return nothing;
+      const answer = await events.onCall(method ?? '', params);
+      return answer === noAnswer ? nothing : answer;
     } catch (error) {
       if (error instanceof CallRefusal) throw createRPCError(error.code, error.message, {});
       throw createRPCError('InternalError', error instanceof Error ? error.message : String(error), {});
@@ -122,20 +186,39 @@ export async function openLink(
   });
   return {
     subprotocol: client.protocol || undefined,
-    async call(action, payload) {
+    call(action, payload) {
+      return new Promise((resolve, reject) => {
+        const giveUp = (): void => reject(new CallFailure('lost', action, 'the socket is half open'));
+        waiting.add(giveUp);
+        client
+          .call(action, payload)
+          .then(resolve, (error: unknown) => reject(failureOf(action, error)))
+          .finally(() => waiting.delete(giveUp));
+      });
+    },
+    async callAndBreak(action, payload) {
+      breakAfter = `"${action}"`;
       try {
-        return await client.call(action, payload);
+        await client.call(action, payload);
       } catch (error) {
         throw failureOf(action, error);
       }
+      throw new CallFailure('lost', action, 'the connection broke before the answer was read');
+    },
+    sendRaw(frame) {
+      expected.add(frame);
+      client.sendRaw(frame);
+    },
+    freeze() {
+      frozen = true;
+      client.reconfigure({ pingIntervalMs: 0 } as ConstructorParameters<typeof RPCClient>[0]);
+      socketOf(client)?.pause();
+      for (const giveUp of waiting) giveUp();
     },
     async close() {
       leaving = true;
       await client.close({ code: 1000, reason: '' });
     },
-    cut() {
-      leaving = true;
-      void client.close({ force: true });
-    },
+    cut,
   };
 }

@@ -104,7 +104,7 @@ export function samplesOf(reading: Reading, measurands: readonly string[]): Samp
   return allMeasurands.filter((name) => measurands.includes(name)).flatMap((name) => samplers[name](reading));
 }
 
-/** Electricity meter of a point: a register that only ever rises. */
+/** Electricity meter of a point: a register that rises, unless somebody resets it. */
 export class Meter {
   #energyWh: number;
 
@@ -115,6 +115,11 @@ export class Meter {
   /** Wh as the display shows them: whole, rounded down. */
   get registerWh(): number {
     return Math.floor(this.#energyWh);
+  }
+
+  /** The register jumps, as when a meter is replaced. */
+  reset(toWh: number): void {
+    this.#energyWh = toWh;
   }
 
   add(energyWh: number): void {

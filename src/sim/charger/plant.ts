@@ -45,6 +45,11 @@ export class Plant {
     return this.#at;
   }
 
+  /** The clock jumps: no time passes. */
+  jump(byMs: number): void {
+    this.#at += byMs;
+  }
+
   /** Lets time pass until `to`, then sets the power of that moment. A moment in the past changes no energy. */
   advance(to: number): void {
     const changes = this.#profiles.changes(this.#at, to);

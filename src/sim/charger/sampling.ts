@@ -29,6 +29,12 @@ export class Sampling {
     for (const outlet of this.#station.outlets) if (outlet.transaction) this.schedule(outlet, at);
   }
 
+  /** The clock jumps: intervals go on, clock-aligned moments are found anew. */
+  jump(byMs: number): void {
+    this.#nextAligned = undefined;
+    for (const [outlet, due] of this.#next) this.#next.set(outlet, due + byMs);
+  }
+
   /** When the next sample is due, seen from `at`. */
   due(at: number): number | undefined {
     const due = [...this.#next.values()];

@@ -4,6 +4,7 @@ import { CallFailure, SimulatorError } from './errors.js';
 import type { Reading, ReadingContext } from './meter.js';
 import type { Outlet, PointState, Reservation } from './outlet.js';
 import { Plant } from './plant.js';
+import { inBothUnits } from './profiles.js';
 import { Sampling } from './sampling.js';
 import type { Station } from './station.js';
 import type { Token, Transaction } from './transaction.js';
@@ -165,6 +166,25 @@ export class Sessions {
     return outlet.read(at, context, this.#station.options.quirks?.noSoc !== true);
   }
 
+  /** The station's clock jumps; what is under way goes on as if it had not. */
+  jump(byMs: number): void {
+    this.catchUp();
+    this.#station.clock.offsetMs += byMs;
+    this.#plant.jump(byMs);
+    this.#sampling.jump(byMs);
+    for (const { transaction } of this.#station.outlets) if (transaction) transaction.jumpedMs += byMs;
+    this.settle(this.catchUp());
+  }
+
+  /** What profiles, the station and the rated power of a point allow now, W. */
+  limitW({ spec, battery }: Outlet): number {
+    const { profiles } = this.#station;
+    const at = this.#plant.at;
+    const raw = profiles.pointLimit(spec.id, at);
+    const own = raw ? inBothUnits(raw, spec.powerType, battery?.voltageV).watts : spec.maxPowerW;
+    return Math.min(spec.maxPowerW, own, profiles.stationLimitW(at));
+  }
+
   /** Lets everything happen that is due until now, each thing at its own time. Returns now. */
   catchUp(): number {
     const now = Math.max(this.#station.clock.now(), this.#plant.at);
@@ -247,6 +267,7 @@ export class Sessions {
       pointId: outlet.spec.id,
       meterStart: outlet.meter.registerWh,
       startedAt: at,
+      jumpedMs: 0,
       startAcknowledged: false,
       stopAcknowledged: false,
       chargedMs: 0,

@@ -8,6 +8,7 @@ import type { ChargerOptions } from './options.js';
 import type { Fault, Outlet, PointState } from './outlet.js';
 import { type Presented, Sessions } from './sessions.js';
 import { type ChargerEvents, Station } from './station.js';
+import { Strange } from './strange.js';
 import { type ChargerTransaction, type Token, viewOf } from './transaction.js';
 import { Dialect16, type Fault16 } from './v16/index.js';
 import { Dialect201, type Fault201 } from './v201/index.js';
@@ -29,6 +30,8 @@ export interface PointView {
   readonly pointId: number;
   readonly state: PointState;
   readonly powerW: number;
+  /** What profiles, station and rated power allow now. */
+  readonly limitW: number;
   readonly meterWh: number;
   readonly socPct: number | undefined;
   readonly transactionId: number | string | undefined;
@@ -42,6 +45,7 @@ export class ChargerSimulator {
   readonly #station: Station;
   readonly #connection: Connection;
   readonly #sessions: Sessions;
+  readonly #strange: Strange;
   #life: 'new' | 'running' | 'stopped' = 'new';
 
   constructor(options: ChargerOptions) {
@@ -50,6 +54,7 @@ export class ChargerSimulator {
       this.#accepted(afterBoot, offlineMs),
     );
     this.#sessions = new Sessions(this.#station, this.#connection);
+    this.#strange = new Strange(this.#station, this.#connection, this.#sessions);
     const Dialect = options.protocol === 'ocpp1.6' ? Dialect16 : Dialect201;
     this.#sessions.use(
       new Dialect(this.#station, this.#connection, this.#sessions, (cause) => this.#restart(cause)),
@@ -95,6 +100,7 @@ export class ChargerSimulator {
   /** Ends the simulation: closes the connection and all timers. Transactions stay as they are. */
   async stop(): Promise<void> {
     this.#life = 'stopped';
+    this.#strange.end();
     this.#station.timers.clearAll();
     await this.#connection.shut(true);
     this.#station.timers.clearAll();
@@ -195,6 +201,17 @@ export class ChargerSimulator {
     await accepted;
   }
 
+  /** What the station does that it should not. */
+  get strange(): Strange {
+    return this.#strange;
+  }
+
+  /** Resolves once the CSMS has answered all transaction messages, or after `atMostMs` real ms. */
+  async settled(atMostMs: number): Promise<void> {
+    if (!this.#connection.online) return;
+    await Promise.race([this.#connection.queue.empty(), pause(atMostMs, undefined, { ref: false })]);
+  }
+
   /** A point as it stands now. */
   view(point: number): PointView {
     this.#sessions.settle(this.#sessions.catchUp());
@@ -203,10 +220,17 @@ export class ChargerSimulator {
       pointId: point,
       state: outlet.state,
       powerW: outlet.powerW,
+      limitW: this.#sessions.limitW(outlet),
       meterWh: outlet.meter.registerWh,
       socPct: outlet.battery?.socPct,
       transactionId: outlet.transaction?.transactionId,
     };
+  }
+
+  /** The last transaction that began at a point. */
+  lastTransaction(point: number): ChargerTransaction | undefined {
+    const last = this.#sessions.transactions.filter((each) => each.pointId === point).at(-1);
+    return last && viewOf(last);
   }
 
   /** Every transaction of which the CSMS has answered at least the start. */
@@ -226,11 +250,15 @@ export class ChargerSimulator {
     const { dialect } = this.#sessions;
     const at = this.#sessions.catchUp();
     const all = options.protocol === 'ocpp2.0.1' && offlineMs > settings.offlineThresholdS * 1000;
-    if (afterBoot) dialect.reportStation(at);
-    for (const outlet of outlets) {
-      if (afterBoot || all) outlet.reported = undefined;
-      dialect.reportPoint(outlet, at);
-    }
+    const report = (): void => {
+      if (afterBoot) dialect.reportStation(at);
+      for (const outlet of outlets) {
+        if (afterBoot || all) outlet.reported = undefined;
+        dialect.reportPoint(outlet, at);
+      }
+    };
+    if (this.#station.oddities.statusAfterQueue) void this.#connection.queue.empty().then(report);
+    else report();
     this.#sessions.settle(at);
     this.#station.events.emit('ready');
   }

@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
-import { type Clock, ScaledClock, skewed, Timers } from './clock.js';
+import { ScaledClock, StationClock, Timers } from './clock.js';
 import type { StopCause } from './dialect.js';
 import { type CallFailure, SimulatorError } from './errors.js';
 import type { ConnectionRefused } from './link.js';
 import { LocalList } from './locallist.js';
+import { Oddities } from './oddities.js';
 import { type ChargerOptions, pointSpec } from './options.js';
 import { type Fault, Outlet, type PointState } from './outlet.js';
 import { ProfileStore } from './profiles.js';
@@ -33,6 +34,8 @@ export interface ChargerEvents {
   dropped: [{ readonly action: string }];
   /** A message, in or out, does not fit its schema. */
   violation: [Violation];
+  /** A second socket under this identity was opened, refused or closed. */
+  secondSocket: [{ readonly what: 'opened' | 'refused' | 'closed' }];
   /** The CSMS sent a frame that is no OCPP-J message, or an answer nobody waits for. */
   garbled: [{ readonly frame: string; readonly reason: string }];
   /** A call that nobody waits for got no usable answer. */
@@ -44,13 +47,14 @@ export class Station {
   readonly options: ChargerOptions;
   readonly events = new EventEmitter<ChargerEvents>();
   /** The station's own idea of time, wrong if its quirks say so. */
-  readonly clock: Clock;
+  readonly clock: StationClock;
   readonly timers: Timers;
   readonly settings: Settings;
   readonly outlets: readonly Outlet[];
   readonly profiles: ProfileStore;
   readonly maxPowerW: number;
   readonly localList = new LocalList();
+  readonly oddities = new Oddities();
   operative = true;
   /** A fault of the station as a whole. */
   fault: Fault | undefined;
@@ -67,7 +71,7 @@ export class Station {
     const { quirks = {} } = options;
     const clock = options.clock ?? new ScaledClock({ timeScale: options.timeScale ?? 1 });
     const offsetMs = quirks.year1970 ? -clock.now() : (quirks.clockSkewMs ?? 0);
-    this.clock = offsetMs === 0 ? clock : skewed(clock, offsetMs);
+    this.clock = new StationClock(clock, offsetMs);
     this.timers = new Timers(this.clock);
     this.settings = defaultSettings(options);
     const specs = options.points.map((point) => pointSpec(options.protocol, point));
@@ -80,7 +84,10 @@ export class Station {
     this.profiles = new ProfileStore({
       points: specs,
       maxPowerW: this.maxPowerW,
-      transactionStart: (id) => this.find(id)?.transaction?.startedAt,
+      transactionStart: (id) => {
+        const transaction = this.find(id)?.transaction;
+        return transaction && transaction.startedAt + transaction.jumpedMs;
+      },
       specificReplacesGeneral: options.protocol === 'ocpp1.6',
     });
   }

@@ -15,6 +15,8 @@ export interface Transaction {
   readonly remoteStartId?: number;
   readonly meterStart: number;
   readonly startedAt: number;
+  /** How far the station's clock has jumped since. */
+  jumpedMs: number;
   meterStop?: number;
   stoppedAt?: number;
   stopReason?: string;

@@ -47,22 +47,6 @@ describe('a scenario', () => {
     expect(tiny.violations).toEqual([]);
   });
 
-  it('names file and line of a mistake', () => {
-    const wrong = (text: string) => () => parseScenario(text, 'night.yaml');
-    expect(wrong("- { at: '00:10', do: plugIn, point: 1, vehicle: ghost }")).toThrow(
-      'night.yaml:1: there is no vehicle "ghost" under vehicles',
-    );
-    expect(wrong("- { at: '00:10', do: wait }\n- { at: 'soon', do: wait }")).toThrow(
-      'night.yaml:2: /steps/1/at',
-    );
-    expect(wrong("steps:\n  - { at: '00:10', do: dance }")).toThrow('night.yaml:2:');
-    expect(wrong("steps:\n  - at: '00:10'\n    do: unplug\n    point: 1\n    pont: 1")).toThrow(
-      'unknown field pont',
-    );
-    expect(wrong('steps: [')).toThrow('night.yaml:1:');
-    expect(wrong('{}')).toThrow('night.yaml:1: the scenario');
-  });
-
   it('fails with the step that cannot be done', async () => {
     const { url } = await csms();
     const charger = charger16(url);

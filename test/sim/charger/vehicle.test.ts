@@ -88,6 +88,7 @@ function charging(
     meterStart: 0,
     startedAt: 0,
     startAcknowledged: true,
+    jumpedMs: 0,
     stopAcknowledged: false,
     chargedMs: 0,
     nextSeqNo: 0,

@@ -179,11 +179,13 @@ export class Dialect16 implements Dialect {
   }
 
   #meterValue(reading: Reading, measurands: readonly string[]) {
-    const sampledValue = samplesOf(reading, measurands).map(({ value, ...sample }) => ({
-      ...sample,
-      value: String(value),
-      context: reading.context,
-    }));
+    const sampledValue = samplesOf(reading, this.#station.oddities.shown(measurands)).map(
+      ({ value, ...sample }) => ({
+        ...sample,
+        value: String(value),
+        context: reading.context,
+      }),
+    );
     return { timestamp: this.#station.iso(reading.at), sampledValue };
   }
 

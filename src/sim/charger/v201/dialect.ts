@@ -209,7 +209,7 @@ export class Dialect201 implements Dialect {
 
   #meterValue(reading: Reading, measurands: readonly string[]): object[] {
     // 2.0.1 knows no Temperature measurand: it is a variable of a component there.
-    const sampledValue = samplesOf(reading, measurands)
+    const sampledValue = samplesOf(reading, this.#station.oddities.shown(measurands))
       .filter(({ measurand }) => measurand !== 'Temperature')
       .map(({ unit, ...sample }) => ({ ...sample, context: reading.context, unitOfMeasure: { unit } }));
     return sampledValue.length === 0 ? [] : [{ timestamp: this.#station.iso(reading.at), sampledValue }];

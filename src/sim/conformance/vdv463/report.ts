@@ -1,3 +1,4 @@
+import { xml } from '../../xml.js';
 import type { ConformanceReport, ScenarioResult, Verdict } from './options.js';
 
 const MARKS: Readonly<Record<Verdict, string>> = { pass: 'pass', fail: 'FAIL', advice: 'note', skip: 'skip' };
@@ -59,19 +60,4 @@ function testCase(result: ScenarioResult, dialect: string): string {
 
 function seconds(ms: number): string {
   return (ms / 1000).toFixed(3);
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  '\n': '&#10;',
-};
-
-/** XML 1.0 knows no control characters at all, not even escaped. */
-function xml(text: string): string {
-  return text
-    .replace(/[^\n\t\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
-    .replace(/[&<>"\n]/g, (character) => ESCAPES[character] ?? character);
 }

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { Ajv, type ValidateFunction } from 'ajv';
+import { locate, type Problem, readYaml, schemaProblems, suggest } from '../../../documents/index.js';
+import { ScaledClock } from '../clock.js';
+import { scenarioSchema } from './schema.js';
+import type { Scenario } from './steps.js';
+
+/** `HH:MM` or `HH:MM:SS`, with or without a sign, in milliseconds; hours may pass 24. */
+export function msOf(time: string): number {
+  const [hours = 0, minutes = 0, seconds = 0] = time.replace(/^[+-]/, '').split(':').map(Number);
+  const ms = ((hours * 60 + minutes) * 60 + seconds) * 1000;
+  return time.startsWith('-') ? -ms : ms;
+}
+
+const words = {
+  invalid: 'SCENARIO_INVALID',
+  unknownKey: 'SCENARIO_UNKNOWN_KEY',
+  whole: 'the scenario',
+  key: 'key',
+} as const;
+
+let known: ValidateFunction<Scenario> | undefined;
+const validator = (): ValidateFunction<Scenario> =>
+  (known ??= new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, discriminator: true }).compile(
+    scenarioSchema,
+  ));
+
+function unnamedVehicles({ steps, vehicles = {} }: Scenario): Problem[] {
+  return steps.flatMap((step, index): Problem[] => {
+    if (step.do !== 'plugIn' || typeof step.vehicle !== 'string') return [];
+    if (Object.hasOwn(vehicles, step.vehicle)) return [];
+    const names = Object.keys(vehicles);
+    const hint = suggest(step.vehicle, names);
+    const right = hint ? `; did you mean ${hint}?` : names.length > 0 ? `; it has ${names.join(', ')}` : '';
+    const message = `there is no vehicle "${step.vehicle}" under vehicles${right}`;
+    return [{ code: 'SCENARIO_REFERENCE', message, path: ['steps', index, 'vehicle'] }];
+  });
+}
+
+/**
+ * Reads a scenario: either a list of steps, or `{clock, vehicles, steps}`.
+ * @throws AggregateError of BridgeErrors (SCENARIO_*), all at once, each with file, line and column
+ */
+export function parseScenario(text: string, file = 'scenario'): Scenario {
+  const located = readYaml(text, file, 'SCENARIO_SYNTAX');
+  const content: unknown = located.document.toJS();
+  const isList = Array.isArray(content);
+  const scenario: unknown = isList ? { steps: content } : content;
+  const validate = validator();
+  const problems = validate(scenario) ? unnamedVehicles(scenario) : schemaProblems(validate.errors, words);
+  if (problems.length === 0) return scenario as Scenario;
+  throw locate(
+    isList ? problems.map((problem) => ({ ...problem, path: problem.path.slice(1) })) : problems,
+    located,
+  );
+}
+
+/** @throws AggregateError of BridgeErrors (SCENARIO_*), all at once, each with file, line and column */
+export function readScenario(file: string): Scenario {
+  return parseScenario(readFileSync(file, 'utf8'), file);
+}
+
+/** The clock a scenario asks for; `timeScale` overrides its own. */
+export function clockOf(scenario: Scenario | undefined, timeScale?: number): ScaledClock {
+  const { startAt, timeScale: own } = scenario?.clock ?? {};
+  return new ScaledClock({
+    timeScale: timeScale ?? own ?? 1,
+    ...(startAt === undefined ? {} : { startAt: new Date(startAt) }),
+  });
+}

@@ -1,0 +1,90 @@
+import type { ChargerSimulator } from '../simulator.js';
+
+/** A call of the CSMS. */
+export interface SeenCall {
+  readonly action: string;
+  readonly payload: unknown;
+}
+
+/** The last call of the station under an action, and its answer as soon as there is one. */
+export interface OwnCall {
+  readonly id: string;
+  answer?: { readonly payload: unknown } | { readonly error: string; readonly description: string };
+}
+
+/** What went over the wire, as far as expectations ask for it. */
+export class Trace {
+  #calls: SeenCall[] = [];
+  #errors: string[] = [];
+  /** Messages that are none or do not fit their schema, in all. */
+  misfits = 0;
+  readonly #own = new Map<string, OwnCall>();
+  #lastAction: string | undefined;
+  readonly #actions = new Map<string, string>();
+
+  constructor(charger: ChargerSimulator) {
+    const { events } = charger;
+    events.on('sent', (frame) => this.#sent(partsOf(frame)));
+    events.on('received', (frame) => this.#received(partsOf(frame)));
+    events.on('violation', ({ direction, action, part, message }) =>
+      this.#misfit(`${direction} ${action}.${part} does not fit its schema: ${message}`),
+    );
+    events.on('garbled', ({ frame, reason }) => this.#misfit(`${reason}: ${frame.slice(0, 100)}`));
+  }
+
+  /** Calls of the CSMS since the last `mark`. */
+  get calls(): readonly SeenCall[] {
+    return this.#calls;
+  }
+
+  /** Something is done now: what the CSMS called before has nothing to do with it. */
+  mark(): void {
+    this.#calls = [];
+  }
+
+  /** CALLERRORs and misfits since this was asked last. */
+  takeErrors(): string[] {
+    return this.#errors.splice(0);
+  }
+
+  /** The last call, or the last of this action. */
+  own(action = this.#lastAction): OwnCall | undefined {
+    return action === undefined ? undefined : this.#own.get(action);
+  }
+
+  #misfit(words: string): void {
+    this.misfits += 1;
+    this.#errors.push(words);
+  }
+
+  #sent([type, id, third, fourth]: unknown[]): void {
+    if (type === 4) this.#errors.push(`sent CALLERROR ${String(third)}: ${String(fourth)}`);
+    if (type !== 2) return;
+    const action = String(third);
+    const before = this.#own.get(action);
+    if (before) this.#actions.delete(before.id);
+    this.#own.set(action, { id: String(id) });
+    this.#actions.set(String(id), action);
+    this.#lastAction = action;
+  }
+
+  #received([type, id, third, fourth]: unknown[]): void {
+    if (type === 2) this.#calls.push({ action: String(third), payload: fourth });
+    if (type === 4) this.#errors.push(`received CALLERROR ${String(third)}: ${String(fourth)}`);
+    if (type !== 3 && type !== 4) return;
+    const own = this.#own.get(this.#actions.get(String(id)) ?? '');
+    if (!own || own.id !== id) return;
+    own.answer =
+      type === 3 ? { payload: third } : { error: String(third), description: String(fourth ?? '') };
+  }
+}
+
+function partsOf(frame: string): unknown[] {
+  try {
+    const parts: unknown = JSON.parse(frame);
+    return Array.isArray(parts) ? parts : [];
+  } catch {
+    // No OCPP-J message: a raw frame of ours, or one of the CSMS, which is garbled and counted as such.
+    return [];
+  }
+}
