@@ -1,8 +1,10 @@
 /** Which clock counts: the device's, unless it is evidently wrong. */
 import type { Instant } from './source.js';
 
-const FIRST_PLAUSIBLE_MS = Date.UTC(2020, 0, 1);
+const FIRST_PLAUSIBLE = '2020-01-01T00:00:00.000Z';
+const FIRST_PLAUSIBLE_MS = Date.parse(FIRST_PLAUSIBLE);
 const MINUTE_MS = 60_000;
+const MINUTE_LENGTH = '2020-01-01T00:00'.length;
 
 /** A message later than this does not come from a clock that is right, unless it waited. */
 export const ON_TIME_MS = 5 * MINUTE_MS;
@@ -14,6 +16,8 @@ const STATUS_KEPT_MS = 7 * 24 * 60 * MINUTE_MS;
  * (before 2020) and one that runs ahead (after receipt) give the time of receipt; what is merely old is history.
  */
 export function deviceTime(at: Instant, receivedAt: Instant, behindMs = 0): Instant {
+  if (behindMs === 0 && isPlain(at) && isPlain(receivedAt) && at >= FIRST_PLAUSIBLE && at <= receivedAt)
+    return at;
   const [atMs, receivedMs] = [Date.parse(at), Date.parse(receivedAt)];
   if (!(atMs >= FIRST_PLAUSIBLE_MS && atMs <= receivedMs)) return canonical(receivedMs);
   return canonical(Math.min(atMs + behindMs, receivedMs));
@@ -35,9 +39,19 @@ export function isHistory(at: Instant, receivedAt: Instant): boolean {
   return lateness(at, receivedAt) > MINUTE_MS;
 }
 
+/** Whether an instant was heard of within its minute, as far as one look tells: most are, and need no reckoning. */
+export function isSameMinute(at: Instant, receivedAt: Instant): boolean {
+  return at.startsWith(receivedAt.slice(0, MINUTE_LENGTH)) && at.endsWith('Z') && receivedAt.endsWith('Z');
+}
+
 /** Milliseconds from the instant to its receipt. */
 export function lateness(at: Instant, receivedAt: Instant): number {
   return Date.parse(receivedAt) - Date.parse(at);
+}
+
+/** Written as {@link canonical} writes: such instants are in the order of their letters. */
+function isPlain(at: Instant): boolean {
+  return at.length === FIRST_PLAUSIBLE.length && at[19] === '.' && at.endsWith('Z');
 }
 
 function canonical(ms: number): Instant {

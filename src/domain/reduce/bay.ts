@@ -60,7 +60,7 @@ export function waitingAt(state: DepotState, { waitingId }: PointState): Process
 export function heardNow(state: DepotState, processId: string, word: Word): DepotState {
   const process = state.processes.get(processId);
   const point = process && pointOf(state, process);
-  if (!process || !point) return state;
+  if (!process || !point || (process.toldLive && point.processId === processId)) return state;
   const isLive = !word.offline && !isHistory(word.at, word.receivedAt);
   const told =
     process.toldLive || !isLive

@@ -5,7 +5,7 @@
 import type { StationEvent } from '../events.js';
 import type { Instant } from '../source.js';
 import type { ClockState, DepotState, StationState } from '../state.js';
-import { deviceTime, lateness, ON_TIME_MS, statusTime } from '../time.js';
+import { deviceTime, isSameMinute, lateness, ON_TIME_MS, statusTime } from '../time.js';
 import { without, withStation } from './update.js';
 
 /** Two messages that are late by the same amount, to within whole seconds and the network… */
@@ -34,8 +34,9 @@ export function learnClock(state: DepotState, event: StationEvent): DepotState {
   const at = writtenAt(event);
   // A station that names no time is given the time of receipt: that says nothing of its clock.
   if (at === undefined || at === event.payload.receivedAt) return state;
-  const lateMs = lateness(at, event.payload.receivedAt);
   const known = state.stations.get(event.stationId)?.clock;
+  if (!known && isSameMinute(at, event.payload.receivedAt)) return state;
+  const lateMs = lateness(at, event.payload.receivedAt);
   if (lateMs <= ON_TIME_MS) {
     if (!known) return state;
     return withStation(state, event.stationId, (station) => without(station, 'clock') as StationState);

@@ -34,7 +34,7 @@ export class Station implements ConnectionOwner {
   readonly config: StationConfig;
   readonly frames: FrameJournal;
   /** How far its clock is off. */
-  readonly clock = new StationClock();
+  readonly clock: StationClock;
   readonly #shared: StationShared;
   readonly #link: LinkWatch;
   readonly #listeners: StationEventsListener[] = [];
@@ -47,6 +47,7 @@ export class Station implements ConnectionOwner {
     this.config = config;
     this.#shared = shared;
     this.frames = new FrameJournal(shared.runtime, shared.tallies, config.ocpp.identity);
+    this.clock = new StationClock(() => shared.runtime.depot.state.stations.get(config.id)?.clock);
     this.#link = new LinkWatch(shared.runtime, this.frames, config.id);
     this.#link.resume();
   }
