@@ -7,6 +7,7 @@ import type {
   PathRef,
   RawCell,
   TablePatch,
+  TakeAst,
 } from '../../src/mapping/syntax/ast.js';
 import { transforms } from '../../src/mapping/transforms.js';
 
@@ -252,11 +253,43 @@ function closing(text: string, open: number): number {
   return text.length;
 }
 
-function foldSlips({ fold }: MappingAst, _around: Surroundings, _text: string): Edit[] {
+/** Rules of a take that are right by form and wrong by meaning: only an example can tell. */
+function ruleSlips({ at, phases, unit, locations }: TakeAst, text: string): Edit[] {
+  const edits: Edit[] = [];
+  const start = text.indexOf(`phases: ${phases}`, at.start) + 'phases: '.length;
+  const end = start + phases.length;
+  for (const other of ['sum', 'max', 'mean-n'])
+    if (phases !== 'none' && phases !== other)
+      edits.push({ operator: 'fold: another rule for phases', start, end, text: other });
+  const larger = new Map([
+    ['Wh', 'kWh'],
+    ['W', 'kW'],
+    ['var', 'kvar'],
+    ['A', 'mA'],
+    ['V', 'kV'],
+    ['degC', 'K'],
+  ]).get(unit.value);
+  if (larger) edits.push({ operator: 'fold: unit of another size', ...place(unit.at), text: larger });
+  const [first, second] = locations;
+  if (first && second) {
+    const between = text.slice(first.at.end, second.at.start);
+    edits.push({
+      operator: 'fold: locations swapped',
+      start: first.at.start,
+      end: second.at.end,
+      text: `${text.slice(second.at.start, second.at.end)}${between}${text.slice(first.at.start, first.at.end)}`,
+    });
+  }
+  return edits;
+}
+
+function foldSlips({ fold }: MappingAst, _around: Surroundings, text: string): Edit[] {
   if (!fold) return [];
   const edits: Edit[] = [];
   const all = fold.take.map(({ measurand }) => measurand.value);
-  fold.take.forEach(({ measurand, unit, to, locations }, i) => {
+  fold.take.forEach((take, i) => {
+    const { measurand, unit, to, locations } = take;
+    edits.push(...ruleSlips(take, text));
     edits.push({
       operator: 'fold: measurand to a sibling',
       ...place(measurand.at),
