@@ -168,6 +168,49 @@ describe('statuses that waited', () => {
     }
   });
 
+  const charging = (minutes: number, more: object = {}) =>
+    station('MeterSampled', minutes, {
+      pointId: 'N1-1',
+      transactionId: 'T1',
+      samples: [{ at: at(minutes), powerW: 50_000 }],
+      ...more,
+    });
+  const closed = [
+    list('BMS', 0, [{ chargingRequestId: 'R1', chargingPointId: 'N1-1' }]),
+    station('TransactionStarted', 1, { pointId: 'N1-1', transactionId: 'T1' }),
+    charging(2),
+    // A connector that shows itself free for a moment.
+    status(3, 'Available'),
+  ];
+
+  it('and closed a charge all the same do not keep it closed: it goes on, and its request', () => {
+    const over = run(closed);
+    expect(over.presystems['BMS']?.requests['R1']?.status).toBe('ended');
+    const state = run([charging(5)], over);
+    expect(bay(state).process).toMatchObject({ transactionId: { value: 'T1' } });
+    expect(bay(state).process).not.toHaveProperty('endedAt');
+    expect(bay(state).process).not.toHaveProperty('closedAt');
+    expect(bay(state).point.readings.powerW?.value).toBe(50_000);
+    expect(state.presystems['BMS']?.requests['R1']?.status).toBe('running');
+  });
+
+  it.each<[string, DomainEvent[]]>([
+    [
+      'its end was told',
+      [station('TransactionEnded', 3, { transactionId: 'T1', stopClass: 'ordinary' }), charging(5)],
+    ],
+    ['it only trails', [charging(3.5)]],
+    ['it waited', [charging(5, { receivedAt: at(60) })]],
+    [
+      'another came since',
+      [station('TransactionStarted', 4, { pointId: 'N1-1', transactionId: 'T2' }), charging(5.1)],
+    ],
+  ])('leave it closed if %s', (_why, more) => {
+    const first = run([...closed, ...more]).processes.values()[0];
+    expect(first).toMatchObject({ transactionId: { value: 'T1' }, closedAt: at(3) });
+    expect(first?.endedAt).toBeDefined();
+  });
+
   it('bring back no fault that went', () => {
     const fault = (minutes: number, active: boolean) =>
       station('FaultReported', minutes, {

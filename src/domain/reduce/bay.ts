@@ -8,7 +8,14 @@ import type { DepotState, PointState, ProcessState, RequestState, StationState }
 import { requestByKey } from '../state.js';
 import { isHistory } from '../time.js';
 import { bindRequests } from './match.js';
-import { closeCurrentProcess, currentProcess, isToldAfter, openProcess, settleRequest } from './process.js';
+import {
+  closeCurrentProcess,
+  currentProcess,
+  isMomentsAfter,
+  isToldAfter,
+  openProcess,
+  settleRequest,
+} from './process.js';
 import { withNewestOfPoint, withNewestOfProcess } from './readings.js';
 import { newer, without, withPoint, withPresystem, withProcess, withStation } from './update.js';
 
@@ -68,6 +75,21 @@ export function heardNow(state: DepotState, processId: string, word: Word): Depo
       : withProcess(state, processId, (before) => ({ ...before, toldLive: true }));
   if (isOver(process) || point.processId === processId || !isOfNow(point, word)) return told;
   return takeBay(told, processId);
+}
+
+/**
+ * Before a word of a transaction counts: one whose end nobody told, but that seemed over because its bay was free, goes
+ * on if it speaks of now and nobody else has come since.
+ */
+export function resumed(state: DepotState, processId: string, word: Word): DepotState {
+  const process = state.processes.get(processId);
+  const point = process && pointOf(state, process);
+  if (!process?.endedAt || process.stopClass || !point || !isOfNow(point, word)) return state;
+  if (isHistory(word.at, word.receivedAt) || !isMomentsAfter(process.endedAt, word.at)) return state;
+  const current = currentProcess(state, process.stationId, process.pointId);
+  if (current?.transactionId) return state;
+  const open = withProcess(state, processId, (before) => without(before, 'endedAt', 'closedAt'));
+  return takeBay(open, processId);
 }
 
 /** Brings an open transaction to its bay. Whoever was there before it and has none is the same visit. */

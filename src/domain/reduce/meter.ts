@@ -4,7 +4,7 @@ import type { MeterSample } from '../model.js';
 import type { Instant } from '../source.js';
 import type { DepotState, ProcessState, Readings } from '../state.js';
 import { adopted, isAdoptedByReading } from './adopt.js';
-import { heardNow } from './bay.js';
+import { heardNow, resumed } from './bay.js';
 import { timeOf } from './clock.js';
 import { metered, stopped } from './energy.js';
 import { bindRequests } from './match.js';
@@ -21,8 +21,9 @@ export function meterSampled(state: DepotState, event: Sampled): DepotState {
   );
   const at = told.reduce((latest, each) => (each.at > latest ? each.at : latest), '');
   const found = transactionId ? ownerOf(state, event, transactionId, at) : { state, owner: undefined };
+  const word = { at, receivedAt, offline };
   let next = found.owner
-    ? heardNow(found.state, found.owner.processId, { at, receivedAt, offline })
+    ? heardNow(resumed(found.state, found.owner.processId, word), found.owner.processId, word)
     : found.state;
   const { owner } = found;
   const pointId = event.payload.pointId ?? owner?.pointId;

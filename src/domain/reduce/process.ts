@@ -103,7 +103,12 @@ const SAME_MOMENT_MS = 60_000;
 /** Its transaction went on after this instant: whoever says that the bay was free then speaks of something else. */
 export function isToldAfter(process: ProcessState, at: Instant): boolean {
   const running = process.transactionId !== undefined && process.endedAt === undefined;
-  return running && process.toldAt !== undefined && lateness(at, process.toldAt) > SAME_MOMENT_MS;
+  return running && process.toldAt !== undefined && isMomentsAfter(at, process.toldAt);
+}
+
+/** Whether the second instant is so much later than the first that it is another moment. */
+export function isMomentsAfter(first: Instant, second: Instant): boolean {
+  return lateness(first, second) > SAME_MOMENT_MS;
 }
 
 /** What is said of later than its end, and not in the frame that told the end, is not of this transaction. */

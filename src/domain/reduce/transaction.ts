@@ -5,7 +5,7 @@ import type { Instant } from '../source.js';
 import type { DepotState, ProcessId, ProcessState } from '../state.js';
 import { isUnsetClock } from '../time.js';
 import { adopted, placeOfUnknown, processMeant } from './adopt.js';
-import { heardNow, isOfNow, moved, overtaken, settleBay, waits } from './bay.js';
+import { heardNow, isOfNow, moved, overtaken, resumed, settleBay, waits } from './bay.js';
 import { timeOf } from './clock.js';
 import { begunAt, endedAtRegister, registerAt, toldStartOf } from './energy.js';
 import { bindRequests } from './match.js';
@@ -146,9 +146,11 @@ export function transactionUpdated(state: DepotState, event: Of<'TransactionUpda
   const at = timeOf(state, event, event.payload.at);
   const found = findOrAdopt(state, event, at);
   if (!found) return state;
-  const { endedAt } = found.state.processes.get(found.processId) ?? {};
+  const { receivedAt, offline } = event.payload;
+  const next = resumed(found.state, found.processId, { at, receivedAt, offline });
+  const { endedAt } = next.processes.get(found.processId) ?? {};
   // What a finished transaction still says of later adds nothing to it.
-  return endedAt && at > endedAt ? found.state : finishTold(found.state, event, found.processId, at);
+  return endedAt && at > endedAt ? next : finishTold(next, event, found.processId, at);
 }
 
 export function transactionEnded(state: DepotState, event: Of<'TransactionEnded'>): DepotState {
