@@ -8,6 +8,7 @@ import {
   clockOf,
   parseScenario,
   readScenario,
+  reasonOf,
   type Scenario,
   StationRun,
   verdictLines,
@@ -109,7 +110,7 @@ function narrate(charger: ChargerSimulator, frames: boolean, print: (line: strin
   const { events } = charger;
   events.on('connected', ({ subprotocol }) => say(`connected (${subprotocol ?? 'no subprotocol'})`));
   events.on('disconnected', ({ code }) => say(`disconnected (${code})`));
-  events.on('refused', (error) => say(`no connection: ${error.message}`));
+  events.on('refused', (error) => say(`no connection: ${reasonOf(error)}`));
   events.on('accepted', () => say('accepted by the CSMS'));
   events.on('state', ({ pointId, state }) => {
     const { powerW, socPct } = charger.view(pointId);

@@ -3,4 +3,4 @@ export { clockOf, parseScenario, readScenario } from './parse.js';
 export { checkReportName, verdictLines, writeReport } from './report.js';
 export { type Outcome, type RunOptions, runScenario } from './run.js';
 export type { Deed, Expectation, Oddity, Scenario, Step } from './steps.js';
-export { StationRun, type StationVerdict } from './verdict.js';
+export { reasonOf, StationRun, type StationVerdict } from './verdict.js';

@@ -1,3 +1,4 @@
+import type { ConnectionRefused } from '../link.js';
 import type { ChargerSimulator } from '../simulator.js';
 import { type Outcome, runScenario } from './run.js';
 import { isExpectation, type Scenario } from './steps.js';
@@ -36,8 +37,8 @@ export class StationRun {
     const from = performance.now();
     const { events } = this.charger;
     let why = 'the CSMS has not accepted it';
-    const note = (error: Error): void => {
-      why = error.message;
+    const note = (error: ConnectionRefused): void => {
+      why = reasonOf(error);
     };
     const seconds = this.#connectWithinMs / 1000;
     const late = setTimeout(() => this.#breakOff(`not within ${seconds} s: ${why}`), this.#connectWithinMs);
@@ -96,10 +97,10 @@ export class StationRun {
     events.on('connected', () => {
       since = undefined;
     });
-    events.on('refused', ({ message }) => {
+    events.on('refused', (error) => {
       since ??= performance.now();
       if (performance.now() - since >= this.#connectWithinMs) {
-        this.#breakOff(`no connection for ${this.#connectWithinMs / 1000} s: ${message}`);
+        this.#breakOff(`no connection for ${this.#connectWithinMs / 1000} s: ${reasonOf(error)}`);
       }
     });
   }
@@ -111,4 +112,9 @@ export class StationRun {
     this.#end.abort();
     void this.charger.stop();
   }
+}
+
+/** `HTTP 401 Unauthorized`, or why there was no HTTP at all. */
+export function reasonOf({ statusCode, message }: ConnectionRefused): string {
+  return statusCode === undefined ? message : `HTTP ${statusCode} ${message}`;
 }
