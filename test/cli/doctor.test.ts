@@ -86,3 +86,15 @@ it('tells counts and the last example of every trouble, and nothing of a station
   expect(other).toContain('✓ nothing is parked');
   expect(await told(world)).toContain('(3 since 2');
 });
+
+it('names the readings that were not used, by make', async () => {
+  const world = await startWorld();
+  const charger = await connect(world);
+  await charger.call('BootNotification', { chargePointVendor: 'Acme', chargePointModel: 'DC150' });
+  const sampledValue = [{ value: 'abc', measurand: 'SoC' }];
+  const meterValue = [{ timestamp: new Date().toISOString(), sampledValue }];
+  await charger.call('MeterValues', { connectorId: 1, meterValue });
+  expect(await told(world)).toContain('! Acme: SoC was not used once (MAP_NOT_A_NUMBER)\n');
+  const { body } = await world.admin<{ passedOver: object[] }>('GET', '/api/v1/tables/counters');
+  expect(body.passedOver).toEqual([{ vendor: 'Acme', measurand: 'SoC', code: 'MAP_NOT_A_NUMBER', count: 1 }]);
+});

@@ -110,6 +110,19 @@ describe('a reload', () => {
     expect(await world.bridge.reload()).toMatchObject({ changed: false, generation: before });
   });
 
+  it('refuses overlays of nothing, and sets that lack what the bridge needs, as any other fault', async () => {
+    const world = await startWorld();
+    const example = '{name: n, select: {vendor: A}, in: {msg: {}}, out: {}}';
+    const overlay = `overlay: site.x\nof: ocpp16.fautl\nselect: {vendor: A}\nexamples: [${example}]\n`;
+    world.edit('ocpp16/fault.yaml', (text) => `${text}---\n${overlay}`);
+    world.edit('ocpp16/boot.yaml', () => '# gone\n');
+    const { status, body } = await world.admin<{ detail: string }>('POST', '/api/v1/tables/reload');
+    expect(status).toBe(422);
+    expect(body.detail).toContain('did you mean ocpp16.fault?');
+    expect(body.detail).toContain('MAP_INCOMPLETE the bridge needs a mapping from ocpp16.BootNotification');
+    expect(body.detail).toContain('2 faults in the tables');
+  });
+
   it('runs one at a time', async () => {
     const world = await startWorld();
     world.edit('ocpp16/fault.yaml', groundIsUsage);
