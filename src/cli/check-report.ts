@@ -37,7 +37,11 @@ function text(result: CheckResult): string {
   if (report) {
     const { losses, part, ...counts } = report;
     if (part && !withShipped && report.mappings > 0)
-      lines.push('a part of a set: whether it has all that a bridge needs was not asked');
+      lines.push(
+        diagnostics.some(({ code }) => code === 'MAP_UNKNOWN')
+          ? 'a folder is taken as a whole set of tables; a configuration with `mappings: [builtin, …]` adds it to those that ship'
+          : 'a part of a set: whether it has all that a bridge needs was not asked',
+      );
     lines.push(
       `looked at ${Object.entries(counts)
         .map(([what, count]) => `${count} ${what}`)

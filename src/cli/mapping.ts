@@ -26,7 +26,7 @@ export interface NewOverlayOptions {
  * A payload that its schema refuses gives an overlay that repairs it; one that is valid gives an overlay of the mapping
  * that reads most of what the vendor added, with one row.
  *
- * @throws BridgeError MAP_SCHEMA, MAP_UNKNOWN, MAP_INPUT
+ * @throws BridgeError MAP_SCHEMA, MAP_UNKNOWN, PAYLOAD_*
  */
 export async function newOverlay(options: NewOverlayOptions): Promise<number> {
   const { message, vendor, model, firmware, mapping, station } = options;

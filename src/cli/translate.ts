@@ -49,7 +49,7 @@ interface Translated {
  * payload is that of the first source; an object whose keys are all aliases of the mapping gives several sources.
  * Exit code 1 if the payload is refused or something of it cannot be made.
  *
- * @throws BridgeError MAP_UNKNOWN, MAP_INPUT, MAP_REFUSED, CONFIG_*
+ * @throws BridgeError MAP_UNKNOWN, PAYLOAD_*, MAP_INPUT, MAP_REFUSED, CONFIG_*
  */
 export async function translate(name: string, file: string, options: TranslateOptions): Promise<number> {
   const config = loadConfig(options.config);

@@ -68,6 +68,10 @@ export const mappingErrors = {
     title: 'The payload given is not JSON',
     fix: 'Give one JSON object, or a whole OCPP-J call.',
   },
+  PAYLOAD_UNUSED: {
+    title: 'No mapping makes anything of the payload',
+    fix: 'Look at it with `depotbridge translate`: what `only` of the mappings asks for may not be there.',
+  },
   PAYLOAD_NOT_MEANT: {
     title: 'The JSON given is not the payload that is asked for',
     fix: 'Give the payload as a JSON object, or the call that holds it: `[2, "id", "action", {…}]`.',

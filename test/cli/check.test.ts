@@ -84,6 +84,7 @@ describe('depotbridge check, of a set of tables', () => {
     cpSync(MAPPINGS, path, { recursive: true });
     return path;
   };
+  const base = readFileSync(new URL('../../mappings/ocpp16/authorize.yaml', import.meta.url), 'utf8');
   const acme = readFileSync(new URL('../mapping/fixtures/acme.yaml', import.meta.url), 'utf8');
 
   it('names what the bridge needs and the set lacks', async () => {
@@ -108,6 +109,17 @@ describe('depotbridge check, of a set of tables', () => {
     expect(code).toBe(1);
     expect(text).toContain('ocpp201.BootNotification to bridge.StationBooted');
     expect(text).toContain('1 fault\n');
+  });
+
+  it('says how a folder that builds on the tables that ship is checked', async () => {
+    const heir = 'mapping: site.fault\nextends: ocpp16.fault\n';
+    const { code, text } = await run(
+      folder({ 'heir.yaml': `${heir}---\n${acme}`, 'base.yaml': base }),
+      'text',
+    );
+    expect(code).toBe(1);
+    expect(text).toContain('MAP_UNKNOWN no mapping is named ocpp16.fault');
+    expect(text).toContain('a folder is taken as a whole set of tables; a configuration with');
   });
 
   it('does not take an empty folder for a set', async () => {

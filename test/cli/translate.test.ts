@@ -253,6 +253,12 @@ describe('depotbridge mapping new', () => {
     expect(faults(text, 'ocpp201')).toEqual([]);
   });
 
+  it('says that there is nothing to overlay', async () => {
+    await expect(started('ocpp16.MeterValues', { connectorId: 0, meterValue: [] })).rejects.toMatchObject({
+      code: 'PAYLOAD_UNUSED',
+    });
+  });
+
   it('says which element of a list it took', async () => {
     const element = (name: string) => ({
       ...{ eventId: 1, timestamp: '2026-01-01T00:00:00Z', trigger: 'Alerting', actualValue: 'true' },

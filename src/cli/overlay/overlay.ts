@@ -44,13 +44,13 @@ interface Candidate {
 /** Identities as examples have them. */
 const exampleIdentity: IdentityResolver = { resolve: (kind, key) => `${kind}:${key.join('/')}` };
 
-/** @throws BridgeError MAP_UNKNOWN, MAP_INPUT */
+/** @throws BridgeError MAP_UNKNOWN, PAYLOAD_UNUSED */
 export function startOverlay(generation: LoadedGeneration, wanted: NewOverlay): string {
   const candidates = candidatesFor(generation, wanted);
   const [best] = candidates.sort((a, b) => rank(b) - rank(a));
   if (!best)
     throw new BridgeError(
-      'MAP_INPUT',
+      'PAYLOAD_UNUSED',
       `no mapping makes anything of this ${wanted.message}, so there is nothing to overlay`,
     );
   const table = decisive(best);
