@@ -36,7 +36,7 @@ export const vdv463Errors = {
   },
   VDV463_TOO_LARGE: {
     title: 'A message has more values than any message of VDV 463 needs',
-    fix: 'Correct the presystem: 60,000 values, 2,500 elements of a list and 1,000 members of an object are read at most.',
+    fix: 'Correct the presystem: 60,000 values, 5,000 elements of a list and 1,000 members of an object are read at most.',
   },
   VDV463_FORBIDDEN_KEY: {
     title: 'A message has a key that is never accepted (`__proto__`, `constructor`, `prototype`)',

@@ -8,7 +8,7 @@ export const MAX_DEPTH = 32;
 export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 
 /** Elements of one list at most: charging requests, in practice. */
-export const MAX_ELEMENTS = 2_500;
+export const MAX_ELEMENTS = 5_000;
 
 /** Values of a frame at most: so many charging requests with all that can be said of them. */
 export const MAX_VALUES = 60_000;
