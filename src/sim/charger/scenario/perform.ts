@@ -19,17 +19,40 @@ const strange: readonly Strangeness[] = [
 
 const isOddity = (step: Deed | Oddity): step is Oddity => strange.includes(step.do as Strangeness);
 
-/** Does one step that is no expectation. @throws SimulatorError when it cannot be done now */
-export async function perform(charger: ChargerSimulator, scenario: Scenario, step: Step): Promise<void> {
+/**
+ * Does one step that is no expectation; `station` is the number that {n} stands for.
+ * @throws SimulatorError when it cannot be done now
+ */
+export async function perform(
+  charger: ChargerSimulator,
+  scenario: Scenario,
+  step: Step,
+  station: number,
+): Promise<void> {
   if (isExpectation(step)) return;
-  await (isOddity(step) ? beStrange(charger, step) : live(charger, scenario, step));
+  await (isOddity(step) ? beStrange(charger, step) : live(charger, scenario, step, station));
 }
 
-async function live(charger: ChargerSimulator, scenario: Scenario, step: Deed): Promise<void> {
+/** Each station of a fleet may have vehicles of its own: {n} in their texts is its number, as in identities. */
+function numbered(vehicle: Vehicle, station: number): Vehicle {
+  const number = String(station).padStart(4, '0');
+  const texts = Object.entries(vehicle).map(([key, value]: [string, unknown]) => [
+    key,
+    typeof value === 'string' ? value.replaceAll('{n}', number) : value,
+  ]);
+  return Object.fromEntries(texts) as Vehicle;
+}
+
+async function live(
+  charger: ChargerSimulator,
+  scenario: Scenario,
+  step: Deed,
+  station: number,
+): Promise<void> {
   switch (step.do) {
     case 'plugIn': {
       const vehicle = typeof step.vehicle === 'string' ? scenario.vehicles?.[step.vehicle] : step.vehicle;
-      return charger.plugIn(step.point, vehicle as Vehicle);
+      return charger.plugIn(step.point, numbered(vehicle as Vehicle, station));
     }
     case 'unplug':
       return charger.unplug(step.point);

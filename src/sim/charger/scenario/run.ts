@@ -92,7 +92,7 @@ async function play(
   timed: readonly { readonly step: Step; readonly due: Promise<void> }[],
   options: RunOptions,
 ): Promise<void> {
-  const { trace = new Trace(charger), signal } = options;
+  const { trace = new Trace(charger), signal, station = 1 } = options;
   const deeds: Promise<void>[] = [];
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {
@@ -110,7 +110,9 @@ async function play(
     }
     if (step.do !== 'wait') trace.mark();
     deeds.push(
-      perform(charger, scenario, step).catch((cause: unknown) => fail(inWords(charger, step, cause))),
+      perform(charger, scenario, step, station).catch((cause: unknown) =>
+        fail(inWords(charger, step, cause)),
+      ),
     );
   }
   await Promise.race([Promise.all(deeds), failed]);

@@ -57,7 +57,9 @@ export const vehicle = {
   properties: {
     vin: text('told by ISO 15118 or DataTransfer, if the station does that'),
     evccId: text('MAC address of its communication controller'),
-    idTag: text('token shown on plug-in; without one it waits for `present` or a remote start'),
+    idTag: text(
+      'token shown on plug-in, {n} is the number of the station; without one it waits for `present` or a remote start',
+    ),
     idTagType: text('2.0.1 type of idTag (default ISO14443)'),
     batteryWh: amount('size of its battery'),
     socPct: percent('state of charge when it comes'),
