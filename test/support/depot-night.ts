@@ -15,7 +15,7 @@ const ORDERS_PER_HOUR = 11;
 const ARRIVALS_PER_HOUR = 5;
 const LEAVES_PER_HOUR = 9;
 const HOUR_MS = 3_600_000;
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 const vehicleOf = (request: string): string => `V-${request}`;
 const tokenOf = (request: string): string => `T-${request}`;
