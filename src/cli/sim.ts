@@ -69,24 +69,33 @@ const UNUSABLE = 2;
 function registerCharger(sim: Command, run: Run): void {
   sim
     .command('charger')
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : UNUSABLE))
     .description('charging stations, OCPP 1.6J or 2.0.1, one or a hundred in one process')
     .requiredOption('--url <url>', 'CSMS without the identity, e.g. ws://127.0.0.1:7461/ocpp')
-    .requiredOption('--identity <id>', '{n} stands for the number of a station')
-    .option('--password <password>', 'HTTP Basic')
+    .requiredOption('--identity <id>', '{n} stands for the number of a station, 0001 and on')
+    .option('--password <password>', 'HTTP Basic; {n} as in the identity')
     .addOption(
       new Option('--protocol <protocol>', 'subprotocol').choices(['ocpp1.6', 'ocpp2.0.1']).default('ocpp1.6'),
     )
     .option('--scenario <file>', 'YAML; without one every station charges a bus until stopped')
-    .option('--stations <n>', 'how many', number)
-    .option('--points <n>', 'connectors or EVSEs of each', number)
-    .addOption(new Option('--power-type <type>', 'of each point').choices(['DC', 'AC']))
-    .option('--max-power-kw <kW>', 'of each point', number)
-    .option('--time-scale <n>', 'simulated seconds in a real one', number)
-    .option('--meter-interval-seconds <s>', 'between meter values', number)
+    .option('--stations <n>', 'how many (1)', number)
+    .option('--points <n>', 'connectors or EVSEs of each (1)', number)
+    .addOption(new Option('--power-type <type>', 'of each point (DC)').choices(['DC', 'AC']))
+    .option('--max-power-kw <kW>', 'of each point (150 on DC, 22 on AC)', number)
+    .option('--time-scale <n>', 'simulated seconds in a real one (those of the scenario, or 1)', number)
+    .option(
+      '--meter-interval-seconds <s>',
+      'between meter values, simulated; the CSMS may change it (60)',
+      number,
+    )
     .option('--ca <file>', 'PEM, trusted root')
     .option('--cert <file>', 'PEM, client certificate')
     .option('--key <file>', 'PEM, its key')
-    .option('--connect-within-seconds <s>', 'a station that is refused for longer has failed (60)', number)
+    .option(
+      '--connect-within-seconds <s>',
+      'a station that is not accepted by then, or later refused for so long, has failed (60)',
+      number,
+    )
     .option('--report <file>', 'the verdict as JUnit (.xml) or JSON (.json)')
     .option('--quiet', 'print the verdict only')
     .option('--frames', 'print every frame')
