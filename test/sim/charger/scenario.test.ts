@@ -123,6 +123,19 @@ describe('the command', () => {
     expect(lines.at(-1)).toMatch(/^2 stations, 2 transactions, \d+\.\d kWh$/);
   });
 
+  it('ends when it is told to before it has connected', async () => {
+    const { tiny, url } = await csms();
+    tiny.refuseWith = 503;
+    const code = await runChargerCommand({
+      url,
+      identity: 'CP-1',
+      protocol: 'ocpp1.6',
+      signal: AbortSignal.timeout(200),
+      print: () => undefined,
+    });
+    expect(code).toBe(0);
+  });
+
   it('charges one bus until it is told to end', async () => {
     const { tiny, url } = await csms();
     const end = new AbortController();

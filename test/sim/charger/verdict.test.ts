@@ -155,7 +155,7 @@ describe('a station that fails', () => {
       tiny.dropAll();
     }, 300);
     const { code, text } = await verdict(url, "- { at: '99:00', do: wait }", { connectWithinSeconds: 0.5 });
-    expect(text).toMatch(/connects: no connection for 0\.5 s: .*401/);
+    expect(text).toMatch(/stays connected: no connection for 0\.5 s: .*401/);
     expect(code).toBe(1);
   });
 

@@ -69,30 +69,35 @@ export async function runScenario(
   options: RunOptions = {},
 ): Promise<void> {
   const { station = 1, signal } = options;
+  if (signal?.aborted) throw brokenOff();
+  const trace = options.trace ?? new Trace(charger);
   const cancels: Cancel[] = [];
   const timed = stepsOf(scenario, station).map(({ step, ms }) => ({
     step,
     due: new Promise<void>((resolve) => cancels.push(charger.clock.after(ms, resolve))),
   }));
   const aborted = new Promise<never>((_, reject) => {
-    signal?.addEventListener('abort', () => reject(new SimulatorError('the scenario was broken off')), {
+    signal?.addEventListener('abort', () => reject(brokenOff()), {
       once: true,
     });
   });
   try {
-    await Promise.race([play(charger, scenario, timed, options), aborted]);
+    await Promise.race([play(charger, scenario, timed, { ...options, trace }), aborted]);
   } finally {
     for (const cancel of cancels) cancel();
+    if (!options.trace) trace.end();
   }
 }
+
+const brokenOff = (): SimulatorError => new SimulatorError('the scenario was broken off');
 
 async function play(
   charger: ChargerSimulator,
   scenario: Scenario,
   timed: readonly { readonly step: Step; readonly due: Promise<void> }[],
-  options: RunOptions,
+  options: RunOptions & { readonly trace: Trace },
 ): Promise<void> {
-  const { trace = new Trace(charger), signal, station = 1 } = options;
+  const { trace, signal, station = 1 } = options;
   const deeds: Promise<void>[] = [];
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {

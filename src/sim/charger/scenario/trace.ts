@@ -1,4 +1,5 @@
 import type { ChargerSimulator } from '../simulator.js';
+import type { Violation } from '../wire.js';
 
 /** A call of the CSMS. */
 export interface SeenCall {
@@ -22,14 +23,28 @@ export class Trace {
   #lastAction: string | undefined;
   readonly #actions = new Map<string, string>();
 
+  readonly #events: ChargerSimulator['events'];
+  readonly #onSent = (frame: string): void => this.#sent(partsOf(frame));
+  readonly #onReceived = (frame: string): void => this.#received(partsOf(frame));
+  readonly #onViolation = ({ direction, action, part, message }: Violation): void =>
+    this.#misfit(`${direction} ${action}.${part} does not fit its schema: ${message}`);
+  readonly #onGarbled = ({ frame, reason }: { frame: string; reason: string }): void =>
+    this.#misfit(`${reason}: ${frame.slice(0, 100)}`);
+
   constructor(charger: ChargerSimulator) {
-    const { events } = charger;
-    events.on('sent', (frame) => this.#sent(partsOf(frame)));
-    events.on('received', (frame) => this.#received(partsOf(frame)));
-    events.on('violation', ({ direction, action, part, message }) =>
-      this.#misfit(`${direction} ${action}.${part} does not fit its schema: ${message}`),
-    );
-    events.on('garbled', ({ frame, reason }) => this.#misfit(`${reason}: ${frame.slice(0, 100)}`));
+    this.#events = charger.events;
+    this.#events.on('sent', this.#onSent);
+    this.#events.on('received', this.#onReceived);
+    this.#events.on('violation', this.#onViolation);
+    this.#events.on('garbled', this.#onGarbled);
+  }
+
+  /** Listens no more. */
+  end(): void {
+    this.#events.off('sent', this.#onSent);
+    this.#events.off('received', this.#onReceived);
+    this.#events.off('violation', this.#onViolation);
+    this.#events.off('garbled', this.#onGarbled);
   }
 
   /** Calls of the CSMS since the last `mark`. */

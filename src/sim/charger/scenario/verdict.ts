@@ -14,6 +14,9 @@ export interface StationVerdict {
   readonly energyWh: number;
 }
 
+/** No station waits so long between two attempts to connect, real ms. */
+const pauseMs = 30_000;
+
 /** One station from its start to its verdict. Nothing here rejects: what fails becomes an outcome. */
 export class StationRun {
   readonly charger: ChargerSimulator;
@@ -41,7 +44,10 @@ export class StationRun {
       why = reasonOf(error);
     };
     const seconds = this.#connectWithinMs / 1000;
-    const late = setTimeout(() => this.#breakOff(`not within ${seconds} s: ${why}`), this.#connectWithinMs);
+    const late = setTimeout(
+      () => this.#breakOff('connects', `not within ${seconds} s: ${why}`),
+      this.#connectWithinMs,
+    );
     events.on('refused', note);
     // Rejects only when it is stopped, by us or by the user.
     await this.charger.start().catch(() => undefined);
@@ -93,22 +99,29 @@ export class StationRun {
   /** A station that is refused again and again for too long has failed. */
   #watchConnection(): void {
     let since: number | undefined;
+    let last = 0;
     const { events } = this.charger;
     events.on('connected', () => {
       since = undefined;
     });
     events.on('refused', (error) => {
-      since ??= performance.now();
-      if (performance.now() - since >= this.#connectWithinMs) {
-        this.#breakOff(`no connection for ${this.#connectWithinMs / 1000} s: ${reasonOf(error)}`);
+      const now = performance.now();
+      // Longer than between two attempts: it was offline because the scenario wanted it.
+      if (since === undefined || now - last > pauseMs) since = now;
+      last = now;
+      if (now - since >= this.#connectWithinMs) {
+        this.#breakOff(
+          'stays connected',
+          `no connection for ${this.#connectWithinMs / 1000} s: ${reasonOf(error)}`,
+        );
       }
     });
   }
 
-  #breakOff(failure: string): void {
+  #breakOff(title: string, failure: string): void {
     if (this.#broken) return;
     this.#broken = true;
-    this.#outcomes.push({ title: 'connects', failure, ms: this.#connectWithinMs });
+    this.#outcomes.push({ title, failure, ms: this.#connectWithinMs });
     this.#end.abort();
     void this.charger.stop();
   }
