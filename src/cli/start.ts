@@ -9,12 +9,24 @@ const FORCED_EXIT_MS = 4_500;
 /** Resolves with the exit code once the bridge has ended. */
 export async function start({ config: file }: { config: string }): Promise<number> {
   const config = loadConfig(file);
-  const log = pino({
-    level: config.log.level,
-    redact: ['*.password', '*.token', '*.authorization', 'req.headers.authorization'],
-  });
+  const log = pino(
+    {
+      level: config.log.level,
+      redact: ['*.password', '*.token', '*.authorization', 'req.headers.authorization'],
+    },
+    standardOutput(),
+  );
   warnOfStoreBeside(config.store, file, log);
   const bridge = await startBridge(config, log);
+  process.on('SIGHUP', () => {
+    renew(bridge, file, log).catch((error: unknown) =>
+      log.error({ err: error }, 'what is in force stays: what was read has errors'),
+    );
+  });
+  const ended = new Promise<string>((resolve) => {
+    process.once('SIGTERM', () => resolve('SIGTERM'));
+    process.once('SIGINT', () => resolve('SIGINT'));
+  });
   log.info(
     {
       ports: bridge.ports,
@@ -23,15 +35,7 @@ export async function start({ config: file }: { config: string }): Promise<numbe
     },
     'ready',
   );
-  process.on('SIGHUP', () => {
-    renew(bridge, file, log).catch((error: unknown) =>
-      log.error({ err: error }, 'what is in force stays: what was read has errors'),
-    );
-  });
-  const signal = await new Promise<string>((resolve) => {
-    process.once('SIGTERM', () => resolve('SIGTERM'));
-    process.once('SIGINT', () => resolve('SIGINT'));
-  });
+  const signal = await ended;
   log.info({ signal }, 'stopping');
   const forced = setTimeout(() => {
     log.error('did not stop in time');
@@ -41,6 +45,17 @@ export async function start({ config: file }: { config: string }): Promise<numbe
   clearTimeout(forced);
   log.info('stopped');
   return 0;
+}
+
+/**
+ * Where the log goes. Node's own stream and not pino's: that one waits for ever once nobody reads the pipe any more
+ * (sonic-boom repeats a write that failed with EPIPE), and a bridge must outlive the reader of its log.
+ */
+function standardOutput(): NodeJS.WriteStream {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  return process.stdout;
 }
 
 /** Tables and certificates, read again. */

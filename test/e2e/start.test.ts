@@ -1,8 +1,10 @@
 /** What the README promises of `start`: one log line, health, a clean end, wrong configurations refused. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { startBridgeProcess } from '../support/bridge.js';
@@ -61,6 +63,24 @@ describe('depotbridge start', () => {
       expect(lines).toContainEqual(expect.objectContaining({ level: 40, ...paths }));
     } finally {
       await bridge.remove();
+    }
+  });
+
+  it('goes on when nobody reads its log any more, and ends with 0', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'depotbridge-e2e-'));
+    const file = join(folder, 'depot.yaml');
+    writeFileSync(file, readFileSync(EXAMPLE, 'utf8').replaceAll(/746[0-3]/g, '0'));
+    const child = spawn(process.execPath, [MAIN, 'start', '--config', file], { cwd: folder });
+    try {
+      const exited = once(child, 'exit', { signal: AbortSignal.timeout(15_000) });
+      for await (const chunk of child.stdout) if (String(chunk).includes('"ready"')) break;
+      child.kill('SIGHUP');
+      await delay(500);
+      child.kill('SIGTERM');
+      expect(await exited).toEqual([0, null]);
+    } finally {
+      child.kill('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 
