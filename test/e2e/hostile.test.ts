@@ -32,7 +32,7 @@ beforeAll(async () => {
   // Partners beyond loopback: private addresses are not for them.
   const edit = (text: string) =>
     text.replace('currency: EUR', 'currency: EUR\n  allowPrivateAddresses: false');
-  scene = await Scene.open({ store: 'lmdb', edit });
+  scene = await Scene.open({ store: 'lmdb', edit, heapMb: 160 });
   watch = await scene.watch();
   await delay(1_000);
   memoryBefore = scene.memoryMb();

@@ -45,6 +45,8 @@ export interface BridgeSetup {
   readonly durability?: 'always' | 'everysec';
   /** Changes the example's text further. */
   readonly edit?: (text: string) => string;
+  /** The heap that it has to do with, in MB; absent: as much as the runtime gives. */
+  readonly heapMb?: number;
   /** Lets it live in another time; absent: in real time. */
   readonly clock?: RunningClock;
 }
@@ -124,8 +126,9 @@ interface Program {
   readonly env: NodeJS.ProcessEnv;
 }
 
-function programOf({ clock }: BridgeSetup): Program {
-  if (!clock) return { args: [MAIN], env: process.env };
+function programOf({ clock, heapMb }: BridgeSetup): Program {
+  const heap = heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`];
+  if (!clock) return { args: [...heap, MAIN], env: process.env };
   return { args: ['--import', TSX, CLOCKED], env: { ...process.env, BRIDGE_CLOCK: JSON.stringify(clock) } };
 }
 
