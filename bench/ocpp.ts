@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Load } from './ocpp/load.js';
 import { Measured } from './ocpp/measured.js';
+import type { Memory } from './ocpp/report.js';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 7);
 const ROUND_MS = 2_000;
@@ -71,9 +72,10 @@ async function busy(folder: string): Promise<Record<Side, Round[]>> {
 }
 
 /** Bytes per station that is connected and silent. */
-async function idle(folder: string): Promise<Record<Side, { rss: number; heapUsed: number }>> {
+async function idle(folder: string): Promise<Record<Side, Memory>> {
   return both(folder, IDLE_STATIONS, async (servers) => {
-    const found = { bare: { rss: 0, heapUsed: 0 }, bridge: { rss: 0, heapUsed: 0 } };
+    const nothing: Memory = { own: 0, files: 0, heapUsed: 0 };
+    const found = { bare: nothing, bridge: nothing };
     for (const side of SIDES) {
       const load = new Load();
       await pause(SETTLE_MS);
@@ -82,7 +84,8 @@ async function idle(folder: string): Promise<Record<Side, { rss: number; heapUse
       await pause(SETTLE_MS);
       const after = await servers[side].memory();
       found[side] = {
-        rss: (after.rss - before.rss) / IDLE_STATIONS,
+        own: (after.own - before.own) / IDLE_STATIONS,
+        files: (after.files - before.files) / IDLE_STATIONS,
         heapUsed: (after.heapUsed - before.heapUsed) / IDLE_STATIONS,
       };
       load.end();
@@ -109,12 +112,13 @@ try {
     rounds.bridge.map((each, turn) => of(each) / of(rounds.bare[turn] ?? each));
   const memory = await idle(join(folder, 'idle'));
   for (const side of SIDES) {
-    const { rss, heapUsed } = memory[side];
-    console.log(`  ${side.padEnd(8)} ${(rss / 1024).toFixed(1).padStart(7)} KiB per connection (${(heapUsed / 1024).toFixed(1)} KiB of heap)`);
+    const { own, files, heapUsed } = memory[side];
+    const inKiB = (bytes: number) => (bytes / 1024).toFixed(1);
+    console.log(`  ${side.padEnd(8)} ${inKiB(own).padStart(7)} KiB per connection (${inKiB(heapUsed)} of heap), and ${inKiB(files)} of files`);
   }
   const throughput = median(ratios((each) => each.perSecond));
   const cpu = median(ratios((each) => each.cpuUs));
-  const bytes = memory.bridge.rss / memory.bare.rss;
+  const bytes = memory.bridge.own / memory.bare.own;
   console.log('  bridge ÷ bare ocpp-rpc, strict');
   judge('messages per second', throughput, BARS.throughput, throughput >= BARS.throughput);
   judge('CPU per message', cpu, BARS.cpu, cpu <= BARS.cpu);

@@ -1,7 +1,7 @@
 /** Builds the parts from a configuration and wires them: the only file that knows them all. */
 import type { Logger } from 'pino';
 import { startAdmin, Troubles } from './admin/index.js';
-import { startCharging } from './charging/index.js';
+import { type RunningCharging, startCharging } from './charging/index.js';
 import type { Config } from './config/index.js';
 import { Depot, Metrics, type Running, type Runtime } from './depot/index.js';
 import { BridgeError } from './errors/index.js';
@@ -104,11 +104,13 @@ async function startEdges(
   };
   const counting = new TableCounting(runtime, tables, parked);
   undo.push(async () => counting.stop());
-  let stations: Pick<RunningOcpp, 'strangers' | 'invite' | 'orders' | 'commands'> | undefined;
+  let charging: RunningCharging | undefined;
+  let stations: Pick<RunningOcpp, 'strangers' | 'invite' | 'orders' | 'commands' | 'passwords'> | undefined;
   const troubles = new Troubles(runtime, {
     parked: () => parked.tallies(),
     refusals: (stationId) => stations?.commands.refusalsOf(stationId) ?? [],
-    refusedSettings: (stationId) => stations?.commands.refusedSettingsOf(stationId) ?? [],
+    settings: (stationId) => stations?.commands.settingsWritten(stationId),
+    limitsNotHeld: (stationId) => charging?.limitsNotHeld(stationId) ?? [],
   });
   undo.push(async () => troubles.stop());
   const admin = started(
@@ -131,6 +133,16 @@ async function startEdges(
         },
       },
       troubles,
+      passwords: {
+        change: async (order) => {
+          if (stations) return stations.passwords.change(order);
+          throw new BridgeError('OCPP_NOT_CONNECTED', 'the bridge is starting');
+        },
+        status: (stationId) => {
+          if (stations) return stations.passwords.status(stationId);
+          throw new BridgeError('OCPP_NOT_CONNECTED', 'the bridge is starting');
+        },
+      },
       commands: {
         send: async (order) => {
           if (stations) return stations.orders.send(order);
@@ -152,8 +164,9 @@ async function startEdges(
     ? started(await startOcpi(runtime, { store, commands: ocpp.commands }))
     : undefined;
   authorize = ocpi?.authorize;
-  const charging = startCharging(runtime, ocpp.commands);
-  undo.push(() => charging.stop(ANSWERS_MS));
+  const planning = startCharging(runtime, ocpp.commands);
+  charging = planning;
+  undo.push(() => planning.stop(ANSWERS_MS));
   if (runtime.config.tables.watch) {
     const watch = watchTables(tables.folders, () => tables.reload(runtime), { log: runtime.log });
     undo.push(() => watch.stop());

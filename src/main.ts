@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
+import { seconds } from './cli/arguments.js';
 import { reportFailure } from './cli/failure.js';
 import { registerSim } from './cli/sim.js';
 
@@ -138,7 +139,7 @@ station
   .command('adopt')
   .description('what to add to the configuration for one of them; it is not served before')
   .argument('<identity>', 'as it knocks: the last part of its URL')
-  .option('--wait <seconds>', 'for it to introduce itself', '60')
+  .option('--wait <seconds>', 'for it to introduce itself', seconds, 60)
   .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
   .action((identity, options) =>
     run(async () => (await import('./cli/stations.js')).adoptStation(identity, options)),
@@ -161,6 +162,20 @@ station
   .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
   .action((id, action, payload, options) =>
     run(async () => (await import('./cli/station-send.js')).sendToStation(id, action, payload, options)),
+  );
+
+station
+  .command('password')
+  .description('another password for a station: it is told, and neither side locks out the other')
+  .argument('<station>', 'station id')
+  .option('--configured', 'back to the one of the configuration, if that stands there in clear')
+  .option('--print', 'show the new password, on standard output')
+  .option('--status', 'change nothing: only tell which passwords count')
+  .option('--wait <seconds>', 'for the station to come in with it', seconds, 20)
+  .addOption(new Option('--format <format>', 'output').choices(['text', 'json']).default('text'))
+  .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
+  .action((id, options) =>
+    run(async () => (await import('./cli/station-password.js')).changePassword(id, options)),
   );
 
 program

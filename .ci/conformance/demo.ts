@@ -5,12 +5,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Ajv, type ValidateFunction } from 'ajv';
+import type { ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { default as draft4 } from 'ajv-draft-04';
 import addFormats from 'ajv-formats';
 import { type JournalEntry, openJournal } from '../../src/journal/index.js';
 import { openStore } from '../../src/store/index.js';
+import { official, officialParts } from './official.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const oracle = fileURLToPath(new URL('../../../shared/oracle/', import.meta.url));
@@ -21,22 +21,6 @@ if (!existsSync(oracle)) {
 
 const faults: string[] = [];
 const counts = new Map<string, number>();
-
-/** Official folder per presystem of the demo, and its draft. */
-const dialects: Record<string, string> = { 'vdv463:BMS-1': '1.1.0', 'vdv463:ITCS-1': '2.0.0-rc1' };
-const compiled = new Map<string, ValidateFunction>();
-
-function official(folder: string, message: string): ValidateFunction | undefined {
-  const file = `${oracle}vdv463/${folder}/${message}.json`;
-  if (!existsSync(file)) return undefined;
-  const held = compiled.get(file);
-  if (held) return held;
-  const ajv = folder.startsWith('1.') ? new draft4.default({ strict: false }) : new Ajv();
-  addFormats.default(ajv);
-  const check = ajv.compile(JSON.parse(readFileSync(file, 'utf8'))) as ValidateFunction;
-  compiled.set(file, check);
-  return check;
-}
 
 const ocpi = JSON.parse(readFileSync(`${oracle}ocpi/spec-derived/ocpi-2.2.1.schema.json`, 'utf8'));
 const ocpiAjv = new Ajv2020({ strict: false });
@@ -54,14 +38,8 @@ function judge(what: string, check: ValidateFunction | undefined, payload: unkno
 }
 
 function vdv463(entry: JournalEntry): void {
-  const folder = dialects[entry.link];
-  if (!folder) return;
-  const frame = JSON.parse(entry.raw) as unknown[];
-  const kinds: Record<number, string> = { 1: 'Request', 2: 'Response' };
-  const kind = kinds[Number(frame[0])];
-  if (!kind) return;
-  judge(`${folder} ${entry.action}${kind}`, official(folder, `${entry.action}${kind}`), frame[6], entry);
-  judge(`${folder} envelope`, official(folder, 'MessageStructure'), frame, entry);
+  for (const { folder, message, value } of officialParts(entry))
+    judge(`${folder} ${message}`, official(folder, message), value, entry);
 }
 
 /** The class of an OCPI body, by the path it was sent to or from. */

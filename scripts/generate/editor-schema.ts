@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { IDENTITY_KINDS } from '../../src/identity/index.js';
 import { type LoadedGeneration, loadGeneration } from '../../src/mapping/index.js';
-import { repairTransforms, transforms } from '../../src/mapping/transforms.js';
+import { repairWords, transforms } from '../../src/mapping/transforms.js';
 import { schemaNames } from '../../src/schemas/index.js';
 import { Columns } from './editor-schema/columns.js';
 import { Places } from './editor-schema/places.js';
@@ -161,7 +161,7 @@ function fieldShape(names: readonly string[]): Schema {
 }
 
 function repairShape(): Schema {
-  const by = object({ by: { enum: [...repairTransforms.keys()] } }, ['by']);
+  const by = object({ by: { enum: [...repairWords] } }, ['by']);
   return object(
     { at: text, is: {}, if: mapOf({}), becomes: either(by, object({ copy: text }, ['copy']), {}), why: text },
     ['at', 'is', 'becomes', 'why'],

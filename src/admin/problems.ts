@@ -30,8 +30,13 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   OCPP_COMMAND_INVALID: 422,
   OCPP_COMMAND_KEY: 422,
   OCPP_NOT_CONNECTED: 409,
+  OCPP_NO_PASSWORD: 409,
   OCPP_NO_STRANGER: 404,
   OCPP_OUTCOME_UNKNOWN: 409,
+  OCPP_PASSWORD_BY_HAND: 409,
+  OCPP_PASSWORD_PENDING: 409,
+  OCPP_PASSWORD_REFUSED: 502,
+  OCPP_PASSWORD_UNFIT: 409,
   OCPP_TIMEOUT: 504,
   OCPP_UNKNOWN_STATION: 404,
   STORE_BAD_ID: 400,
@@ -52,7 +57,7 @@ export function registerProblems(app: FastifyInstance): void {
     const status = error.statusCode ?? 500;
     if (status >= 500 && !(error instanceof ProblemError))
       request.log.error({ err: error }, 'admin request failed');
-    const detail = error instanceof ProblemError ? error.detail : error.message;
+    const detail = error instanceof ProblemError ? error.detail : detailOf(error);
     const title =
       error instanceof ProblemError
         ? error.message
@@ -71,6 +76,15 @@ export function registerProblems(app: FastifyInstance): void {
         detail: `${request.method} ${request.url} is not part of the admin API; see /api/v1/openapi.json.`,
       }),
   );
+}
+
+/** ajv says that there is a property too many, and keeps its name beside that. */
+function detailOf({ message, validation }: Error & { validation?: unknown }): string {
+  const [issue] = (validation ?? []) as readonly {
+    readonly params?: { readonly additionalProperty?: string };
+  }[];
+  const name = issue?.params?.additionalProperty;
+  return name === undefined ? message : `${message}: ${JSON.stringify(name)}`;
 }
 
 /** The body for a request that fastify refuses before any route. */

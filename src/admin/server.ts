@@ -13,6 +13,7 @@ import type { Store } from '../store/index.js';
 import { type CommandOperations, registerCommandRoutes } from './commands-routes.js';
 import { registerJournalRoutes } from './journal-routes.js';
 import { registerParkedRoutes } from './parked-routes.js';
+import { type PasswordOperations, registerPasswordRoutes } from './passwords-routes.js';
 import { badRequest, problem, registerProblems } from './problems.js';
 import { registerStateRoutes } from './state-routes.js';
 import { registerStationRoutes, type StationOperations } from './stations-routes.js';
@@ -24,6 +25,7 @@ export interface AdminOptions {
   readonly tables: TableOperations;
   readonly stations: StationOperations;
   readonly commands: CommandOperations;
+  readonly passwords: PasswordOperations;
   readonly troubles: Pick<Troubles, 'of' | 'since'>;
 }
 
@@ -66,6 +68,7 @@ export async function startAdmin(runtime: Runtime, options: AdminOptions): Promi
     registerParkedRoutes(guarded, runtime, options.tables);
     registerStationRoutes(guarded, options.stations);
     registerCommandRoutes(guarded, options.commands);
+    registerPasswordRoutes(guarded, options.passwords);
     registerJournalRoutes(guarded, runtime);
   });
   await app.listen({ host, port });

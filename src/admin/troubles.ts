@@ -1,6 +1,6 @@
 /** What is wrong with one station: how often since the bridge started, and the last example with its journal id. */
 import type { Runtime } from '../depot/index.js';
-import type { Instant, JournalId, StationState } from '../domain/index.js';
+import type { HeldEvent, Instant, JournalId, StationState } from '../domain/index.js';
 import { catalogue } from '../errors/index.js';
 import type { JournalEntry } from '../journal/index.js';
 
@@ -8,8 +8,9 @@ import type { JournalEntry } from '../journal/index.js';
 export interface Trouble {
   /**
    * `not-translated`: payloads refused or not made whole by tables (parked); `refused-frames`: other frames that were
-   * refused; `unmatched`: messages of transactions whose start nobody told; `limit`: the limit in force is not what the plan says;
-   * `command`: requests that the station refused or did not answer; `setting`: settings that it refused.
+   * refused; `unmatched`: messages of transactions whose start nobody told, or that are over; `limit`: the limit in force is not what the plan says;
+   * `command`: requests that the station refused or did not answer; `setting`: settings that it refused, or that wait for its
+   * restart.
    */
   readonly kind: 'not-translated' | 'refused-frames' | 'unmatched' | 'limit' | 'command' | 'setting';
   readonly text: string;
@@ -35,7 +36,13 @@ export interface TroubleSources {
     readonly count: number;
     readonly last: { readonly at: Instant; readonly journalId?: JournalId; readonly message: string };
   }[];
-  readonly refusedSettings: (stationId: string) => readonly string[];
+  readonly settings: (
+    stationId: string,
+  ) => { readonly refused: readonly string[]; readonly untilRestart: readonly string[] } | undefined;
+  /** Limits that a station took and does not apply. */
+  readonly limitsNotHeld: (
+    stationId: string,
+  ) => readonly { readonly message: string; readonly at: Instant; readonly journalId: JournalId }[];
 }
 
 interface Counted {
@@ -71,8 +78,9 @@ export class Troubles {
       ...this.#parked(stationId),
       ...framesOf(this.#frames.get(link)),
       ...(station ? [...unmatched(station), ...limits(station)] : []),
+      ...this.#limitsNotHeld(stationId),
       ...this.#commands(stationId),
-      ...settings(this.#sources.refusedSettings(stationId)),
+      ...settings(this.#sources.settings(stationId)),
     ];
   }
 
@@ -104,6 +112,15 @@ export class Troubles {
     );
   }
 
+  #limitsNotHeld(stationId: string): Trouble[] {
+    return this.#sources.limitsNotHeld(stationId).map((last) => ({
+      kind: 'limit',
+      text: titleOf('OCPP_LIMIT_NOT_HELD'),
+      count: 1,
+      last,
+    }));
+  }
+
   #commands(stationId: string): Trouble[] {
     return this.#sources.refusals(stationId).map(({ action, how, count, last }) => ({
       kind: 'command',
@@ -127,12 +144,18 @@ function framesOf(byCode: ReadonlyMap<string, Counted> = new Map()): Trouble[] {
   }));
 }
 
-function unmatched({ held = [] }: StationState): Trouble[] {
-  const stops = held.filter(({ type }) => type === 'TransactionEnded');
-  const others = held.filter(({ type }) => type !== 'TransactionEnded');
+function unmatched({ held = [], transactions }: StationState): Trouble[] {
+  const isOver = ({ payload }: HeldEvent) => Object.hasOwn(transactions, payload.transactionId ?? '');
+  const unknown = held.filter((event) => !isOver(event));
+  const stops = unknown.filter(({ type }) => type === 'TransactionEnded');
+  const others = unknown.filter(({ type }) => type !== 'TransactionEnded');
   const kinds = [
     ['ends of transactions whose start nobody told', stops],
     ['messages that wait for the start of their transaction', others],
+    [
+      'messages of a later time than the end of their transaction: nothing was added to it',
+      held.filter(isOver),
+    ],
   ] as const;
   return kinds.flatMap(([text, waiting]): Trouble[] => {
     const last = waiting.at(-1);
@@ -157,9 +180,17 @@ function limits({ points }: StationState): Trouble[] {
   });
 }
 
-function settings(refused: readonly string[]): Trouble[] {
-  if (refused.length === 0) return [];
-  return [{ kind: 'setting', text: `settings were refused: ${refused.join(', ')}`, count: refused.length }];
+function settings(written: ReturnType<TroubleSources['settings']>): Trouble[] {
+  const { refused = [], untilRestart = [] } = written ?? {};
+  const kinds = [
+    ['settings were refused', refused],
+    ['settings wait for a restart of the station', untilRestart],
+  ] as const;
+  return kinds.flatMap(([text, names]) =>
+    names.length > 0
+      ? [{ kind: 'setting' as const, text: `${text}: ${names.join(', ')}`, count: names.length }]
+      : [],
+  );
 }
 
 function titleOf(code: string): string {

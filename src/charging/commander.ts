@@ -16,6 +16,7 @@ import { limitAt, requestOf } from '../domain/index.js';
 import { DefaultLimits } from './default-limits.js';
 import { changeOf, type Order, Orders } from './orders.js';
 import { Alarm, type Attempt, retryInMs } from './pace.js';
+import { type LimitNotHeld, ReadBack } from './read-back.js';
 import { Recorder } from './recorder.js';
 import { powerAt, sameLimits, sameSchedule } from './steps.js';
 import { isStopDue, STOP_INTENT, stopsDue, unfinishedStops } from './unfinished.js';
@@ -23,15 +24,19 @@ import { isStopDue, STOP_INTENT, stopsDue, unfinishedStops } from './unfinished.
 /** A schedule whose far end differs is renewed at least this often: it is what the charger falls back on. */
 const REFRESH_MS = 15 * 60_000;
 
+/** What could not even be tried is tried again after this. */
+const FAILED_MS = 2_000;
+
 export class Commander {
   readonly #runtime: Runtime;
   readonly #commands: StationCommands;
   readonly #recorder: Recorder;
   readonly #defaults: DefaultLimits;
+  readonly #readBack: ReadBack;
   readonly #alarm = new Alarm(() => this.#lookAt('all'));
   readonly #orders = new Orders((order, failure) => this.#done(order, failure));
   readonly #attempts = new Map<string, Attempt>();
-  readonly #unsubscribe: () => void;
+  readonly #unsubscribe: (() => void)[];
   /** Intents of an earlier run to stop a process, by process; undefined until they are looked for. */
   #unfinished: Map<string, JournalId> | undefined;
   #stopped = false;
@@ -44,13 +49,18 @@ export class Commander {
     this.#commands = commands;
     this.#recorder = new Recorder(runtime);
     this.#defaults = new DefaultLimits(runtime, commands, this.#recorder, this.#alarm);
-    this.#unsubscribe = runtime.depot.onChange(({ events }) => {
-      this.#forget(events);
-      for (const event of events) {
-        // Readings alone give nobody anything to do: what follows from them comes as a plan.
-        if (event.type !== 'MeterSampled') this.#lookAt('stationId' in event ? event.stationId : 'all');
-      }
-    });
+    this.#readBack = new ReadBack(runtime, commands, this.#recorder, this.#alarm);
+    this.#unsubscribe = [
+      commands.onOthersLimits((stationId) => this.#insist(stationId)),
+      runtime.depot.onChange(({ events }) => {
+        this.#forget(events);
+        for (const event of events) {
+          // Readings give nobody anything to do but to doubt a limit: what follows from them comes as a plan.
+          if (event.type !== 'MeterSampled' || this.#drawsTooMuch(event.stationId))
+            this.#lookAt('stationId' in event ? event.stationId : 'all');
+        }
+      }),
+    ];
     const due = stopsDue(runtime.depot.state);
     if (due.length === 0) this.#begun(new Map());
     else this.#recover(due);
@@ -74,10 +84,24 @@ export class Commander {
   /** Orders nothing any more; waits so long for the answers to what is under way. */
   async stop(withinMs: number): Promise<void> {
     this.#stopped = true;
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#alarm.stop();
     clearImmediate(this.#looking);
     await this.#orders.settled(withinMs);
+  }
+
+  /** Limits at a station that it took and does not apply. */
+  limitsNotHeld(stationId: StationId): readonly LimitNotHeld[] {
+    return this.#readBack.notHeld(stationId);
+  }
+
+  /** Somebody else has touched the limits of a station: what is planned holds, so it is set again. */
+  #insist(stationId: StationId): void {
+    const station = this.#runtime.depot.state.stations.get(stationId);
+    const pointIds = Object.keys(station?.points ?? {});
+    for (const pointId of pointIds) if (this.#attempts.has(pointId)) this.#readBack.contest(pointId);
+    this.#defaults.doubt(pointIds);
+    this.#lookAt(stationId);
   }
 
   /** A station that booted or came back may have lost its limits: they are set again. */
@@ -88,6 +112,7 @@ export class Commander {
       const pointIds = Object.keys(station?.points ?? {});
       for (const pointId of pointIds) this.#attempts.delete(pointId);
       this.#defaults.forget(pointIds);
+      this.#readBack.forget(event.stationId, pointIds);
     }
   }
 
@@ -114,6 +139,8 @@ export class Commander {
         if (order) orders.push(order);
         const byDefault = this.#defaults.orderFor(station, point);
         if (byDefault) orders.push(byDefault);
+        const question = this.#readBack.orderFor(point, this.#processAt(point));
+        if (question) orders.push(question);
       }
     }
     if (orders.length > 0) this.#orders.begin(orders);
@@ -122,7 +149,7 @@ export class Commander {
   /** What is to be asked for the transaction that runs at a point. */
   #orderFor(station: StationState, point: PointState): Order | undefined {
     const { state } = this.#runtime.depot;
-    const process = point.processId ? state.processes.get(point.processId) : undefined;
+    const process = this.#processAt(point);
     if (!process?.transactionId || process.endedAt || this.#orders.isBusy(point.pointId)) return undefined;
     const request = requestOf(state, process);
     const order = { key: point.pointId, station: station.stationId, point: point.pointId };
@@ -135,9 +162,22 @@ export class Commander {
     return { ...order, change, run: () => this.#setLimit(process, request) };
   }
 
+  #drawsTooMuch(stationId: StationId): boolean {
+    const station = this.#runtime.depot.state.stations.get(stationId);
+    return this.#readBack.measured(station, (point) => this.#processAt(point));
+  }
+
+  #processAt({ processId }: PointState): ProcessState | undefined {
+    return processId ? this.#runtime.depot.state.processes.get(processId) : undefined;
+  }
+
   #done({ station, point, change }: Order, failure: unknown): void {
-    if (failure !== undefined)
+    if (failure !== undefined) {
       this.#runtime.log.error({ err: failure, station, point }, 'a command could not be carried out');
+      // Not at once: what failed here is the bridge's own, such as its store.
+      this.#alarm.within(FAILED_MS);
+      return;
+    }
     // Whoever may draw more has waited for those who draw less.
     this.#lookAt(change === 'lower' ? 'all' : station);
   }
@@ -148,6 +188,7 @@ export class Commander {
     if (!plan || plan.steps.length === 0) return false;
     const last = this.#attempts.get(process.pointId);
     if (!last || last.processId !== process.processId) return true;
+    if (this.#readBack.isContested(process.pointId)) return true;
     const now = this.#runtime.now();
     const nowMs = now.getTime();
     if (last.failures > 0 && sameLimits(last.steps, plan.steps, now.toISOString()))
@@ -173,11 +214,13 @@ export class Commander {
     const { steps } = plan.value;
     const details = { pointId, processId, steps };
     const intent = await this.#recorder.intend('Intent SetLimit', request, [plan.raw], details);
-    const outcome = await this.#commands.setLimit({ stationId, pointId, processId, steps, intent });
+    const alone = this.#readBack.isContested(pointId);
+    const outcome = await this.#commands.setLimit({ stationId, pointId, processId, steps, alone, intent });
     const again =
       before?.processId === processId && sameLimits(before.steps, steps, this.#runtime.now().toISOString());
     const failures = outcome.outcome === 'accepted' ? 0 : (again ? before.failures : 0) + 1;
     this.#attempts.set(pointId, { processId, steps, at: this.#runtime.now().getTime(), failures });
+    this.#readBack.answered({ stationId, pointId, processId, steps, intent }, outcome.outcome);
     await this.#recorder.answered('LimitAnswered', stationId, intent, outcome, details);
   }
 

@@ -25,6 +25,8 @@ export class DefaultLimits {
   readonly #alarm: Alarm;
   readonly #failed = new Map<string, Attempt>();
   readonly #settled = new Map<string, Seen>();
+  /** Points whose charger may hold another limit than it has answered to. */
+  readonly #doubted = new Set<string>();
   /** Refusals that were reported: each is reported once. */
   readonly #reported = new Set<string>();
 
@@ -40,6 +42,14 @@ export class DefaultLimits {
     for (const pointId of pointIds) this.#failed.delete(pointId);
   }
 
+  /** Somebody else has set or cleared limits at these points: ours are set again. */
+  doubt(pointIds: readonly string[]): void {
+    for (const pointId of pointIds) {
+      this.#doubted.add(pointId);
+      this.#settled.delete(pointId);
+    }
+  }
+
   /** What is to be asked for a point now, if anything. */
   orderFor(station: StationState, point: PointState): Order | undefined {
     const { pointId, defaultPlan: plan, defaultLimit: held } = point;
@@ -48,7 +58,7 @@ export class DefaultLimits {
     const before = this.#settled.get(pointId);
     if (before && seen.every((part, index) => part === before[index])) return undefined;
     const isThere = plan.value.steps.length === 0 ? !isToClear(held) : isHeld(station, point);
-    if (isThere) {
+    if (isThere && !(this.#doubted.has(pointId) && held?.value.outcome === 'accepted')) {
       this.#settled.set(pointId, seen);
       return undefined;
     }
@@ -79,6 +89,7 @@ export class DefaultLimits {
   async #carryOut({ stationId }: StationState, { pointId, defaultPlan }: PointState): Promise<void> {
     if (!defaultPlan) return;
     const { steps, processId, requestKey } = defaultPlan.value;
+    this.#doubted.delete(pointId);
     const { state } = this.#runtime.depot;
     const request = requestKey === undefined ? undefined : requestByKey(state, requestKey);
     const isClear = steps.length === 0;

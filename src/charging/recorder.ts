@@ -24,18 +24,24 @@ export class Recorder {
     causes: readonly JournalId[],
     details: object,
   ): Promise<JournalId> {
-    const { depot } = this.#runtime;
     const why = request
       ? { presystemId: request.presystemId, chargingRequestId: request.request.chargingRequestId }
       : { policy: this.#runtime.config.depots[0].charging.policy };
+    const reasons = [...new Set([...causes, ...(request ? [request.source.raw] : [])])];
+    return this.note(action, reasons, { ...details, ...why });
+  }
+
+  /** Journals what the planner wants, found out or was told. @returns the journal id of it */
+  async note(action: string, causes: readonly JournalId[], value: object): Promise<JournalId> {
+    const { depot } = this.#runtime;
     const entry = await depot.journal.append({
       depotId: depot.id,
       link: 'bridge',
       protocol: 'bridge',
       direction: 'internal',
       action,
-      raw: JSON.stringify({ ...details, ...why }),
-      causes: [...new Set([...causes, ...(request ? [request.source.raw] : [])])],
+      raw: JSON.stringify(value),
+      causes,
     });
     return entry.id;
   }
@@ -58,16 +64,8 @@ export class Recorder {
       at,
       receivedAt: at,
     };
-    const entry = await depot.journal.append({
-      depotId: depot.id,
-      link: 'bridge',
-      protocol: 'bridge',
-      direction: 'internal',
-      action: type,
-      raw: JSON.stringify({ stationId, payload }),
-      causes: [intent, ...frames],
-    });
-    const event = { type, stationId, payload, raw: entry.id, ruleOf: () => `bridge/${type}` };
+    const raw = await this.note(type, [intent, ...frames], { stationId, payload });
+    const event = { type, stationId, payload, raw, ruleOf: () => `bridge/${type}` };
     await depot.apply([event as unknown as DomainEvent]);
   }
 }

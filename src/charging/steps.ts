@@ -45,6 +45,59 @@ export function isLower(a: readonly LimitStep[], b: readonly LimitStep[], now: I
   );
 }
 
+/** Clocks of stations and whole seconds may put a change of a limit that much elsewhere. */
+const SLACK_MS = 30_000;
+
+/** A limit that allows more than was planned. */
+export interface Excess {
+  readonly at: Instant;
+  /** Absent: no limit at all. */
+  readonly powerW?: number;
+  readonly plannedW: number;
+}
+
+/**
+ * Where the steps that a charger applies first allow more than was planned, beyond noise, from `now` on for ten minutes.
+ * None at all allow everything. Changes may be half a minute early or late.
+ */
+export function excessOf(
+  applied: readonly LimitStep[],
+  planned: readonly LimitStep[],
+  now: Instant,
+): Excess | undefined {
+  const changes = instants(applied, planned, now, SOON_MS);
+  // At a change both sides of it are allowed: it is looked at again when it must have come.
+  for (const at of [...changes, ...changes.map((change) => later(change, SLACK_MS + 1))]) {
+    const excess = excessAt(powerAt(applied, at), planned, at);
+    if (excess) return excess;
+  }
+  return undefined;
+}
+
+/** As {@link excessOf}, of one power at one instant; no power is no limit. */
+export function excessAt(
+  powerW: number | undefined,
+  planned: readonly LimitStep[],
+  at: Instant,
+): Excess | undefined {
+  const plannedW = mostAround(planned, at);
+  if (plannedW === undefined) return undefined;
+  if (powerW === undefined) return { at, plannedW };
+  const isMore = powerW > plannedW + Math.max(TOLERANCE_W, TOLERANCE_SHARE * plannedW);
+  return isMore ? { at, powerW, plannedW } : undefined;
+}
+
+function later(at: Instant, ms: number): Instant {
+  return new Date(Date.parse(at) + ms).toISOString();
+}
+
+function mostAround(steps: readonly LimitStep[], at: Instant): number | undefined {
+  if (steps.length === 0) return undefined;
+  const [from, to] = [later(at, -SLACK_MS), later(at, SLACK_MS)] as const;
+  const within = steps.filter((step) => step.at > from && step.at <= to).map((step) => step.powerW);
+  return Math.max(powerAt(steps, from) ?? 0, ...within);
+}
+
 function same(
   a: readonly LimitStep[],
   b: readonly LimitStep[],

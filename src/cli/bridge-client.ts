@@ -5,7 +5,7 @@ import { BridgeError, catalogue, type ErrorCode } from '../errors/index.js';
 const PROBE_MS = 1_000;
 
 export interface BridgeClient {
-  /** @throws BridgeError with the problem's code, else CLI_BRIDGE_REFUSED, for any status but 2xx */
+  /** @throws BridgeError with the problem's code, else CLI_BRIDGE_REFUSED, for any status but 2xx; CLI_BRIDGE_GONE */
   call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, json?: object): Promise<T>;
 }
 
@@ -26,12 +26,19 @@ export async function runningBridge(config: Config): Promise<BridgeClient | unde
   const headers = admin.token ? { authorization: `Bearer ${admin.token}` } : {};
   return {
     async call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, json?: object) {
-      const { statusCode, body } = await request(`${url}${path}`, {
+      const { statusCode, text } = await request(`${url}${path}`, {
         method,
         headers: { ...headers, ...(json ? { 'content-type': 'application/json' } : {}) },
         ...(json ? { body: JSON.stringify(json) } : {}),
-      });
-      const text = await body.text();
+      })
+        .then(async (answer) => ({ statusCode: answer.statusCode, text: await answer.body.text() }))
+        .catch((cause: unknown) => {
+          const why = cause instanceof Error ? cause.message : String(cause);
+          throw new BridgeError(
+            'CLI_BRIDGE_GONE',
+            `the bridge went before it answered ${method} ${path}: ${why}`,
+          );
+        });
       if (statusCode < 200 || statusCode > 299) throw refusal(statusCode, text);
       return (text === '' ? undefined : JSON.parse(text)) as T;
     },

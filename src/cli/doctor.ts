@@ -6,6 +6,7 @@ import { loadConfig } from '../config/index.js';
 import type { DepotStateJson } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import type { JournalEntry } from '../journal/index.js';
+import type { Stranger } from '../ocpp/index.js';
 import { openStore } from '../store/index.js';
 import { needsOf, type TableCounters, Tables } from '../tables/index.js';
 import { type BridgeClient, runningBridge } from './bridge-client.js';
@@ -27,6 +28,7 @@ const MARKS: Record<Level, string> = { ok: '✓', warn: '!', fail: '✗' };
 const NODE_NEEDED = [20, 19] as const;
 const EXPIRY_WARNING_DAYS = 30;
 const REPAIRS_LOOKED_AT = 1000;
+const STRANGERS_NAMED = 5;
 
 /** Exit code 1 if anything must be mended before the bridge can do its work. */
 export async function doctor(options: DoctorOptions): Promise<number> {
@@ -123,7 +125,26 @@ async function running(
   for (const { presystemId, alarm } of Object.values(state.presystems)) {
     if (alarm) findings.push({ level: 'warn', text: `${presystemId}: ${alarm.value}` });
   }
-  return [...findings, ...(await forgiven(bridge)), ...(await passedOver(bridge))];
+  return [
+    ...findings,
+    ...(await strangers(bridge)),
+    ...(await forgiven(bridge)),
+    ...(await passedOver(bridge)),
+  ];
+}
+
+/** Stations that knock and are not served: often a slip in an identity, of the charger or of the configuration. */
+async function strangers(bridge: BridgeClient): Promise<Finding[]> {
+  const knocked = await bridge.call<Stranger[]>('GET', '/api/v1/strangers');
+  if (knocked.length === 0) return [];
+  const names = knocked.slice(0, STRANGERS_NAMED).map(({ identity }) => identity);
+  const more = knocked.length > names.length ? `, and ${knocked.length - names.length} more` : '';
+  const who =
+    knocked.length === 1
+      ? 'a station knocked that is not configured'
+      : `${knocked.length} stations knocked that are not configured`;
+  const text = `${who}: ${names.join(', ')}${more}; see depotbridge station list`;
+  return [{ level: 'warn', text: text.replaceAll(/\p{Cc}/gu, '?') }];
 }
 
 async function stationFindings(
@@ -146,9 +167,7 @@ async function stationFindings(
       text: `${id} (${identity}, ${who}): ${link?.value ?? 'never'}${since}`,
     },
   ];
-  for (const [rule, count] of await repairs(bridge, identity)) {
-    findings.push({ level: 'warn', text: `${id}: ${rule} repaired ${count} frames` });
-  }
+  findings.push(...(await repairs(bridge, id, identity)));
   const path = `/api/v1/stations/${encodeURIComponent(id)}`;
   const told = await bridge.call<{ troubles: Trouble[]; troublesSince: string }>('GET', path);
   const { troubles, troublesSince } = told;
@@ -169,14 +188,25 @@ function troubleText(id: string, { kind, text, count, dropped, last }: Trouble, 
   return `${id}: ${text}${times}${gone}${example}`.replaceAll(/\p{Cc}/gu, '?');
 }
 
-/** How often each repair was made, among the newest repaired frames of a station. */
-async function repairs(bridge: BridgeClient, identity: string): Promise<[string, number][]> {
+/** How often each repair was made among the newest repaired frames of a station, since when, and where the last is. */
+async function repairs(bridge: BridgeClient, id: string, identity: string): Promise<Finding[]> {
   const query = `link=${encodeURIComponent(`ocpp:${identity}`)}&action=Repair&reverse=true&count=${REPAIRS_LOOKED_AT}`;
   const entries = await bridge.call<JournalEntry[]>('GET', `/api/v1/journal?${query}`);
-  const counts = new Map<string, number>();
-  for (const rule of entries.flatMap((entry) => entry.rules ?? []))
-    counts.set(rule, (counts.get(rule) ?? 0) + 1);
-  return [...counts].sort(([, a], [, b]) => b - a);
+  const counts = new Map<string, { count: number; last: string }>();
+  for (const { id: last, rules = [] } of entries) {
+    for (const rule of rules) {
+      const counted = counts.get(rule) ?? { count: 0, last };
+      counted.count += 1;
+      counts.set(rule, counted);
+    }
+  }
+  const since = new Date(entries.at(-1)?.at ?? 0).toISOString();
+  return [...counts]
+    .sort(([, a], [, b]) => b.count - a.count)
+    .map(([rule, { count, last }]) => ({
+      level: 'warn' as const,
+      text: `${id}: ${rule} repaired ${count} frames since ${since}; last: journal ${last}`,
+    }));
 }
 
 /** Readings that were not used since the bridge started. */

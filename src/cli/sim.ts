@@ -5,6 +5,7 @@ import { DIALECTS } from '../config/index.js';
 import type { Dialect, PresystemKind } from '../sim/bms/index.js';
 import type { PowerType, Protocol } from '../sim/charger/index.js';
 import type { OcpiVersion } from '../sim/emsp/index.js';
+import { number, seconds } from './arguments.js';
 import { reportFailure } from './failure.js';
 
 type Run = (command: () => Promise<number>) => Promise<void>;
@@ -15,12 +16,6 @@ function untilSignal(): AbortSignal {
   process.once('SIGINT', () => controller.abort());
   process.once('SIGTERM', () => controller.abort());
   return controller.signal;
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (!Number.isFinite(value)) throw new InvalidArgumentError('it must be a number.');
-  return value;
 }
 
 function party(text: string): { countryCode: string; partyId: string } {
@@ -81,12 +76,12 @@ function registerCharger(sim: Command, run: Run): void {
     .option('--stations <n>', 'how many (1)', number)
     .option('--points <n>', 'connectors or EVSEs of each (1)', number)
     .addOption(new Option('--power-type <type>', 'of each point (DC)').choices(['DC', 'AC']))
-    .option('--max-power-kw <kW>', 'of each point (150 on DC, 22 on AC)', number)
+    .option('--max-power-kw <kW>', 'of each point (150 on DC, 22 on AC of three phases)', number)
     .option('--time-scale <n>', 'simulated seconds in a real one (those of the scenario, or 1)', number)
     .option(
       '--meter-interval-seconds <s>',
       'between meter values, simulated; the CSMS may change it (60)',
-      number,
+      seconds,
     )
     .option('--ca <file>', 'PEM, trusted root')
     .option('--cert <file>', 'PEM, client certificate')
@@ -94,7 +89,7 @@ function registerCharger(sim: Command, run: Run): void {
     .option(
       '--connect-within-seconds <s>',
       'a station that is not accepted by then, or later refused for so long, has failed (60)',
-      number,
+      seconds,
     )
     .option('--report <file>', 'the verdict as JUnit (.xml) or JSON (.json)')
     .option('--quiet', 'print the verdict only')
@@ -249,8 +244,8 @@ function registerConformance(program: Command, run: Run): void {
     .addOption(kind())
     .addOption(dialect())
     .option('--ca <file>', 'PEM, trusted root')
-    .option('--interval-seconds <s>', 'how often the CMS sends information', number)
-    .option('--timeout-seconds <s>', 'how long the CMS waits for an answer', number)
+    .option('--interval-seconds <s>', 'how often the CMS sends information', seconds)
+    .option('--timeout-seconds <s>', 'how long the CMS waits for an answer', seconds)
     .option('--only <id...>', 'only scenarios whose id begins so')
     .option('--strict', 'recommendations count as failures too')
     .option('--junit <file>', 'write a JUnit report')

@@ -10,7 +10,7 @@ const CONNECTORS_MS = 5_000;
 export interface StationsOptions {
   readonly config: string;
   /** With `adopt`: how long to wait for it to introduce itself, seconds. */
-  readonly wait?: string;
+  readonly wait?: number;
 }
 
 /** Prints who knocked; returns the exit code. */
@@ -32,7 +32,7 @@ export async function listStations(options: StationsOptions): Promise<number> {
 export async function adoptStation(identity: string, options: StationsOptions): Promise<number> {
   const bridge = await bridgeThatRuns(loadConfig(options.config));
   await bridge.call('POST', `/api/v1/strangers/${encodeURIComponent(identity)}/invite`);
-  const stranger = await introduced(bridge, identity, Number(options.wait ?? 60));
+  const stranger = await introduced(bridge, identity, options.wait ?? 60);
   if (!stranger) throw new BridgeError('OCPP_NO_STRANGER', `${identity} was not heard of any more`);
   if (!stranger.introduction)
     process.stderr.write(
@@ -50,12 +50,11 @@ export function adoptionBlock({ identity, protocol, introduction }: Stranger): s
   const modern = speaks !== undefined && speaks !== 'ocpp1.6';
   const numbers = points.length > 0 ? points : [1];
   const guessed = points.length > 0 ? '' : ' It told no connectors: one is guessed.';
-  const variable = `${identity.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}_PASSWORD`;
   return [
     `# Add this to depots[0].stations, fill in every ~, and start the bridge anew.${guessed}`,
     `- id: ${JSON.stringify(identity)}`,
     `  # ${comment(told || 'make unknown')}; speaks ${speaks ?? 'no version that is spoken here'}`,
-    `  ocpp: { identity: ${JSON.stringify(identity)}, password: "\${env:${variable}}" }`,
+    `  ocpp: { identity: ${JSON.stringify(identity)}, password: "\${env:${variableFor(identity)}}" }`,
     '  points:',
     ...numbers.map((number) => {
       const place = modern ? `evse: ${number}, connector: 1` : `connector: ${number}`;
@@ -64,6 +63,12 @@ export function adoptionBlock({ identity, protocol, introduction }: Stranger): s
     }),
     '',
   ].join('\n');
+}
+
+/** A name that a shell takes: many identities are serial numbers, and no variable begins with a digit. */
+function variableFor(identity: string): string {
+  const name = identity.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
+  return `${/^[0-9]/.test(name) ? 'STATION_' : ''}${name}_PASSWORD`;
 }
 
 /** One line without control characters: what a stranger says must not become YAML or move a cursor. */

@@ -1,9 +1,9 @@
 /** `depotbridge trace ID`: lineage, from the running bridge if there is one, else from the store itself. */
-import { request } from 'undici';
 import type { Config } from '../config/index.js';
 import { loadConfig } from '../config/index.js';
 import { type JournalEntry, openJournal, printTrace, type TraceNode } from '../journal/index.js';
 import { openStore } from '../store/index.js';
+import { type BridgeClient, runningBridge } from './bridge-client.js';
 
 export interface TraceOptions {
   readonly config: string;
@@ -15,7 +15,8 @@ export interface TraceOptions {
 
 export async function trace(id: string, options: TraceOptions): Promise<number> {
   const config = loadConfig(options.config);
-  const source = (await running(config)) ? overHttp(config) : await inStore(config);
+  const bridge = await runningBridge(config);
+  const source = bridge ? overHttp(bridge) : await inStore(config);
   try {
     if (options.field) return await traceField(id, options.field, options, source);
     const node = await source.trace(id, options.forward ? 'forward' : 'back');
@@ -59,37 +60,11 @@ async function traceField(
   return 0;
 }
 
-async function running(config: Config): Promise<boolean> {
-  try {
-    const { statusCode, body } = await request(`${adminUrl(config)}/livez`, {
-      headersTimeout: 1000,
-      bodyTimeout: 1000,
-    });
-    await body.dump();
-    return statusCode === 200;
-  } catch {
-    return false;
-  }
-}
-
-function adminUrl({ listen: { admin } }: Config): string {
-  return `${admin.tls ? 'https' : 'http'}://${admin.host}:${admin.port}`;
-}
-
-function overHttp(config: Config): TraceSource {
-  const get = async (path: string) => {
-    const { token } = config.listen.admin;
-    const { statusCode, body } = await request(`${adminUrl(config)}/api/v1/journal/${path}`, {
-      headers: token ? { authorization: `Bearer ${token}` } : {},
-    });
-    const answer = (await body.json()) as { detail?: string };
-    if (statusCode !== 200) throw new Error(answer.detail ?? `the bridge answered ${statusCode}`);
-    return answer;
-  };
+function overHttp(bridge: BridgeClient): TraceSource {
+  const entry = (id: string): string => `/api/v1/journal/${encodeURIComponent(id)}`;
   return {
-    trace: async (id, direction) =>
-      (await get(`${encodeURIComponent(id)}/trace?direction=${direction}`)) as TraceNode,
-    read: async (id) => (await get(encodeURIComponent(id))) as JournalEntry,
+    trace: (id, direction) => bridge.call('GET', `${entry(id)}/trace?direction=${direction}`),
+    read: (id) => bridge.call('GET', entry(id)),
     close: async () => undefined,
   };
 }

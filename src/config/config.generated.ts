@@ -141,6 +141,10 @@ export interface ChargingConfig {
    * Least time between two limits to one point, unless the newer is lower.
    */
   minPushSeconds?: number;
+  /**
+   * So long after a charger has taken a limit, it is asked what it applies (GetCompositeSchedule), and every 15 minutes from then on. 0: never.
+   */
+  readBackSeconds?: number;
   horizonHours?: number;
   beforePlugIn?: BeforePlugInConfig;
 }

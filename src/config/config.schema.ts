@@ -107,6 +107,13 @@ export const configSchema = {
         default: 30,
         description: 'Least time between two limits to one point, unless the newer is lower.',
       },
+      readBackSeconds: {
+        type: 'number',
+        minimum: 0,
+        default: 5,
+        description:
+          'So long after a charger has taken a limit, it is asked what it applies (GetCompositeSchedule), and every 15 minutes from then on. 0: never.',
+      },
       horizonHours: { type: 'number', exclusiveMinimum: 0, default: 24 },
       beforePlugIn: ref('BeforePlugInConfig'),
     }),

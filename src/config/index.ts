@@ -3,5 +3,5 @@ export { suggest } from '../documents/index.js';
 export { isLoopback } from './check.js';
 export { configSchema, DIALECTS } from './config.schema.js';
 export { loadConfig, parseConfig } from './load.js';
-export { hashSecret, type SecretTest, secretTest } from './secrets.js';
+export { hashSecret, isHashed, type SecretTest, secretTest } from './secrets.js';
 export type * from './types.js';

@@ -1,6 +1,7 @@
 /** Passwords of peers: configured in clear or hashed, held as digests, compared in constant time. */
-import { createHash, randomBytes, scrypt, scryptSync, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
 import { BridgeError } from '../errors/index.js';
+import { scryptHash } from './scrypt.js';
 
 /** Says whether a password given is the right one; takes the same time whatever is wrong with it. */
 export type SecretTest = (given: string | Buffer) => Promise<boolean>;
@@ -8,6 +9,12 @@ export type SecretTest = (given: string | Buffer) => Promise<boolean>;
 const SHA256 = /^sha256:([0-9a-f]{64})$/i;
 const SCRYPT = /^scrypt:(\d+):(\d+):(\d+):([A-Za-z0-9+/]+={0,2}):([A-Za-z0-9+/]+={0,2})$/;
 const SCRYPT_MAX_BYTES = 256 * 1024 * 1024;
+
+/**
+ * A password that was right once is known again by its digest under this key, which no other process has: a thousand chargers
+ * that come back in one moment would else wait for a minute of scrypt. A wrong one costs scrypt each time.
+ */
+const PROCESS_KEY = randomBytes(32);
 
 type Parsed =
   | { readonly kind: 'digest'; readonly expected: Buffer }
@@ -24,6 +31,11 @@ export function secretFlaw(configured: string): string | undefined {
   return typeof parsed === 'string' ? parsed : undefined;
 }
 
+/** Whether a configured password is only known by its hash. */
+export function isHashed(configured: string): boolean {
+  return configured.startsWith('sha256:') || configured.startsWith('scrypt:');
+}
+
 /**
  * Makes the test of a configured password: `sha256:<hex>`, `scrypt:<N>:<r>:<p>:<salt>:<hash>` (base64), or plain text.
  *
@@ -36,23 +48,29 @@ export function secretTest(configured: string, whose: string): SecretTest {
     throw new BridgeError('CONFIG_PASSWORD', `the password of ${whose} is malformed: ${parsed}`);
   const { expected } = parsed;
   if (parsed.kind === 'digest') return async (given) => timingSafeEqual(sha256(given), expected);
-  const { salt, options } = parsed;
-  return (given) =>
-    new Promise((resolve, reject) => {
-      scrypt(given, salt, expected.length, { ...options, maxmem: SCRYPT_MAX_BYTES * 2 }, (error, key) => {
-        if (error) reject(error);
-        else resolve(timingSafeEqual(key, expected));
-      });
-    });
+  const { salt } = parsed;
+  const options = { ...parsed.options, maxmem: SCRYPT_MAX_BYTES * 2 };
+  let known: Buffer | undefined;
+  return async (given) => {
+    const password = typeof given === 'string' ? Buffer.from(given) : given;
+    const seen = createHmac('sha256', PROCESS_KEY).update(password).digest();
+    if (known && timingSafeEqual(seen, known)) return true;
+    const hash = await scryptHash({ password, salt, length: expected.length, options });
+    const right = timingSafeEqual(hash, expected);
+    if (right) known = seen;
+    return right;
+  };
 }
 
 /**
  * A password as it may stand in a configuration. `scrypt` for passwords that people choose; `sha256` is enough for
  * random ones, and costs nothing at each login.
+ *
+ * @param N the cost of scrypt, a power of two
  */
-export function hashSecret(password: string, kind: 'scrypt' | 'sha256'): string {
+export function hashSecret(password: string, kind: 'scrypt' | 'sha256', N = 16_384): string {
   if (kind === 'sha256') return `sha256:${sha256(password).toString('hex')}`;
-  const [N, r, p] = [16_384, 8, 1];
+  const [r, p] = [8, 1];
   const salt = randomBytes(16);
   const hash = scryptSync(password, salt, 32, { N, r, p });
   return ['scrypt', N, r, p, salt.toString('base64'), hash.toString('base64')].join(':');

@@ -23,11 +23,24 @@ export interface SetLimit {
   readonly steps: readonly LimitStep[];
   /** Not before the station has introduced itself on its present connection, or has had the time to. */
   readonly whenIntroduced?: boolean;
+  /** Whatever other limits the transaction has are cleared first. */
+  readonly alone?: boolean;
   readonly intent: JournalId;
 }
 
+/** What a station says that it applies at a point. `steps`: total power over time; empty: it knows no limit there. */
+export type AppliedLimit = Pick<CommandOutcome, 'frames'> &
+  (
+    | { readonly outcome: 'told'; readonly steps: readonly LimitStep[] }
+    | { readonly outcome: 'refused' | 'untold'; readonly reason: string }
+  );
+
 export interface StationCommands {
   isConnected(stationId: StationId): boolean;
+  /** Asks what limit a station applies at a point from now on. `refused`: it does not tell; `untold`: it did not this time. */
+  readLimit(command: { stationId: StationId; pointId: PointId; intent: JournalId }): Promise<AppliedLimit>;
+  /** Calls back after somebody else than the planner has changed limits at a station; returns how to stop. */
+  onOthersLimits(listener: (stationId: StationId) => void): () => void;
   setLimit(command: SetLimit): Promise<CommandOutcome>;
   /** Takes back limits of a point; `only: 'default'`: that of a running transaction stays. */
   clearLimit(command: Omit<SetLimit, 'steps'> & { readonly only?: 'default' }): Promise<CommandOutcome>;

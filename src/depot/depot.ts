@@ -2,12 +2,11 @@
  * The one way data flows into the state: journalled events are reduced, stored, and told to whoever listens.
  * Protocol folders hold a Depot; none of them holds another.
  */
-import { EventEmitter } from 'node:events';
 import type { DepotState, DomainEvent } from '../domain/index.js';
 import { initialState, PersistentMap, reduce } from '../domain/index.js';
 import type { Journal } from '../journal/index.js';
 import type { Store } from '../store/index.js';
-import { EventLog, type Held, recorded } from './event-log.js';
+import { EventLog, type Held, RecordedEvent } from './event-log.js';
 import { Keeper } from './keeper.js';
 
 /** What changed by one call of {@link Depot.apply}; without events: the store lost what some of them stood on. */
@@ -21,7 +20,7 @@ export class Depot {
   readonly id: string;
   readonly journal: Journal;
   readonly #keeper: Keeper;
-  readonly #changes = new EventEmitter<{ change: [Change] }>();
+  #listeners: readonly ((change: Change) => void)[] = [];
   #state: DepotState;
 
   private constructor(held: Held, log: EventLog, journal: Journal) {
@@ -57,8 +56,9 @@ export class Depot {
    */
   apply(events: readonly DomainEvent[], founded?: Promise<boolean>): Promise<void> {
     if (events.length === 0) return Promise.resolve();
-    const told = events.map(recorded);
-    const after = told.reduce(reduce, this.#state);
+    const told = events.map((event) => new RecordedEvent(event));
+    let after = this.#state;
+    for (const { event } of told) after = reduce(after, event);
     const stored = this.#keeper.keep(told, after, founded);
     this.#become(after, events);
     return stored;
@@ -66,8 +66,10 @@ export class Depot {
 
   /** Calls back after each {@link apply}; returns how to stop. A listener must not throw. */
   onChange(listener: (change: Change) => void): () => void {
-    this.#changes.on('change', listener);
-    return () => this.#changes.off('change', listener);
+    this.#listeners = [...this.#listeners, listener];
+    return () => {
+      this.#listeners = this.#listeners.filter((each) => each !== listener);
+    };
   }
 
   /** Resolves when everything applied so far is stored. */
@@ -78,7 +80,8 @@ export class Depot {
   #become(after: DepotState, events: readonly DomainEvent[]): void {
     const before = this.#state;
     this.#state = after;
-    this.#changes.emit('change', { before, after, events });
+    const change = { before, after, events };
+    for (const listener of this.#listeners) listener(change);
   }
 }
 

@@ -12,6 +12,7 @@ import type {
 } from '../domain/index.js';
 import { PersistentMap, reduce } from '../domain/index.js';
 import { depotKey, formatId, parseId, type Store, type StoreOp } from '../store/index.js';
+import { type Asked, NOTHING_ASKED } from './asked.js';
 
 /** A part of the state that is stored under one key. */
 type Aggregate = 'station' | 'process' | 'presystem';
@@ -23,17 +24,41 @@ const PAGE = 1_000;
 /** An event as it is kept: with the rules that the reducer asked for. */
 type StoredEvent = Omit<DomainEvent, 'ruleOf'> & { readonly rules: Readonly<Record<string, string>> };
 
-/** An event that remembers what the reducer asked of it. */
-export type RecordedEvent = DomainEvent & { readonly rules: Readonly<Record<string, string>> };
+/** An event, and the rules that the reducer asks it for: nothing else of its origin is ever needed. */
+export class RecordedEvent {
+  readonly event: DomainEvent;
+  #asked: Asked = NOTHING_ASKED;
 
-/** The same event, remembering the rules that the reducer asks for: nothing else of its origin is ever needed. */
-export function recorded(event: DomainEvent): RecordedEvent {
-  const rules: Record<string, string> = {};
-  const ruleOf = (path: string): string => {
-    rules[path] ??= event.ruleOf(path);
-    return rules[path];
-  };
-  return { ...event, rules, ruleOf };
+  /** `event`, as the reducer is to have it, asks the one that was told. */
+  constructor(told: DomainEvent) {
+    this.event = withRules(told, (path) => {
+      const rule = told.ruleOf(path);
+      this.#asked = this.#asked.and(path, rule);
+      return rule;
+    });
+  }
+
+  /** As it is stored ({@link StoredEvent}), in parts. */
+  get json(): readonly string[] {
+    const { event } = this;
+    const { type, payload, raw } = event;
+    let subject = '';
+    if ('stationId' in event) subject = `"stationId":${JSON.stringify(event.stationId)},`;
+    else if ('presystemId' in event) subject = `"presystemId":${JSON.stringify(event.presystemId)},`;
+    return [
+      `{"type":"${type}",${subject}"payload":`,
+      JSON.stringify(payload),
+      `,"raw":${JSON.stringify(raw)},"rules":`,
+      this.#asked.json,
+    ];
+  }
+}
+
+/** Events of stations are nearly all that there are. */
+function withRules(event: DomainEvent, ruleOf: (path: string) => string): DomainEvent {
+  if (!('stationId' in event)) return { ...event, ruleOf };
+  const { type, stationId, payload, raw } = event;
+  return { type, stationId, payload, raw, ruleOf } as DomainEvent;
 }
 
 /** What was found in the store. */
@@ -61,7 +86,10 @@ export class EventLog {
 
   /** Begins to store a group of events; groups are stored in the order of these calls. @throws BridgeError STORE_UNAVAILABLE */
   begin(events: readonly RecordedEvent[]): { readonly id: JournalId; readonly stored: Promise<void> } {
-    return this.#store.begin(this.#stream, JSON.stringify(events));
+    const parts = ['['];
+    for (const { json } of events) parts.push(...json, '},');
+    parts[parts.length - 1] = '}]';
+    return this.#store.begin(this.#stream, parts);
   }
 
   /** Stores a state as the new checkpoint: all that changed since the one before, or nothing. */

@@ -3,6 +3,8 @@
  * suffers for another, and whoever has shown a right token from an address before is heard from there all the same.
  */
 import { isIPv6 } from 'node:net';
+import { RecentMap } from './bounded.js';
+import { Lockout } from './lockout.js';
 
 export interface FailedLoginLimits {
   /** Wrong tokens of one address within the window that shut the door until it is over. */
@@ -12,23 +14,15 @@ export interface FailedLoginLimits {
 
 export const FAILED_LOGIN_LIMITS: FailedLoginLimits = { most: 60, windowMs: 60_000 };
 
-const MOST_ENTRIES = 10_000;
-
-interface Failures {
-  count: number;
-  readonly until: number;
-}
+const MOST_KNOWN = 10_000;
 
 export class FailedLogins {
-  readonly #limits: FailedLoginLimits;
-  readonly #now: () => number;
-  readonly #failures = new Map<string, Failures>();
-  readonly #known = new Map<string, true>();
+  readonly #lockout: Lockout;
+  readonly #known = new RecentMap<true>(MOST_KNOWN);
 
   /** @param now milliseconds, of a clock that never goes back */
   constructor(limits = FAILED_LOGIN_LIMITS, now: () => number = () => performance.now()) {
-    this.#limits = limits;
-    this.#now = now;
+    this.#lockout = new Lockout({ ...limits, counts: 'first', shuts: 'first' }, now);
   }
 
   /**
@@ -37,36 +31,20 @@ export class FailedLogins {
    * @param credential stands for the right token that was shown; absent if it was wrong
    */
   waitS(address: string, credential?: string): number {
-    const found = this.#failures.get(networkOf(address));
-    if (!found || found.count < this.#limits.most) return 0;
-    if (credential !== undefined && this.#known.has(`${networkOf(address)} ${credential}`)) return 0;
-    return Math.max(0, Math.ceil((found.until - this.#now()) / 1000));
+    const network = networkOf(address);
+    const waitMs = this.#lockout.waitMs(network);
+    if (waitMs === 0) return 0;
+    if (credential !== undefined && this.#known.has(`${network} ${credential}`)) return 0;
+    return Math.ceil(waitMs / 1000);
   }
 
   /** Counts a wrong token; true if it is the one that shuts the door. */
   failed(address: string): boolean {
-    const key = networkOf(address);
-    const before = this.#failures.get(key);
-    const now = this.#now();
-    const failures = before && before.until > now ? before : { count: 0, until: now + this.#limits.windowMs };
-    failures.count += 1;
-    remember(this.#failures, key, failures);
-    return failures.count === this.#limits.most;
+    return this.#lockout.failed(networkOf(address));
   }
 
   succeeded(address: string, credential: string): void {
-    remember(this.#known, `${networkOf(address)} ${credential}`, true);
-  }
-}
-
-/** Taken out and put in again, the map stays ordered by last use and forgets the oldest first. */
-function remember<V>(map: Map<string, V>, key: string, value: V): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= MOST_ENTRIES) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
+    this.#known.set(`${networkOf(address)} ${credential}`, true);
   }
 }
 

@@ -7,24 +7,19 @@ import { reduce } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import type { EventLog, Held, RecordedEvent } from './event-log.js';
 
-/** Events applied together, until the store has told what became of them. */
-interface Group {
-  readonly events: readonly RecordedEvent[];
-  readonly id: JournalId | undefined;
-  readonly batch: Batch;
-  after: DepotState;
-}
-
-/** Groups that the store takes together, on journal entries that it takes together: they have one fate. */
+/** Groups of events that the store takes together, on journal entries that it takes together: they have one fate. */
 interface Batch {
   readonly stored: Promise<void>;
   readonly founded: Promise<boolean> | undefined;
-  /** Told to whoever applied one of them, when the last one counts. */
+  /** Told to whoever applied one of them, when they count. */
   readonly kept: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (cause: unknown) => void;
-  /** Groups of it that do not count yet. */
-  left: number;
+  readonly events: RecordedEvent[];
+  groups: number;
+  /** The last group that has an id. */
+  last: JournalId | undefined;
+  after: DepotState;
   fate: 'open' | 'stored' | 'unlogged' | 'unfounded';
   cause: unknown;
 }
@@ -37,7 +32,7 @@ export class Keeper {
   readonly #log: EventLog;
   readonly #rolledBack: (state: DepotState) => void;
   /** Applied, and not yet known to be stored; in order. */
-  readonly #open: Group[] = [];
+  readonly #open: Batch[] = [];
   /** The state before the first of them, and the last group in it. */
   #confirmed: DepotState;
   #last: JournalId | undefined;
@@ -71,17 +66,24 @@ export class Keeper {
    */
   keep(events: readonly RecordedEvent[], after: DepotState, founded?: Promise<boolean>): Promise<void> {
     const { id, stored } = this.#begin(events);
-    const batch = this.#batchOf(stored, founded);
-    batch.left += 1;
-    this.#open.push({ events, id, batch, after });
+    const batch = this.#batchOf(stored, founded, after);
+    for (const event of events) batch.events.push(event);
+    batch.groups += 1;
+    batch.last = id ?? batch.last;
+    batch.after = after;
     return batch.kept;
   }
 
-  #batchOf(stored: Promise<void>, founded: Promise<boolean> | undefined): Batch {
-    const newest = this.#open.at(-1)?.batch;
-    if (newest && newest.stored === stored && newest.founded === founded) return newest;
+  #batchOf(stored: Promise<void>, founded: Promise<boolean> | undefined, after: DepotState): Batch {
+    const newest = this.#open.at(-1);
+    if (newest && newest.stored === stored && newest.founded === founded && newest.fate === 'open')
+      return newest;
     const { promise: kept, resolve, reject } = deferred();
-    const batch: Batch = { stored, founded, kept, resolve, reject, left: 0, fate: 'open', cause: undefined };
+    const batch: Batch = {
+      ...{ stored, founded, kept, resolve, reject, after },
+      ...{ events: [], groups: 0, last: undefined, fate: 'open', cause: undefined },
+    };
+    this.#open.push(batch);
     this.#follow(batch);
     return batch;
   }
@@ -113,18 +115,16 @@ export class Keeper {
     this.#settle();
   }
 
-  /** Groups count in their order: none before those that were applied before it. */
+  /** Batches count in their order: none before those that were applied before it. */
   #settle(): void {
-    for (let group = this.#open[0]; group && group.batch.fate !== 'open'; group = this.#open[0]) {
-      const { batch } = group;
+    for (let batch = this.#open[0]; batch && batch.fate !== 'open'; batch = this.#open[0]) {
       this.#open.shift();
-      this.#groups += 1;
+      this.#groups += batch.groups;
       if (batch.fate !== 'stored') this.#damages += 1;
       if (batch.fate === 'unfounded') this.#rollBack();
-      else this.#confirmed = group.after;
-      this.#last = group.id ?? this.#last;
-      batch.left -= 1;
-      if (batch.left === 0) this.#finish(batch);
+      else this.#confirmed = batch.after;
+      this.#last = batch.last ?? this.#last;
+      this.#finish(batch);
     }
     if (this.#groups >= CHECKPOINT_GROUPS) this.#checkpoint().catch(() => this.#later());
     else this.#later();
@@ -137,12 +137,12 @@ export class Keeper {
     else resolve();
   }
 
-  /** The state without the group that has just left: what was applied after it is applied again. */
+  /** The state without the batch that has just left: what was applied after it is applied again. */
   #rollBack(): void {
     let state = this.#confirmed;
-    for (const group of this.#open) {
-      state = group.events.reduce(reduce, state);
-      group.after = state;
+    for (const batch of this.#open) {
+      for (const { event } of batch.events) state = reduce(state, event);
+      batch.after = state;
     }
     this.#rolledBack(state);
   }

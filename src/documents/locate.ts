@@ -32,19 +32,31 @@ export function readYaml(text: string, file: string, syntaxCode: ErrorCode): Loc
   return { file, document, lines };
 }
 
-/** All faults as one error, each with file, line and column. */
+/** All faults as one error, each with file, line and column, in the order of the file. */
 export function locate(problems: readonly Problem[], located: Located): AggregateError {
   const { document, file, lines } = located;
   return failure(
-    problems.map(({ code, message, path, atKey }) => {
-      const offset = offsetOf(document, path, atKey ?? false);
-      const position = offset === undefined ? undefined : lines.linePos(offset);
-      return new BridgeError(code, message, {
-        file,
-        ...(position ? { line: position.line, column: position.col } : {}),
-      });
-    }),
+    inOrder(
+      problems.map(({ code, message, path, atKey }) => {
+        const offset = offsetOf(document, path, atKey ?? false);
+        const position = offset === undefined ? undefined : lines.linePos(offset);
+        return new BridgeError(code, message, {
+          file,
+          ...(position ? { line: position.line, column: position.col } : {}),
+        });
+      }),
+    ),
   );
+}
+
+/** A fault without a place is one of the file. */
+function inOrder(errors: BridgeError[]): BridgeError[] {
+  const place = ({ where }: BridgeError): [number, number] => [where.line ?? 0, where.column ?? 0];
+  return errors.sort((one, other) => {
+    const [line, column] = place(one);
+    const [otherLine, otherColumn] = place(other);
+    return line - otherLine || column - otherColumn;
+  });
 }
 
 function failure(errors: BridgeError[]): AggregateError {

@@ -9,7 +9,7 @@ export { byClaim } from './reduce/match.js';
 export { currentProcess, processOf } from './reduce/process.js';
 export { processStartedBy } from './reduce/transaction.js';
 export type { Instant, JournalId, Leaf, Source } from './source.js';
-export { compareJournalIds, instantOf } from './source.js';
+export { compareJournalIds, instantAt, instantOf } from './source.js';
 export * from './state.js';
 export { depotView, rejectedRequests, upstreamView } from './views/depot.js';
 export { type EvsePlace, evseView, type IsGuest, isOwnFleetWindow } from './views/evse.js';

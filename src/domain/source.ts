@@ -29,7 +29,16 @@ export function compareJournalIds(a: JournalId, b: JournalId): number {
   return Number(aMs) - Number(bMs) || Number(aSeq) - Number(bSeq);
 }
 
+/** What was asked for last: all that comes at one moment is received at the same instant. */
+let newest = { ms: 0, instant: '1970-01-01T00:00:00.000Z' };
+
+/** The instant of milliseconds since 1970, always written alike. @throws RangeError if there is none */
+export function instantAt(ms: number): Instant {
+  if (newest.ms !== ms) newest = { ms, instant: new Date(ms).toISOString() };
+  return newest.instant;
+}
+
 /** The instant a journal id was minted. */
 export function instantOf(id: JournalId): Instant {
-  return new Date(Number(id.split('-', 1)[0])).toISOString();
+  return instantAt(Number(id.split('-', 1)[0]));
 }

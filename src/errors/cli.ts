@@ -10,6 +10,10 @@ export const cliErrors = {
     title: 'The running bridge refused what the command asked of it',
     fix: 'Correct what the message names; listen.admin.token must be the one the bridge was started with.',
   },
+  CLI_BRIDGE_GONE: {
+    title: 'The running bridge ended, or could not be reached any more, before it answered',
+    fix: 'Start it again and look at what became of it: it may have done what it was asked. A command with `--key` can be given again.',
+  },
   CLI_FILE: {
     title: 'A file named on the command line cannot be read or written',
     fix: 'Check path and permissions; relative paths begin in the folder the command is run in.',

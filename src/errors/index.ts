@@ -8,6 +8,7 @@ import { journalErrors } from './journal.js';
 import { mappingErrors } from './mapping.js';
 import { ocpiErrors } from './ocpi.js';
 import { ocppErrors } from './ocpp.js';
+import { passwordErrors } from './passwords.js';
 import { scenarioErrors } from './scenario.js';
 import { storeErrors } from './store.js';
 import { vdv463Errors } from './vdv463.js';
@@ -25,6 +26,7 @@ export const catalogue = {
   ...mappingErrors,
   ...ocpiErrors,
   ...ocppErrors,
+  ...passwordErrors,
   ...scenarioErrors,
   ...storeErrors,
   ...vdv463Errors,

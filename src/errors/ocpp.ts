@@ -51,12 +51,21 @@ export const ocppErrors = {
     title: 'A frame is not a message of OCPP-J',
     fix: 'Look at the frame in the journal; the charger, or something between, sends what is no OCPP.',
   },
+  OCPP_CALL_REPEATED: {
+    title: 'A call was repeated before it was answered',
+    fix: 'Nothing if it is rare: the one answer serves both. Else look what takes so long, and let the station wait longer for an answer.',
+  },
+  OCPP_MESSAGE_ID_REUSED: {
+    title: 'The message id of a call that is being answered was used for another call',
+    fix: 'The second is taken when the first has been answered. Each call needs a message id of its own; ask for another firmware.',
+  },
   OCPP_INVALID_PAYLOAD: {
     title: 'A message does not fit its schema and was refused',
     fix: 'Write a `repair` overlay for this vendor, prove it by an example, and run the parked message again.',
   },
   OCPP_NOT_HANDLED: {
-    title: 'A station sent a message that it cannot send, or that OCPP does not have',
+    title:
+      'A station sent a message that only a CSMS sends, that only OCPP 2.1 has, or that OCPP does not have',
     fix: 'Look at the frame in the journal; the firmware of the station may speak another version than it says.',
   },
   OCPP_NOT_STORED: {
@@ -65,7 +74,7 @@ export const ocppErrors = {
   },
   OCPP_NOT_CONNECTED: {
     title: 'The charging station is not connected',
-    fix: 'Wait until it comes back; see its link in the console.',
+    fix: 'Wait until it comes back; `depotbridge doctor --station` tells since when it is away.',
   },
   OCPP_TIMEOUT: {
     title: 'The charging station did not answer in time',
@@ -77,7 +86,8 @@ export const ocppErrors = {
     fix: 'Look at its answer in the journal.',
   },
   OCPP_OUTCOME_UNKNOWN: {
-    title: 'Nobody knows what became of a command that was sent before the bridge restarted',
+    title:
+      'A command was sent, and nobody knows what became of it: the station went, or the bridge ended, before the answer',
     fix: 'Look at the station; order it anew if it did not happen. It is not sent again by itself, so that it cannot happen twice.',
   },
   OCPP_OUTBOUND_INVALID: {
@@ -94,14 +104,18 @@ export const ocppErrors = {
   },
   OCPP_COMMAND_GUARDED: {
     title: 'The bridge itself decides this; the command was not sent',
-    fix: 'Change charging.policy, or the request of the upstream system. With force it is sent all the same; the bridge’s next limit replaces it.',
+    fix: 'Change charging.policy, or the request of the upstream system. With force it is sent all the same; what the bridge has planned is set again after it.',
   },
   OCPP_COMMAND_KEY: {
     title: 'The idempotency key was used for another command',
     fix: 'Give every command a key of its own; repeat a key only with the same action and payload.',
   },
+  OCPP_LIMIT_NOT_HELD: {
+    title: 'A charging station took a limit and applies more',
+    fix: 'Its composite schedule is in the journal. Look for a local energy manager, a second back office or limits set on the spot; some firmware takes profiles and ignores them. It was set right once and is tried again every 15 minutes.',
+  },
   OCPP_UNABLE: {
     title: 'The charging station cannot do what is asked',
-    fix: 'See its abilities in the console; some need another firmware.',
+    fix: 'Look at what it said of itself in the journal (StationSurveyed); some need another firmware.',
   },
 } as const satisfies Record<string, ErrorEntry>;

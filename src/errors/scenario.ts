@@ -15,7 +15,8 @@ export const scenarioErrors = {
     fix: 'Correct its name or remove it; all steps and their keys are listed in docs/simulator.md.',
   },
   SCENARIO_REFERENCE: {
-    title: 'A step names a vehicle that the scenario does not describe',
-    fix: 'Add it under `vehicles`, or correct the name.',
+    title:
+      'A step names a vehicle that the scenario does not describe, or a station or point that there is not',
+    fix: 'Describe the vehicle under `vehicles`, simulate as many stations and points as the steps need, or correct the step.',
   },
 } as const satisfies Record<string, ErrorEntry>;

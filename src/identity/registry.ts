@@ -4,7 +4,7 @@
  * journalled, so that an old journal replays with the ids of its day.
  */
 import { createHash } from 'node:crypto';
-import type { Config, PointConfig, StationConfig, VehicleConfig } from '../config/index.js';
+import type { Config, OcpiConfig, PointConfig, StationConfig, VehicleConfig } from '../config/index.js';
 import type { IdentityResolver, Json } from '../mapping/index.js';
 
 /** The identifiers a table may ask for, with what its key holds. */
@@ -14,7 +14,7 @@ export const IDENTITY_KINDS = {
   vehicle: 'idTag, idToken or evccId → vehicle id',
   vin: 'VIN → vehicle id: the id itself (any case), or the vehicle with this token',
   'evse-uid': 'point id → OCPI evse_uid',
-  'evse-id': 'point id → OCPI evse_id (eMI3)',
+  'evse-id': 'point id → OCPI evse_id (eMI3); none without ocpi.party',
 } as const;
 
 export type IdentityKind = keyof typeof IDENTITY_KINDS;
@@ -24,7 +24,6 @@ export interface PointEntry {
   readonly station: StationConfig;
   /** OCPI evse_uid: stable for the bay, whatever charger stands there. */
   readonly evseUid: string;
-  readonly evseId: string;
 }
 
 export class IdentityRegistry implements IdentityResolver {
@@ -38,20 +37,20 @@ export class IdentityRegistry implements IdentityResolver {
   readonly #byConnector = new Map<string, string>();
   readonly #byToken = new Map<string, string>();
   readonly #byEvseUid = new Map<string, string>();
+  readonly #party: OcpiParty | undefined;
 
   constructor(config: Pick<Config, 'depots' | 'vehicles' | 'ocpi'>) {
     const [depot] = config.depots;
     this.depotId = depot.id;
     this.stations = new Map(depot.stations.map((station) => [station.id, station]));
     this.vehicles = new Map(config.vehicles.map((vehicle) => [vehicle.id, vehicle]));
-    const party = config.ocpi?.party;
+    this.#party = config.ocpi?.party;
     const points = new Map<string, PointEntry>();
     for (const station of depot.stations) {
       this.#byOcppIdentity.set(station.ocpp.identity, station);
       for (const point of station.points) {
         const evseUid = stableUuid(`${depot.id}/${point.id}`);
-        const evseId = `${party?.countryCode ?? 'XX'}*${party?.partyId ?? 'XXX'}*E${alphanumeric(point.id)}`;
-        points.set(point.id, { point, station, evseUid, evseId });
+        points.set(point.id, { point, station, evseUid });
         this.#byEvseUid.set(evseUid, point.id);
         this.#byConnector.set(connectorKey(station.id, point.evse ?? point.connector), point.id);
       }
@@ -65,6 +64,7 @@ export class IdentityRegistry implements IdentityResolver {
       depotId: depot.id,
       stations: depot.stations.map(withoutSecrets),
       vehicles: config.vehicles,
+      party: this.#party,
     });
   }
 
@@ -83,7 +83,9 @@ export class IdentityRegistry implements IdentityResolver {
       case 'evse-uid':
         return this.points.get(String(first))?.evseUid;
       case 'evse-id':
-        return this.points.get(String(first))?.evseId;
+        return this.#party && this.points.has(String(first))
+          ? evseIdOf(this.#party, String(first))
+          : undefined;
       default:
         return undefined;
     }
@@ -119,6 +121,13 @@ function tokenKey(token: string): string {
   const lower = token.trim().toLowerCase();
   const mac = lower.replace(/^vid:/, '').replaceAll(/[:-]/g, '');
   return /^[0-9a-f]{12}$/.test(mac) ? `mac:${mac}` : lower;
+}
+
+type OcpiParty = OcpiConfig['party'];
+
+/** OCPI evse_id (eMI3, ISO 15118-2 annex H.2) of a charging point: it needs a party, and there is none without OCPI. */
+export function evseIdOf({ countryCode, partyId }: OcpiParty, pointId: string): string {
+  return `${countryCode}*${partyId}*E${alphanumeric(pointId)}`;
 }
 
 function alphanumeric(text: string): string {

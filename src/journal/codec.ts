@@ -65,18 +65,44 @@ function decodeFields({ texts, rows }: StoredFields): FieldSource[] {
   }));
 }
 
-/** The text to store; the id and the depot are the stream's. */
-export function encodeEntry(draft: JournalDraft, at: number): string {
-  const { raw, link, protocol, direction, action, messageId, causes, generation } = draft;
+/** The text to store, in parts; the id and the depot are the stream's. */
+export function encodeEntry(draft: JournalDraft, at: number): readonly string[] {
+  const { raw, link, messageId, causes, generation } = draft;
   // The members of every frame are written by hand: this runs twice per message.
-  let line = `{"t":${at},"l":${quoted(link)},"p":"${protocol}","d":"${direction}","a":${quoted(action)}`;
+  let line = `{"t":${at},"l":${quoted(link)}${kindOf(draft)}`;
   if (messageId !== undefined) line += `,"m":${quoted(messageId)}`;
   if (causes.length > 0) line += `,"c":["${causes.join('","')}"]`;
-  if (generation !== undefined) line += `,"g":${quoted(generation)}`;
+  if (generation !== undefined) line += generationOf(generation);
   const isPlain = !LONE_SURROGATE.test(raw);
   if (!isPlain || draft.rules || draft.fields || draft.error !== undefined || draft.http)
     line += seldom(draft, isPlain);
-  return isPlain ? `${line}}\n${raw}` : `${line}}`;
+  return isPlain ? [line, '}\n', raw] : [line, '}'];
+}
+
+/** What all entries of one kind have in common, as text. */
+interface Kind extends Pick<JournalDraft, 'protocol' | 'direction' | 'action'> {
+  readonly text: string;
+}
+
+/** So many actions are remembered: some are words of peers. */
+const MOST_ACTIONS = 500;
+const kinds = new Map<string, Kind[]>();
+
+function kindOf({ protocol, direction, action }: JournalDraft): string {
+  const known = kinds.get(action) ?? [];
+  for (const kind of known) if (kind.direction === direction && kind.protocol === protocol) return kind.text;
+  const text = `,"p":"${protocol}","d":"${direction}","a":${quoted(action)}`;
+  known.push({ protocol, direction, action, text });
+  if (kinds.size >= MOST_ACTIONS) kinds.clear();
+  kinds.set(action, known);
+  return text;
+}
+
+let newestGeneration = { id: '', text: '' };
+
+function generationOf(id: string): string {
+  if (newestGeneration.id !== id) newestGeneration = { id, text: `,"g":${quoted(id)}` };
+  return newestGeneration.text;
 }
 
 const LONE_SURROGATE = /[\ud800-\udfff]/u;

@@ -25,23 +25,23 @@ export interface JournalDraft {
   readonly direction: JournalDirection;
   /** The standard's own word: `StatusNotification`, `ProvideChargingInformation`, `PUT sessions`; or an event's name. */
   readonly action: string;
-  readonly messageId?: string;
+  readonly messageId?: string | undefined;
   /** The frame or body as it was on the wire, character by character. */
   readonly raw: string;
   /** Milliseconds since 1970, if it was received or sent before now. */
-  readonly at?: number;
+  readonly at?: number | undefined;
   /** Journal ids of what this entry was derived from or answers. */
   readonly causes: readonly JournalId[];
   /** The mapping generation in force. */
-  readonly generation?: string;
+  readonly generation?: string | undefined;
   /** Rules that made this entry, `<mapping>/<rule>`. */
-  readonly rules?: readonly string[];
+  readonly rules?: readonly string[] | undefined;
   /** Error code if the payload was refused (schema, mapping, protocol). */
-  readonly error?: string;
+  readonly error?: string | undefined;
   /** For what we send: where each field came from (state leaf's raw frame, the rule that read it, the rule that wrote it). */
-  readonly fields?: readonly FieldSource[];
+  readonly fields?: readonly FieldSource[] | undefined;
   /** For HTTP: method, path, status. */
-  readonly http?: { readonly method: string; readonly path: string; readonly status?: number };
+  readonly http?: { readonly method: string; readonly path: string; readonly status?: number } | undefined;
 }
 
 /** One line of the journal. `at` is the receipt or sending time, milliseconds since 1970, UTC. */

@@ -19,6 +19,12 @@ export interface GapSource {
   readonly logger: StoreLogger | undefined;
 }
 
+type Timed = JournalDraft & { readonly at: number };
+
+function isTimed(draft: JournalDraft): draft is Timed {
+  return draft.at !== undefined;
+}
+
 /** Entries that the store takes together: what becomes of one becomes of all. */
 interface Batch {
   readonly stored: Promise<void>;
@@ -105,13 +111,12 @@ export class GapGuard {
     return this.#batch;
   }
 
-  #timed(draft: JournalDraft): JournalDraft & { at: number } {
-    const { at } = draft;
-    return at === undefined ? { ...draft, at: this.#source.now() } : { ...draft, at };
+  #timed(draft: JournalDraft): Timed {
+    return isTimed(draft) ? draft : { ...draft, at: this.#source.now() };
   }
 
   /** Whether no more may be on its way; the frame is lost then. */
-  #isFull(draft: JournalDraft & { at: number }): boolean {
+  #isFull(draft: Timed): boolean {
     const full = this.#inFlight >= MAX_IN_FLIGHT || this.#inFlightChars >= MAX_IN_FLIGHT_CHARS;
     if (!this.#shut && !full) return false;
     this.#lose(draft, true);
@@ -128,7 +133,7 @@ export class GapGuard {
     this.#inFlightChars -= raw.length;
   }
 
-  #failed(draft: JournalDraft & { at: number }, error: unknown, openings: number): void {
+  #failed(draft: Timed, error: unknown, openings: number): void {
     const away = error instanceof BridgeError && error.code === 'STORE_UNAVAILABLE';
     if (!this.#shut)
       this.#source.logger?.warn({ err: error, link: draft.link }, 'a frame was not journalled');
@@ -141,7 +146,7 @@ export class GapGuard {
     if (this.#gap) await this.#recover();
   }
 
-  #lose(draft: JournalDraft & { at: number }, shut: boolean): void {
+  #lose(draft: Timed, shut: boolean): void {
     const { lost = 0, lostChars = 0, from = draft.at, to = draft.at } = this.#gap ?? {};
     this.#gap = {
       lost: lost + 1,

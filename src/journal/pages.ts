@@ -4,7 +4,7 @@ import type { RangeOptions, Store, StreamEntry } from '../store/index.js';
 const FIRST_PAGE = 50;
 const MAX_PAGE = 1_000;
 /** What one page may weigh, in characters; payloads differ by four orders of magnitude. */
-const PAGE_CHARS = 4_000_000;
+const PAGE_CHARS = 1_000_000;
 
 /** Reads a stream page by page, each sized by the weight of the one before; the range's `count` holds over all. */
 export async function* readPages(
@@ -17,16 +17,16 @@ export async function* readPages(
   let bounds = range;
   while (left > 0) {
     const count = Math.min(size, left);
-    const page = await store.range(stream, { ...bounds, count });
+    const page = await store.range(stream, { ...bounds, count, chars: PAGE_CHARS });
     const last = page.at(-1);
     if (!last) return;
     yield page;
-    if (page.length < count) return;
+    const chars = page.reduce((sum, entry) => sum + entry.value.length, 0);
+    if (page.length < count && chars < PAGE_CHARS) return;
     // An embedded store answers within the turn: a long read must not keep chargers waiting.
     await nextTurn();
     left -= page.length;
     bounds = continueAfter(range, last.id);
-    const chars = page.reduce((sum, entry) => sum + entry.value.length, 0);
     size = Math.max(1, Math.min(MAX_PAGE, Math.floor((PAGE_CHARS * page.length) / Math.max(1, chars))));
   }
 }

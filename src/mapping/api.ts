@@ -100,6 +100,15 @@ export interface Generation {
   forMessage(message: string): readonly Mapping[];
   /** Mappings that make this target from that source. */
   find(source: string, target: string): Mapping | undefined;
-  /** Applies `repair` rows of the overlays that fit; returns the payload to validate and the repairs made. */
-  repair(message: string, payload: JsonObject, select: Selector): { payload: JsonObject; repairs: string[] };
+  /**
+   * Applies `repair` rows of the overlays that fit; returns the payload to validate and the repairs made.
+   *
+   * @param isValid the payload is known to fit the schema of the message: it is not looked through for what does not
+   */
+  repair(
+    message: string,
+    payload: JsonObject,
+    select: Selector,
+    isValid?: boolean,
+  ): { payload: JsonObject; repairs: string[] };
 }

@@ -209,9 +209,14 @@ class Loaded implements LoadedGeneration {
     return this.byMessage.get(source)?.find((mapping) => mapping.target === target);
   }
 
-  repair(message: string, payload: JsonObject, select: Selector): { payload: JsonObject; repairs: string[] } {
+  repair(
+    message: string,
+    payload: JsonObject,
+    select: Selector,
+    isValid = false,
+  ): { payload: JsonObject; repairs: string[] } {
     refuseForbiddenKeys(payload);
-    return this.repairs.get(message)?.run(payload, select) ?? { payload, repairs: [] };
+    return this.repairs.get(message)?.run(payload, select, isValid) ?? { payload, repairs: [] };
   }
 
   overlaysOf(mapping: string, select: Selector | undefined): readonly string[] {

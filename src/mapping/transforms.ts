@@ -120,8 +120,21 @@ function isPlainUtc(text: string): boolean {
   return text.length === 20 && text.charCodeAt(19) === 90 && beginsPlainly(text);
 }
 
+/** `2026-01-31T23:59:59.123Z` exactly, with a fraction that is not zero: it is left as it is too. */
+function isPlainUtcWithMilliseconds(text: string): boolean {
+  if (text.length !== 24 || text.charCodeAt(23) !== 90 || text.charCodeAt(19) !== 46) return false;
+  const tens = twoDigits(text, 20);
+  const ones = text.charCodeAt(22) - 48;
+  return (
+    tens >= 0 && ones >= 0 && ones <= 9 && tens + ones > 0 && twoDigits(text, 0) > 0 && beginsPlainly(text)
+  );
+}
+
 function toUtc(value: unknown, seconds: boolean): string | typeof failed {
-  if (typeof value === 'string' && isPlainUtc(value)) return value;
+  if (typeof value === 'string') {
+    if (isPlainUtc(value)) return value;
+    if (isPlainUtcWithMilliseconds(value)) return seconds ? `${value.slice(0, 19)}Z` : value;
+  }
   const time = parseInstant(String(value).trim());
   if (time === undefined) return failed;
   const utc = new Date(time).toISOString();
@@ -283,7 +296,10 @@ export const repairTransforms: ReadonlyMap<string, Transform> = new Map<string, 
         ['2026-01-01 00:00', '2026-01-01T00:00:00Z'],
       ],
       apply: (value) => {
-        const text = String(value)
+        const said = String(value);
+        // Asked of every time that a station sends, and nearly all are as they should be.
+        if (said[10] === 'T' && parseInstant(said) !== undefined) return said;
+        const text = said
           .trim()
           .replace(/^(\d{4}-\d\d-\d\d) +(?=\d)/, '$1T')
           .replace(/T(\d\d:\d\d)(?=$|Z|[+-]\d\d:\d\d$)/, 'T$1:00');
@@ -297,3 +313,8 @@ export const repairTransforms: ReadonlyMap<string, Transform> = new Map<string, 
   ],
   ['fit', list.cut],
 ]);
+
+/** What a repair can do to a value that is no scalar: an object or value becomes a list of one. */
+export const toList = 'list';
+/** Everything that may stand behind `by` in a repair. */
+export const repairWords: readonly string[] = [...repairTransforms.keys(), toList];

@@ -1,6 +1,6 @@
 /**
  * Units and exact conversion between them. A conversion is `(n + shift) * multiply / divide`, with integers
- * wherever the units allow: `n / 1000` has no noise where `n * 0.001` has (docs/decisions).
+ * wherever the units allow, and rounded to as many decimals as no measurement has: what is left is free of binary noise.
  */
 interface Unit {
   readonly quantity: string;
@@ -95,13 +95,18 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
-/** A function that converts; temperatures are cleaned of binary noise at the ninth decimal. */
+/** Ten to the power of the decimals that a conversion keeps: few where numbers become larger, many where they become smaller. */
+export function precisionOf({ multiply }: Conversion): number {
+  return multiply === 1 ? 1e9 : 1e5;
+}
+
+/** A function that converts, without binary noise: 6350.73 W are 6.35073 kW and not 6.3507299999999995, and back. */
 export function converter(rule: Conversion): (value: number) => number {
   const { multiply, divide, before, after } = rule;
+  const precision = precisionOf(rule);
   if (before !== 0 || after !== 0)
-    return (value) => Math.round((((value + before) * multiply) / divide - after) * 1e9) / 1e9;
-  if (divide === 1) return multiply === 1 ? (value) => value : (value) => value * multiply;
-  return multiply === 1 ? (value) => value / divide : (value) => (value * multiply) / divide;
+    return (value) => Math.round((((value + before) * multiply) / divide - after) * precision) / precision;
+  return (value) => Math.round(((value * multiply) / divide) * precision) / precision;
 }
 
 /** Rounds to decimals in the way named: `half` = half away from zero. Works on the decimal text, so 1.005 → 1.01. */

@@ -1,9 +1,9 @@
 /** Which charging points a partner may see, by its grants, and where they stand. Nothing else exists for it. */
 import { createHash } from 'node:crypto';
-import type { Config, DepotConfig, PartnerConfig, PointConfig, StationConfig } from '../config/index.js';
+import type { DepotConfig, OcpiConfig, PartnerConfig, PointConfig, StationConfig } from '../config/index.js';
 import type { ConnectorView, EvsePlace, LocationView } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
-import type { IdentityRegistry } from '../identity/index.js';
+import { evseIdOf, type IdentityRegistry } from '../identity/index.js';
 
 export interface GrantedPlace extends EvsePlace {
   readonly locationId: string;
@@ -23,17 +23,17 @@ export interface Granted {
  */
 export function grantedTo(
   partner: PartnerConfig,
-  config: Pick<Config, 'depots' | 'ocpi'>,
+  depot: DepotConfig,
+  party: OcpiConfig['party'],
   identity: IdentityRegistry,
 ): Granted {
-  const [depot] = config.depots;
   const grants = partner.grants.filter((grant) => grant.depot === depot.id);
   const isMixed = new Set(grants.map(({ publish = false }) => publish)).size > 1;
   const locations = new Map<string, LocationFacts>();
   const places = new Map<string, GrantedPlace>();
   for (const { points, publish = false } of grants) {
     const locationId = locationIdOf(depot.id, isMixed && !publish);
-    locations.set(locationId, locationFacts(depot, config, partner, locationId, publish));
+    locations.set(locationId, locationFacts(depot, party, partner, locationId, publish));
     for (const pointId of points) {
       const entry = identity.points.get(pointId);
       if (!entry || places.has(pointId)) continue;
@@ -42,7 +42,7 @@ export function grantedTo(
         stationId: entry.station.id,
         pointId,
         evseUid: entry.evseUid,
-        evseId: entry.evseId,
+        evseId: evseIdOf(party, pointId),
         connector: connectorOf(entry.point, entry.station),
         remoteStart: true,
       });
@@ -61,17 +61,17 @@ function locationIdOf(depotId: string, isPrivate: boolean): string {
 
 function locationFacts(
   depot: DepotConfig,
-  config: Pick<Config, 'ocpi'>,
+  party: OcpiConfig['party'],
   partner: PartnerConfig,
   locationId: string,
   publish: boolean,
 ): LocationFacts {
   const { address } = depot;
-  if (!address || !config.ocpi) {
+  if (!address) {
     const message = `depot ${depot.id} is granted to ${partner.id} but has no address`;
     throw new BridgeError('OCPI_NOT_CONFIGURED', message, { partner: partner.id });
   }
-  const { countryCode, partyId, name } = config.ocpi.party;
+  const { countryCode, partyId, name } = party;
   return {
     countryCode,
     partyId,

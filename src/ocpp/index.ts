@@ -4,12 +4,14 @@ import type { Running, Runtime } from '../depot/index.js';
 import { OcppCommands, OrderKeys, Orders } from './commands/index.js';
 import { CsmsServer, type Stranger } from './csms/index.js';
 import { DEFAULT_LIMITS, type OcppLimits, type OcppOptions } from './options.js';
+import { PasswordChanges, StationPasswords } from './passwords/index.js';
 import { admitWith, FrameTallies, Station } from './station/index.js';
 
 export type { Abilities, Call, Composite, Order, OrderAnswered, Reply, Survey } from './commands/index.js';
 export { NoReply, OcppCommands } from './commands/index.js';
 export type { Introduction, Stranger } from './csms/index.js';
 export { DEFAULT_LIMITS, type Metering, type OcppLimits, type OcppOptions } from './options.js';
+export type { PasswordChanged, PasswordOrder, PasswordStatus } from './passwords/index.js';
 export type { OcppProtocol } from './protocol.js';
 export { type ReplayedCall, recordedCall, replayCall, type StationFacts } from './replay.js';
 export { type FrameFacts, introductionOf, selectorOf, type Translation, translate } from './translate.js';
@@ -18,6 +20,8 @@ export interface RunningOcpp extends Running {
   readonly commands: OcppCommands;
   /** What people order by name. */
   readonly orders: Orders;
+  /** Passwords of stations, changed through the bridge. */
+  readonly passwords: PasswordChanges;
   /** Identities that knocked without being configured, newest last. */
   strangers(): readonly Stranger[];
   /** Lets one of them introduce itself when it knocks next; undefined if it never knocked. */
@@ -27,7 +31,7 @@ export interface RunningOcpp extends Running {
 /**
  * Starts the terminating server for all stations of the configuration.
  *
- * @throws BridgeError OCPP_LISTEN, OCPP_TLS
+ * @throws BridgeError OCPP_LISTEN, OCPP_TLS, CONFIG_PASSWORD, STORE_UNAVAILABLE
  */
 export async function startOcpp(runtime: Runtime, options: OcppOptions = {}): Promise<RunningOcpp> {
   const limits = { ...DEFAULT_LIMITS, ...configuredLimits(runtime.config.ocpp), ...options.limits };
@@ -44,13 +48,15 @@ export async function startOcpp(runtime: Runtime, options: OcppOptions = {}): Pr
   });
   const { store } = options;
   const keys = store && new OrderKeys(store, runtime.depot.id, () => runtime.now().getTime());
-  const server = new CsmsServer(runtime, stations, limits);
+  const passwords = await StationPasswords.open(runtime, store);
+  const server = new CsmsServer(runtime, stations, passwords, limits);
   const port = await server.start();
   return {
     host: runtime.config.listen.ocpp.host,
     port,
     commands,
     orders: new Orders(runtime, stations, commands, keys),
+    passwords: new PasswordChanges({ runtime, stations, commands, passwords }),
     strangers: () => server.strangers.list(),
     invite: (identity) => server.strangers.invite(identity, runtime.now()),
     stop: (withinMs) => server.stop(withinMs),

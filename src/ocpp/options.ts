@@ -47,7 +47,7 @@ export interface OcppOptions {
   readonly bootWaitMs?: number;
   /** How long a station has to tell the power of a transaction that began before it is asked for it; 4 s. */
   readonly readingWaitMs?: number;
-  /** Where the keys of orders outlive a restart. */
+  /** Where the keys of orders and the passwords given to stations outlive a restart. */
   readonly store?: Store;
   /** Asked for tokens that belong to no vehicle, of stations by our id; false: not known to it either. */
   readonly authorize?: (token: string, stationId: string) => Promise<boolean>;

@@ -4,6 +4,7 @@
  */
 import type { VehicleDataConfig } from '../config/index.js';
 import type { DomainEvent, JournalId, StationBooted, StationEvent } from '../domain/index.js';
+import { instantAt } from '../domain/index.js';
 import type {
   Generation,
   IdentityResolver,
@@ -76,7 +77,7 @@ export function introductionOf(protocol: OcppProtocol, payload: JsonObject): Fra
 
 /** The envelope that tables read as `env`. */
 function envelopeOf({ boot, stationId, protocol, at }: FrameFacts): JsonObject {
-  const receivedAt = new Date(at).toISOString();
+  const receivedAt = instantAt(at);
   if (boot === undefined) return { stationId, protocol, receivedAt };
   const { vendor, model, firmware } = boot;
   if (firmware === undefined) return { stationId, protocol, receivedAt, vendor, model };
@@ -139,7 +140,7 @@ function vehicleNamed(
   if (!found) return undefined;
   const identified = vehicleIdentifiedBy(found, identity, {
     stationId,
-    receivedAt: new Date(at).toISOString(),
+    receivedAt: instantAt(at),
   });
   if (!identified) return undefined;
   return {

@@ -1,5 +1,5 @@
 /** Changes that are acknowledged and not yet in the database: reads lay them over what the database has. */
-import type { Change, RowKey, RowRange } from './lmdb-table.js';
+import type { Change, RowKey, RowRange } from './lmdb-rows.js';
 
 export class Backlog {
   #changes: Change[] = [];

@@ -33,6 +33,7 @@ export type {
   StoreLogger,
   StoreOp,
   StreamEntry,
+  Text,
   Versioned,
 } from './port.js';
 export { compareIds, formatId, isStreamId, parseId, type StreamId } from './stream-id.js';

@@ -3,7 +3,9 @@
  * a row costs (key, tree, removal) is then paid once for all stations that spoke at the same moment. What came alone has
  * a row of its own, as everything had in earlier versions.
  */
-import type { Change, RowKey } from './lmdb-table.js';
+import { Block } from './block.js';
+import type { Change, RowKey } from './lmdb-rows.js';
+import type { Text } from './port.js';
 import { formatId, parseId, type StreamId } from './stream-id.js';
 
 // The kinds of rows, first part of each key; numbers sort as numbers.
@@ -16,6 +18,13 @@ export const LINKS = 'b';
 
 export interface Entry {
   readonly id: StreamId;
+  /** The same as text. */
+  readonly name: string;
+  readonly value: Text;
+}
+
+/** An entry as it is read. */
+export interface ReadEntry extends Entry {
   readonly value: string;
 }
 
@@ -29,21 +38,55 @@ export function secondOf(cause: StreamId): number {
   return Math.floor(cause.ms / 1_000);
 }
 
-/** The row of entries that follow one another; none for none. */
+/**
+ * Characters of a row after which the next entry begins another: a row is read and written whole, in memory that the
+ * allocator keeps.
+ */
+const MOST_CHARS = 131_072;
+
+/** The rows of entries that follow one another. */
 export function entryRows(stream: string, entries: readonly Entry[]): Change[] {
+  const rows: Change[] = [];
+  let chars = 0;
+  let from = 0;
+  for (const [index, { value }] of entries.entries()) {
+    const length = lengthOf(value);
+    if (index > from && chars + length > MOST_CHARS) {
+      rows.push(...rowOfEntries(stream, entries.slice(from, index)));
+      from = index;
+      chars = 0;
+    }
+    chars += length;
+  }
+  rows.push(...rowOfEntries(stream, from === 0 ? entries : entries.slice(from)));
+  return rows;
+}
+
+function rowOfEntries(stream: string, entries: readonly Entry[]): Change[] {
   const [first, last] = [entries[0], entries.at(-1)];
   if (!first || !last) return [];
   const key = [STREAM, stream, first.id.ms, first.id.seq] as const;
-  if (entries.length === 1) return [[key, first.value]];
-  const heads = entries.map(({ id, value }) => `${formatId(id)} ${value.length}`);
-  let text = `${heads.join()}\n`;
-  for (const { value } of entries) text += value;
-  return [[[...key, last.id.ms, last.id.seq, entries.length], text]];
+  if (entries.length === 1) return [[key, new Block(partsOf(first.value))]];
+  const heads = entries.map(({ name, value }) => `${name} ${lengthOf(value)}`);
+  const parts = [`${heads.join()}\n`];
+  for (const { value } of entries) for (const part of partsOf(value)) parts.push(part);
+  return [[[...key, last.id.ms, last.id.seq, entries.length], new Block(parts)]];
+}
+
+function partsOf(text: Text): readonly string[] {
+  return typeof text === 'string' ? [text] : text;
+}
+
+function lengthOf(text: Text): number {
+  if (typeof text === 'string') return text.length;
+  let length = 0;
+  for (const part of text) length += part.length;
+  return length;
 }
 
 /** The entries of a row, in order. */
-export function entriesIn(key: readonly (string | number)[], text: string): Entry[] {
-  if (entryCount(key) === 1) return [{ id: idAt(key, 2), value: text }];
+export function entriesIn(key: readonly (string | number)[], text: string): ReadEntry[] {
+  if (entryCount(key) === 1) return [{ id: idAt(key, 2), name: formatId(idAt(key, 2)), value: text }];
   const end = text.indexOf('\n');
   let at = end + 1;
   return text
@@ -53,7 +96,7 @@ export function entriesIn(key: readonly (string | number)[], text: string): Entr
       const [id = '', length] = head.split(' ');
       const value = text.slice(at, at + Number(length));
       at += value.length;
-      return { id: parseId(id), value };
+      return { id: parseId(id), name: id, value };
     });
 }
 
@@ -85,7 +128,7 @@ function rowOfLinks(stream: string, second: number, links: readonly Link[]): Cha
   const { cause, effect } = first;
   if (links.length === 1) return [[[LINK, stream, cause.ms, cause.seq, effect.ms, effect.seq], '']];
   const lines = links.map((link) => `${formatId(link.cause)} ${formatId(link.effect)}`);
-  return [[[LINKS, stream, second, effect.ms, effect.seq], lines.join('\n')]];
+  return [[[LINKS, stream, second, effect.ms, effect.seq], new Block([lines.join('\n')])]];
 }
 
 /** The links of a row of either kind. */

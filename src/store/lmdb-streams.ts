@@ -14,8 +14,9 @@ import {
   secondOf,
   withoutLinks,
 } from './lmdb-blocks.js';
-import type { Change, LmdbTable, RowKey } from './lmdb-table.js';
-import type { Appending, AppendOptions, RangeOptions, StreamEntry } from './port.js';
+import type { Change, RowKey } from './lmdb-rows.js';
+import type { LmdbTable } from './lmdb-table.js';
+import type { Appending, AppendOptions, RangeOptions, StreamEntry, Text } from './port.js';
 import { boundsOf, compareIds, formatId, nextId, parseId, type StreamId } from './stream-id.js';
 
 /** Rows that are looked at in one step; reads begin with fewer, as a row may hold many entries. */
@@ -23,6 +24,7 @@ const CHUNK = 500;
 const FIRST_CHUNK = 16;
 const END = Number.MAX_SAFE_INTEGER;
 const NO_LINKS: readonly string[] = [];
+const NO_CAUSES: readonly StreamId[] = [];
 
 const LAST_ID = 't'; // [t, stream] → the last id given out before a trim
 
@@ -47,14 +49,16 @@ export class LmdbStreams {
     this.#now = now;
   }
 
-  begin(stream: string, value: string, { links = NO_LINKS }: AppendOptions = {}): Appending {
-    const causes = links.map((link) => parseId(link));
+  begin(stream: string, value: Text, options?: AppendOptions): Appending {
+    const links = options?.links ?? NO_LINKS;
+    const causes = links.length === 0 ? NO_CAUSES : links.map((link) => parseId(link));
     const gathering = this.#gathering.get(stream) ?? this.#gather(checkKey(stream));
     const id = nextId(this.#lastId(stream), this.#now());
     this.#lastIds.set(stream, id);
-    gathering.entries.push({ id, value });
+    const name = formatId(id);
+    gathering.entries.push({ id, name, value });
     for (const cause of causes) gathering.links.push({ cause, effect: id });
-    return { id: formatId(id), stored: gathering.stored };
+    return { id: name, stored: gathering.stored };
   }
 
   #gather(stream: string): Gathering {
@@ -92,17 +96,19 @@ export class LmdbStreams {
   async range(stream: string, options: RangeOptions = {}): Promise<StreamEntry[]> {
     const { low, high } = boundsOf(options);
     checkKey(stream);
-    const count = options.count ?? Number.POSITIVE_INFINITY;
+    const { count = Number.POSITIVE_INFINITY, chars = Number.POSITIVE_INFINITY } = options;
     if (count === 0 || compareIds(low, high) > 0) return [];
     await this.#table.settled();
     const reverse = options.reverse ?? false;
     const found: StreamEntry[] = [];
+    let weight = 0;
     for (const { key, value } of this.#rows(stream, low, high, reverse, count)) {
       const entries = entriesIn(key, value);
-      for (const { id, value: text } of reverse ? entries.reverse() : entries) {
+      for (const { id, name, value: text } of reverse ? entries.reverse() : entries) {
         if (compareIds(id, low) < 0 || compareIds(id, high) > 0) continue;
-        found.push({ id: formatId(id), value: text });
-        if (found.length === count) return found;
+        found.push({ id: name, value: text });
+        weight += text.length;
+        if (found.length === count || weight >= chars) return found;
       }
     }
     return found;
@@ -132,10 +138,14 @@ export class LmdbStreams {
     let start: RowKey = reaching ? rowKey(reaching) : [STREAM, stream, low.ms, low.seq];
     let end: RowKey = [STREAM, stream, high.ms, high.seq, END];
     for (let limit = Math.min(count + 1, FIRST_CHUNK); ; limit = Math.min(2 * limit, CHUNK)) {
-      const rows = this.#table.range({ start, end, limit, reverse });
-      yield* rows;
-      const last = rows.at(-1);
-      if (!last || rows.length < limit) return;
+      let last: Row | undefined;
+      let rows = 0;
+      for (const row of this.#table.eachOf({ start, end, limit, reverse })) {
+        yield row;
+        last = row;
+        rows += 1;
+      }
+      if (!last || rows < limit) return;
       const { ms, seq } = reverse ? previous(last.key) : next(lastIdIn(last.key));
       if (reverse) end = [STREAM, stream, ms, seq, END];
       else start = [STREAM, stream, ms, seq];

@@ -1,18 +1,14 @@
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { open, type RootDatabase } from 'lmdb';
+import { asBinary, open, type RootDatabase } from 'lmdb';
 import { BridgeError } from '../errors/index.js';
-import { Backlog, compareKeys, nameOf } from './backlog.js';
+import { Backlog, nameOf } from './backlog.js';
+import type { Block } from './block.js';
+import { type Change, inOrder, type RowKey, type RowRange, rangeOptions, startsWith } from './lmdb-rows.js';
 import type { Durability } from './port.js';
 import { WriteAhead } from './write-ahead.js';
 
 const FAILED_CLOSE_MS = 500;
-
-/** A row's key: its kind first, then what the kind needs; sorts by its parts. */
-export type RowKey = readonly [kind: string, ...rest: ReadonlyArray<string | number>];
-
-/** One row to write; `undefined` removes it. */
-export type Change = readonly [key: RowKey, value: string | undefined];
 
 /** The writes of one turn of the event loop: all are stored, or none. */
 interface Turn {
@@ -24,14 +20,6 @@ interface Group {
   readonly changes: Change[];
   /** Give changes that are made of the whole turn, when it has ended. */
   readonly later: (() => readonly Change[])[];
-}
-
-/** Both ends inclusive. */
-export interface RowRange {
-  readonly start: RowKey;
-  readonly end: RowKey;
-  readonly limit?: number;
-  readonly reverse?: boolean;
 }
 
 /** How long acknowledged changes may wait before the database takes them over and is synced. */
@@ -86,7 +74,7 @@ export class LmdbTable {
   get(key: RowKey): string | undefined {
     this.#check();
     const waiting = this.#backlog.get(key);
-    return waiting ? waiting[1] : this.#db.get([...key]);
+    return waiting ? waiting[1]?.toString() : this.#db.get([...key]);
   }
 
   /** The rows whose key begins with `head`, pending ones included, in key order. */
@@ -120,22 +108,28 @@ export class LmdbTable {
   /** The rows between two keys, in their order. */
   range(range: RowRange): Array<{ key: Array<string | number>; value: string }> {
     this.#check();
-    if (this.#backlog.isEmpty) return [...this.#db.getRange(this.#rangeOptions(range))];
+    if (this.#backlog.isEmpty) return [...this.#db.getRange(rangeOptions(range))];
     const over = this.#backlog.within(range);
-    const held = this.#db.getRange(this.#rangeOptions(range, over.length));
+    const held = this.#db.getRange(rangeOptions(range, over.length));
     const rows = new Map([...held].map((row) => [nameOf(row.key), row]));
     for (const [key, value] of over) {
       if (value === undefined) rows.delete(nameOf(key));
-      else rows.set(nameOf(key), { key: [...key], value });
+      else rows.set(nameOf(key), { key: [...key], value: value.toString() });
     }
     return inOrder([...rows.values()], ({ key }) => key, range);
   }
 
+  /** As {@link range}, read one by one as far as that is possible; to be used up within one turn of the event loop. */
+  eachOf(range: RowRange): Iterable<{ key: Array<string | number>; value: string }> {
+    this.#check();
+    return this.#backlog.isEmpty ? this.#db.getRange(rangeOptions(range)) : this.range(range);
+  }
+
   keys(range: RowRange): Array<Array<string | number>> {
     this.#check();
-    if (this.#backlog.isEmpty) return [...this.#db.getKeys(this.#rangeOptions(range))];
+    if (this.#backlog.isEmpty) return [...this.#db.getKeys(rangeOptions(range))];
     const over = this.#backlog.within(range);
-    const held = this.#db.getKeys(this.#rangeOptions(range, over.length));
+    const held = this.#db.getKeys(rangeOptions(range, over.length));
     const keys = new Map([...held].map((key) => [nameOf(key), key]));
     for (const [key, value] of over) {
       if (value === undefined) keys.delete(nameOf(key));
@@ -258,6 +252,7 @@ export class LmdbTable {
     const changes = this.#backlog.all();
     const files = this.#ahead.rotate();
     await this.#commit([...changes, [TAKEN, String(this.#number)]]);
+    // The blocks of what waited are in the log's buffers, which are used again.
     this.#backlog.drop(changes);
     this.#ahead.drop(files);
   }
@@ -280,7 +275,7 @@ export class LmdbTable {
       await this.#db.batch(() => {
         for (const [key, value] of changes) {
           if (value === undefined) this.#db.remove([...key]);
-          else this.#db.put([...key], value);
+          else this.#db.put([...key], inDatabase(value));
         }
       });
       this.#failed = false;
@@ -290,24 +285,12 @@ export class LmdbTable {
     }
   }
 
-  /** `more`: rows that may be needed beyond the limit, as some are laid over. */
-  #rangeOptions(range: RowRange, more = 0) {
-    const [first, last] = range.reverse ? [range.end, range.start] : [range.start, range.end];
-    return {
-      start: [...first],
-      end: [...last],
-      inclusiveEnd: true,
-      reverse: range.reverse ?? false,
-      ...(range.limit === undefined ? {} : { limit: range.limit + more }),
-    };
-  }
-
   #mergePending(rows: Map<string, string>, nameIn: (key: RowKey) => string | undefined): void {
     for (const [key, value] of this.#backlog.newest()) {
       const name = nameIn(key);
       if (name === undefined) continue;
       if (value === undefined) rows.delete(name);
-      else rows.set(name, value);
+      else rows.set(name, value.toString());
     }
   }
 
@@ -316,13 +299,9 @@ export class LmdbTable {
   }
 }
 
-function startsWith(key: ReadonlyArray<string | number>, head: RowKey): boolean {
-  return head.every((part, index) => key[index] === part);
-}
-
-function inOrder<T>(rows: T[], keyOf: (row: T) => RowKey | Array<string | number>, range: RowRange): T[] {
-  rows.sort((a, b) => compareKeys(keyOf(a), keyOf(b)) * (range.reverse ? -1 : 1));
-  return range.limit === undefined ? rows : rows.slice(0, range.limit);
+/** The bytes of a block as they are: the database would read its text from them. */
+function inDatabase(value: string | Block): string {
+  return typeof value === 'string' ? value : (asBinary(value.bytes) as unknown as string);
 }
 
 /** What LMDB says of a failed commit comes as a promise of its own. */

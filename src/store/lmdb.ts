@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { BridgeError } from '../errors/index.js';
 import { checkField, checkKey, checkOps, checkPrefix } from './keys.js';
 import { whyNoLmdbFile } from './lmdb-file.js';
+import type { Change } from './lmdb-rows.js';
 import { LmdbStreams } from './lmdb-streams.js';
-import { type Change, LmdbTable } from './lmdb-table.js';
+import { LmdbTable } from './lmdb-table.js';
 import { type FolderLock, lockFolder } from './lock.js';
 import type {
   Appending,
@@ -16,6 +17,7 @@ import type {
   Store,
   StoreOp,
   StreamEntry,
+  Text,
   Versioned,
 } from './port.js';
 import {
@@ -144,7 +146,7 @@ class LmdbStore implements Store {
     return id;
   }
 
-  begin(stream: string, value: string, options?: AppendOptions): Appending {
+  begin(stream: string, value: Text, options?: AppendOptions): Appending {
     return this.#streams.begin(stream, value, options);
   }
 

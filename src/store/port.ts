@@ -29,6 +29,9 @@ export interface AppendOptions {
   readonly links?: readonly string[];
 }
 
+/** A text, or its parts: whoever has parts need not put them together, since they are written one after another. */
+export type Text = string | readonly string[];
+
 /** An entry on its way into a stream. */
 export interface Appending {
   /** Its id; an entry that is not stored leaves it unused. */
@@ -52,6 +55,8 @@ export interface RangeOptions {
   /** Inclusive upper bound. */
   readonly to?: string;
   readonly count?: number;
+  /** Characters of values after which no more entries need be given; a store may give more of them. */
+  readonly chars?: number;
   /** Newest first. */
   readonly reverse?: boolean;
 }
@@ -96,7 +101,7 @@ export interface Store {
    * gone past is refused (STORE_UNAVAILABLE) and the next one fits again.
    * @throws BridgeError as the promises of the other operations reject
    */
-  begin(stream: string, value: string, options?: AppendOptions): Appending;
+  begin(stream: string, value: Text, options?: AppendOptions): Appending;
   /** The ids of entries appended with `id` among their links, ascending. */
   linked(stream: string, id: string): Promise<string[]>;
   range(stream: string, options?: RangeOptions): Promise<StreamEntry[]>;

@@ -10,6 +10,7 @@ import type {
   Store,
   StoreOp,
   StreamEntry,
+  Text,
   Versioned,
 } from './port.js';
 import { RedisLink, type RedisLinkOptions } from './redis-link.js';
@@ -128,10 +129,10 @@ class RedisStore implements Store {
     }
   }
 
-  begin(stream: string, value: string, options: AppendOptions = {}): Appending {
+  begin(stream: string, value: Text, options: AppendOptions = {}): Appending {
     const next = nextId(this.#lastIds.get(checkKey(stream)), Date.now());
     const id = formatId(next);
-    const added = this.#add(stream, id, value, options);
+    const added = this.#add(stream, id, typeof value === 'string' ? value : value.join(''), options);
     this.#lastIds.set(stream, next);
     const stored = added.then(
       () => undefined,

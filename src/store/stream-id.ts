@@ -9,23 +9,42 @@ export interface StreamId {
 
 /** The largest counter that a bound may need; ids in use stay far below. */
 const MAX_SEQ = Number.MAX_SAFE_INTEGER;
-const ID = /^(\d{1,15})(?:-(\d{1,15}))?$/;
+const MOST_DIGITS = 15;
 
 /** Parses `ms-seq`; a bare `ms` gets `seq`. @throws BridgeError STORE_BAD_ID */
 export function parseId(id: string, seq = 0): StreamId {
-  const match = ID.exec(id);
-  if (!match) throw new BridgeError('STORE_BAD_ID', `${JSON.stringify(id)} is no stream id`);
-  return { ms: Number(match[1]), seq: match[2] === undefined ? seq : Number(match[2]) };
+  const hyphen = id.indexOf('-');
+  const ms = numberIn(id, 0, hyphen < 0 ? id.length : hyphen);
+  const counter = hyphen < 0 ? seq : numberIn(id, hyphen + 1, id.length);
+  if (ms < 0 || counter < 0) throw new BridgeError('STORE_BAD_ID', `${JSON.stringify(id)} is no stream id`);
+  return { ms, seq: counter };
 }
 
 /** Whether the text is a whole id, `ms-seq`. */
 export function isStreamId(id: string): boolean {
-  return id.includes('-') && ID.test(id);
+  const hyphen = id.indexOf('-');
+  return hyphen > 0 && numberIn(id, 0, hyphen) >= 0 && numberIn(id, hyphen + 1, id.length) >= 0;
 }
 
-export function formatId(id: StreamId): string {
-  return `${id.ms}-${id.seq}`;
+/** The number of at most 15 digits that a part of a text is; -1 if it is none. Every answer of a station is linked by one. */
+function numberIn(text: string, from: number, to: number): number {
+  if (to <= from || to - from > MOST_DIGITS) return -1;
+  let number = 0;
+  for (let at = from; at < to; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
 }
+
+export function formatId({ ms, seq }: StreamId): string {
+  if (moment.ms !== ms) moment = { ms, text: `${ms}-` };
+  return moment.text + seq;
+}
+
+/** What ids begin with that are given out now. */
+let moment = { ms: 0, text: '0-' };
 
 /** Negative, zero or positive, as `a` comes before, with or after `b`. */
 export function compareIds(a: StreamId, b: StreamId): number {

@@ -2,22 +2,15 @@
  * The write-ahead log of the embedded store: files beside the database to which groups of changes are appended before
  * they are acknowledged. What is in a file outlives the process; the database takes it over soon after and is synced.
  */
-import {
-  closeSync,
-  ftruncateSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { Change, RowKey } from './lmdb-table.js';
+import { BUFFER_BYTES, GroupWriter, HEADER_BYTES } from './group-writer.js';
+import type { Change, RowKey } from './lmdb-rows.js';
 
 const NAME = /^ahead-(\d+)\.log$/;
-/** Length of the text in bytes, then its CRC-32. */
-const HEADER_BYTES = 8;
+/** So many buffers that are not in use are kept at most. */
+const MOST_FREE = 16;
 
 /** Changes that belong together: all count, or none. */
 export interface Group {
@@ -26,14 +19,23 @@ export interface Group {
   readonly changes: readonly Change[];
 }
 
+/** A file of the log, and the buffers that hold the blocks of its groups. */
+export interface Segment {
+  readonly path: string;
+  readonly buffers: Buffer[];
+}
+
 export class WriteAhead {
   readonly #folder: string;
   #file: number | undefined;
   #size = 0;
-  #buffer: Buffer = Buffer.allocUnsafe(65_536);
+  /** The buffer in use is free from here on. */
+  #at = 0;
+  /** Buffers of segments that were dropped: memory that is used again is there already. */
+  #free: Buffer[] = [];
   #nextFile = 1;
-  /** Files whose groups are not yet known to be synced in the database. */
-  #files: string[] = [];
+  /** Files whose groups are not yet known to be synced in the database; while one is open, the last. */
+  #segments: readonly Segment[] = [];
 
   /** Takes over what an earlier process left; {@link groups} reads it. */
   constructor(folder: string) {
@@ -43,61 +45,69 @@ export class WriteAhead {
       return number === undefined ? [] : [Number(number)];
     });
     numbers.sort((a, b) => a - b);
-    this.#files = numbers.map((number) => this.#path(number));
+    this.#segments = numbers.map((number) => ({ path: this.#path(number), buffers: [] }));
     this.#nextFile = (numbers.at(-1) ?? 0) + 1;
   }
 
   /** The groups in all files, in order, up to what was never written to its end. */
   *groups(): Generator<Group> {
-    for (const path of this.#files) yield* groupsIn(readFileSync(path));
+    for (const { path } of this.#segments) yield* groupsIn(readFileSync(path));
   }
 
-  /** Appends a group; it is there, or an error is thrown and it is not. */
+  /**
+   * Appends a group; it is there, or an error is thrown and it is not. From then on its blocks are kept as bytes, which
+   * are theirs until {@link drop}.
+   */
   append(group: Group): void {
-    const bytes = this.#bytesOf(encode(group));
-    const file = this.#open();
+    const [file, { buffers }] = this.#open();
+    const more = () => this.#moreOf(buffers);
+    const writer = new GroupWriter(file, this.#size, buffers.at(-1) ?? more(), this.#at, more);
     try {
-      for (let at = 0; at < bytes.length; )
-        at += writeSync(file, bytes, at, bytes.length - at, this.#size + at);
+      encode(group, writer);
+      this.#size += writer.finish();
     } catch (error) {
       // Half a group would end the reading; the next one is written in its place in any case.
       ftruncateSync(file, this.#size);
       throw error;
+    } finally {
+      this.#at = writer.end;
     }
-    this.#size += bytes.length;
   }
 
   /** Ends the present file; gives the files to {@link drop} once the groups so far are synced in the database. */
-  rotate(): readonly string[] {
+  rotate(): readonly Segment[] {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
-    return [...this.#files];
+    return this.#segments;
   }
 
-  drop(paths: readonly string[]): void {
-    for (const path of paths) unlinkSync(path);
-    this.#files = this.#files.filter((path) => !paths.includes(path));
+  /** Removes files. Nobody may use the blocks of their groups any more. */
+  drop(segments: readonly Segment[]): void {
+    for (const { path } of segments) unlinkSync(path);
+    this.#segments = this.#segments.filter((segment) => !segments.includes(segment));
+    // As many as were needed last are kept: a storm that is over leaves nothing behind.
+    const buffers = segments.flatMap((segment) => segment.buffers);
+    const most = Math.min(MOST_FREE, Math.max(1, buffers.length));
+    this.#free = [...buffers, ...this.#free].slice(0, most);
   }
 
-  /** Valid until the next call. */
-  #bytesOf(text: string): Buffer {
-    // A UTF-16 unit takes three bytes at most.
-    const most = HEADER_BYTES + text.length * 3;
-    if (this.#buffer.length < most) this.#buffer = Buffer.allocUnsafe(2 * most);
-    const end = HEADER_BYTES + this.#buffer.write(text, HEADER_BYTES);
-    this.#buffer.writeUInt32LE(end - HEADER_BYTES, 0);
-    this.#buffer.writeUInt32LE(crc32(this.#buffer.subarray(HEADER_BYTES, end)), 4);
-    return this.#buffer.subarray(0, end);
+  #moreOf(buffers: Buffer[]): Buffer {
+    const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    buffers.push(buffer);
+    return buffer;
   }
 
-  #open(): number {
-    if (this.#file !== undefined) return this.#file;
-    const path = this.#path(this.#nextFile);
-    this.#file = openSync(path, 'wx', 0o600);
+  #open(): readonly [file: number, segment: Segment] {
+    const newest = this.#segments.at(-1);
+    if (this.#file !== undefined && newest) return [this.#file, newest];
+    const segment: Segment = { path: this.#path(this.#nextFile), buffers: [] };
+    const file = openSync(segment.path, 'wx', 0o600);
+    this.#file = file;
     this.#nextFile += 1;
-    this.#files.push(path);
+    this.#segments = [...this.#segments, segment];
     this.#size = 0;
-    return this.#file;
+    this.#at = 0;
+    return [file, segment];
   }
 
   #path(number: number): string {
@@ -106,11 +116,14 @@ export class WriteAhead {
 }
 
 /** Lines of key, length and text: the texts are JSON already and are not escaped again. */
-function encode({ number, changes }: Group): string {
-  let text = `${number}\n`;
-  for (const [key, value] of changes)
-    text += `${JSON.stringify(key)}\n${value === undefined ? '-' : value.length}\n${value ?? ''}`;
-  return text;
+function encode({ number, changes }: Group, writer: GroupWriter): void {
+  let head = `${number}\n`;
+  for (const [key, value] of changes) {
+    writer.add(`${head}${JSON.stringify(key)}\n${value === undefined ? '-' : value.length}\n`);
+    if (value !== undefined) writer.add(value);
+    head = '';
+  }
+  if (head !== '') writer.add(head);
 }
 
 function* groupsIn(bytes: Buffer): Generator<Group> {

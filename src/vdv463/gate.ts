@@ -1,7 +1,7 @@
 /** Who may open a connection: path, HTTP Basic, and the presystems a user speaks for. All of it before the upgrade. */
 import type { IncomingMessage } from 'node:http';
 import { type SecretTest, secretTest, type UpstreamConfig } from '../config/index.js';
-import type { Lockout } from './lockout.js';
+import type { Lockout, LockoutRule } from '../depot/index.js';
 
 /** The way in for a presystem, or the HTTP answer that refuses it. */
 export type Passage =
@@ -14,6 +14,9 @@ export type Passage =
     };
 
 const PATH = '/vdv463/';
+
+/** Five failures in a row, each within a minute of the one before, and nobody is heard from there for a minute. */
+export const LOGIN_LOCKOUT: LockoutRule = { most: 5, windowMs: 60_000, counts: 'last', shuts: 'last' };
 
 interface Door {
   readonly upstream: UpstreamConfig;
@@ -44,7 +47,7 @@ export class Gate {
     const given = basicCredentials(request.headers.authorization);
     if (!given) return { ok: false, status: 401, reason: 'HTTP Basic credentials are missing' };
     const key = `${request.socket.remoteAddress ?? ''} ${given.user}`;
-    const lockedMs = this.#lockout.lockedFor(key);
+    const lockedMs = this.#lockout.waitMs(key);
     if (lockedMs > 0) {
       const retryAfterS = Math.ceil(lockedMs / 1_000);
       return { ok: false, status: 429, reason: 'too many failed attempts', retryAfterS };
@@ -58,7 +61,7 @@ export class Gate {
         reason: `user or password is wrong (user ${JSON.stringify(given.user)})`,
       };
     }
-    this.#lockout.succeeded(key);
+    this.#lockout.forgive(key);
     const door = open.find(({ upstream }) => upstream.presystemId === presystemId);
     if (door) return { ok: true, upstream: door.upstream };
     const known = this.#doors.some(({ upstream }) => upstream.presystemId === presystemId);

@@ -5,13 +5,12 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { isLoopback, type TlsConfig, type UpstreamConfig } from '../config/index.js';
-import type { Running, Runtime } from '../depot/index.js';
+import { Lockout, type Running, type Runtime } from '../depot/index.js';
 import { BridgeError, type ErrorCode } from '../errors/index.js';
 import { validatorOf } from '../schemas/index.js';
 import { profileOf } from './dialect.js';
-import { Gate, type Passage } from './gate.js';
+import { Gate, LOGIN_LOCKOUT, type Passage } from './gate.js';
 import { composeInformation, sourceOf } from './information.js';
-import { DEFAULT_LOCKOUT, Lockout } from './lockout.js';
 import { CLOSE, Session } from './session.js';
 import { MAX_FRAME_BYTES } from './structure.js';
 import { commonSubprotocol, offeredSubprotocols } from './subprotocol.js';
@@ -37,7 +36,7 @@ export class Listener implements Running {
   private constructor(runtime: Runtime, server: Server | HttpsServer) {
     this.#runtime = runtime;
     this.#server = server;
-    const lockout = new Lockout(DEFAULT_LOCKOUT, () => runtime.now().getTime());
+    const lockout = new Lockout(LOGIN_LOCKOUT, () => runtime.now().getTime());
     this.#gate = new Gate(runtime.config.upstreams, lockout);
     this.#sockets = new WebSocketServer({
       noServer: true,

@@ -87,7 +87,10 @@ describe('commands of people', () => {
     expect(await invalid({ action: 'Rest' })).toContain('did you mean Reset?');
     expect(await invalid({ action: 'BootNotification', payload: {} })).toContain('CSMS cannot ask');
     expect((await send(port, { action: 'Reset', payload: [] })).http).toBe(400);
-    expect((await send(port, { action: 'Reset', pyload: {} })).http).toBe(400);
+    expect(await send(port, { action: 'Reset', pyload: {} })).toMatchObject({
+      http: 400,
+      detail: expect.stringContaining('"pyload"'),
+    });
     expect(charger.asked.filter(({ action }) => action === 'Reset')).toEqual([]);
   });
 

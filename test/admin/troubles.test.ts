@@ -1,10 +1,31 @@
-/** A charger that does not take limits is shown as such, whatever the plan says. */
+/** What is wrong with a charger is told in the right words, whatever the plan says. */
 import { expect, it, onTestFinished } from 'vitest';
 import type { Trouble } from '../../src/admin/index.js';
 import { Presystem } from '../../src/sim/bms/index.js';
 import { orderFor } from '../e2e/scenarios/scene.js';
 import { startWorld } from '../tables/world.js';
 import { AnsweringCharger } from './charger.js';
+
+it('an end that is told again with another time is no end of a transaction that nobody knows', async () => {
+  const world = await startWorld();
+  const charger = await AnsweringCharger.connect(world.bridge.ports.ocpp, 'CP-N1', 'cp-n1-secret-0001');
+  onTestFinished(() => charger.close());
+  await charger.call('BootNotification', { chargePointVendor: 'Acme', chargePointModel: 'One' });
+  const at = (secondsAgo: number) => new Date(Date.now() - secondsAgo * 1000).toISOString();
+  const start = { connectorId: 1, idTag: 'BUS4711', meterStart: 0, timestamp: at(30) };
+  const [, , answer] = await charger.call('StartTransaction', start);
+  const { transactionId } = answer as { transactionId: number };
+  const stop = (id: number, secondsAgo: number) =>
+    charger.call('StopTransaction', { transactionId: id, meterStop: 900, timestamp: at(secondsAgo) });
+  await stop(transactionId, 20);
+  await stop(transactionId, 10);
+  await stop(transactionId + 1, 10);
+  const { body } = await world.admin<{ troubles: Trouble[] }>('GET', '/api/v1/stations/N1');
+  expect(body.troubles.filter(({ kind }) => kind === 'unmatched')).toMatchObject([
+    { text: 'ends of transactions whose start nobody told', count: 1 },
+    { text: 'messages of a later time than the end of their transaction: nothing was added to it', count: 1 },
+  ]);
+});
 
 it('limits that a charger does not support are told with its station', async () => {
   const world = await startWorld();

@@ -3,14 +3,21 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { doctor } from '../../src/cli/doctor.js';
+import { trace } from '../../src/cli/trace.js';
 import type { DomainEvent } from '../../src/domain/index.js';
 import { AnsweringCharger } from '../admin/charger.js';
 import { startWorld, type World } from '../tables/world.js';
 import { folder, output } from './support.js';
 
-async function told(world: World, station?: string): Promise<string> {
+/** A configuration by which commands find the bridge of this world. */
+function configOf(world: World): string {
   const config = join(folder(), 'depot.yaml');
   writeFileSync(config, world.configText.replace('port: 0', `port: ${world.bridge.ports.admin}`));
+  return config;
+}
+
+async function told(world: World, station?: string): Promise<string> {
+  const config = configOf(world);
   return (await output(() => doctor({ config, ...(station ? { station } : {}) }))).text;
 }
 
@@ -97,4 +104,30 @@ it('names the readings that were not used, by make', async () => {
   expect(await told(world)).toContain('! Acme: SoC was not used once (MAP_NOT_A_NUMBER)\n');
   const { body } = await world.admin<{ passedOver: object[] }>('GET', '/api/v1/tables/counters');
   expect(body.passedOver).toEqual([{ vendor: 'Acme', measurand: 'SoC', code: 'MAP_NOT_A_NUMBER', count: 1 }]);
+});
+
+it('tells what was repaired, how often, since when, and where the last is', async () => {
+  const world = await startWorld((text) => text.replace(/^mappings:.*$/m, 'mappings: [builtin]'));
+  const charger = await connect(world);
+  const sampledValue = [{ value: '49.9', measurand: 'Frequency', unit: 'Hz' }];
+  const meterValue = [{ timestamp: new Date().toISOString(), sampledValue }];
+  for (const connectorId of [1, 1, 1]) await charger.call('MeterValues', { connectorId, meterValue });
+  const line = /! N1: profile\.hertz\/r\.hertz repaired 3 frames since (\S+Z); last: journal (\d+-\d+)\n/;
+  const [, since, last] = line.exec(await told(world, 'N1')) ?? [];
+  expect(Date.now() - Date.parse(since ?? '')).toBeLessThan(60_000);
+  const { code, text } = await output(() => trace(last ?? '', { config: configOf(world) }));
+  expect([code, text]).toEqual([0, expect.stringContaining('MeterValues')]);
+});
+
+it('names stations that knock and are not configured', async () => {
+  const world = await startWorld();
+  expect(await told(world)).not.toContain('knocked');
+  await expect(connect(world, 'CP-N1x')).rejects.toThrow();
+  expect(await told(world)).toContain('! a station knocked that is not configured: CP-N1x; see');
+});
+
+it('traces nothing that is not in the journal, and says so', async () => {
+  const world = await startWorld();
+  const asked = trace('1000000000000-0', { config: configOf(world) });
+  await expect(asked).rejects.toMatchObject({ code: 'JOURNAL_NO_ENTRY' });
 });

@@ -1,11 +1,17 @@
 /** A command that fails says so in a line with a code and a line with the fix, and shows no stack. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { reportFailure } from '../../src/cli/failure.js';
 import { adoptStation } from '../../src/cli/stations.js';
 import { runChargerCommand } from '../../src/sim/charger/index.js';
 import { runEmspCommand } from '../../src/sim/emsp/index.js';
 import { configuration } from './support.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** What is written to stderr when a command fails with this. */
 async function said(command: () => unknown): Promise<string> {
@@ -55,5 +61,33 @@ describe('a command that fails', () => {
       expect.stringMatching(new RegExp(`^${code}: .+`)),
       expect.stringMatching(/^ {2}fix: .+/),
     ]);
+  });
+});
+
+describe('a bridge that ends before it answers', () => {
+  it('is told apart from one that does not run', async () => {
+    const server = createServer((asked, answer) => {
+      if (asked.url === '/livez') answer.end('{}');
+      else asked.socket.destroy();
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const config = configuration((text) => text.replace('port: 1,', `port: ${port},`));
+    const text = await said(() => adoptStation('X', { config }));
+    expect(text).toMatch(/^CLI_BRIDGE_GONE: the bridge went before it answered POST .+\n {2}fix: /);
+  });
+});
+
+describe('an option that cannot be meant', () => {
+  it.each([
+    ['station adopt X --wait soon', 1],
+    ['station adopt X --wait -1', 1],
+    ['sim charger --url ws://127.0.0.1:1 --identity X --meter-interval-seconds -3', 2],
+    ['sim charger --url ws://127.0.0.1:1 --identity X --connect-within-seconds x', 2],
+  ])('is refused before anything is done: %s', (line, code) => {
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...line.split(' ')], { encoding: 'utf8' });
+    expect(stderr).toMatch(/is invalid\. it must be a number/);
+    expect(status).toBe(code);
   });
 });

@@ -20,6 +20,33 @@ describe('a password', () => {
       expect(await test(wrong)).toBe(false);
   });
 
+  it('as scrypt is tested for many at once; parameters that are none spoil it for nobody else', async () => {
+    const test = secretTest(hashSecret('geheim', 'scrypt'), 'N1');
+    const none = secretTest(`scrypt:16384:8:1073741824:${'A'.repeat(24)}:${'A'.repeat(44)}`, 'N2');
+    const given = Array.from({ length: 20 }, (_, i) => (i % 3 ? `guess ${i}` : 'geheim'));
+    const asked = given.flatMap((password) => [
+      test(password),
+      none(password).then(
+        () => 'hashed',
+        () => 'failed',
+      ),
+    ]);
+    expect(await Promise.all(asked)).toEqual(given.flatMap((password) => [password === 'geheim', 'failed']));
+  });
+
+  it('as scrypt that was right once is known again at once, and a wrong one is not', async () => {
+    const test = secretTest(hashSecret('geheim', 'scrypt'), 'N1');
+    const took = async (given: readonly string[]) => {
+      const from = performance.now();
+      for (const each of given) expect(await test(each)).toBe(each === 'geheim');
+      return performance.now() - from;
+    };
+    const first = await took(['geheim']);
+    const wrong = await took(['guess']);
+    expect(await took(Array.from({ length: 20 }, () => 'geheim'))).toBeLessThan(Math.min(first, wrong));
+    expect(await took(['guess', 'geheim', 'guess'])).toBeGreaterThan(wrong / 2);
+  });
+
   it('is hashed with a new salt each time', () => {
     expect(hashSecret('a', 'scrypt')).not.toBe(hashSecret('a', 'scrypt'));
   });

@@ -37,7 +37,8 @@ export function memoryStore(
     seq += 1;
     const id = `1-${seq}`;
     const stored = write(stream, () => {
-      streams.set(stream, [...(streams.get(stream) ?? []), { id, value }]);
+      const text = typeof value === 'string' ? value : value.join('');
+      streams.set(stream, [...(streams.get(stream) ?? []), { id, value: text }]);
     });
     return { id, stored };
   };

@@ -18,6 +18,7 @@ import {
   timed,
   vehicle,
 } from '../../src/sim/charger/scenario/schema.js';
+import { quirks, station } from '../../src/sim/charger/scenario/station-schema.js';
 import { type BridgeProcess, startBridgeProcess } from '../support/bridge.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -66,6 +67,8 @@ describe('the tables', () => {
     ['options of the command', optionRows()],
     ['keys of every step', keyRows(timed, ['at'])],
     ['keys of a vehicle', keyRows(vehicle.properties, vehicle.required)],
+    ['keys of a station', keyRows(station.properties, [])],
+    ['quirks', keyRows(quirks.properties, [])],
     ['steps of ordinary life', deeds.map(stepRow)],
     ['oddities', oddities.map(stepRow)],
     ['expectations', expectations.map(stepRow)],

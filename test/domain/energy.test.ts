@@ -146,6 +146,32 @@ it('what was charged while the clock was not set counts, however fast it is told
   expect(only(run(unset))?.deliveredWh?.value).toBe(119_000);
 });
 
+describe.each(versions)(
+  '%s: an end whose time lies before that of its start, since the clock was set',
+  (_version, told) => {
+    const [start, ...others] = told({ start: 1000, readings: [], stop: 116_016 });
+    const late = (event: DomainEvent | undefined, minutes: number, receivedMinutes: number) => {
+      const then = { at: at(minutes), receivedAt: at(receivedMinutes) };
+      const payload = { ...event?.payload, ...then };
+      const samples =
+        'samples' in payload
+          ? { samples: payload.samples.map((sample) => ({ ...sample, at: then.at })) }
+          : {};
+      return { ...event, payload: { ...payload, ...samples } } as DomainEvent;
+    };
+    const begins = [start, ...others.slice(0, -1).filter((event) => event.raw !== others.at(-1)?.raw)];
+    const ends = others.filter((event) => !begins.includes(event));
+
+    it('costs no energy', () => {
+      const story = [
+        ...begins.map((event) => late(event, 60, 70)),
+        ...ends.map((event) => late(event, 30, 71)),
+      ];
+      expect(only(run(story))?.deliveredWh?.value).toBe(115_016);
+    });
+  },
+);
+
 it('a process from before there were stretches goes on where it was', () => {
   const state = run(told16({ start: 1000, readings: [4000] }));
   const [process] = state.processes.values();

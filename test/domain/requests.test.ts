@@ -32,6 +32,33 @@ describe('request lists', () => {
     ).toBeUndefined();
   });
 
+  it('bind to the bay they name where the vehicle seems to stand at two, since its leaving the first was never told', () => {
+    const second = station(
+      'TransactionStarted',
+      9,
+      { pointId: 'N2-1', vehicleId: 'V1', transactionId: 'T2' },
+      'N2',
+    );
+    const both = run([plugged, started, second]);
+    const named = run([list('BMS', 10, [{ chargingRequestId: 'R1', chargingPointId: 'N2-1' }])], both);
+    const process = named.processes.get(requests(named)['R1']?.processId ?? '');
+    expect(process?.pointId).toBe('N2-1');
+    // A bay that is named and taken by somebody else does not keep the vehicle waiting.
+    const other = station(
+      'TransactionStarted',
+      9,
+      { pointId: 'N2-1', vehicleId: 'V2', transactionId: 'T2' },
+      'N2',
+    );
+    const swapped = run([
+      plugged,
+      started,
+      other,
+      list('BMS', 10, [{ chargingRequestId: 'R1', chargingPointId: 'N2-1' }]),
+    ]);
+    expect(swapped.processes.get(requests(swapped)['R1']?.processId ?? '')?.pointId).toBe('N1-1');
+  });
+
   it('delete what was omitted before it began, and keep what runs (1.x)', () => {
     const running = run([
       list('BMS', 0, [R1, { chargingRequestId: 'R2', vehicleId: 'V2' }]),

@@ -2,7 +2,8 @@
  * Two hundred chargers, half 1.6J, half 2.0.1, through one night: random disconnects, a kill -9 of the bridge, on Redis
  * also one of the store. What a charger saw acknowledged must be in the bridge once, with the right energy.
  *
- * FLEET_SECONDS sets how long the night lasts in real time (default 6).
+ * FLEET_SECONDS sets how long the night lasts in real time. Where it is so short that a busy machine is late by simulated
+ * minutes, and by the same each time, the bridge takes that for clocks that are behind, which is right, and spoils the energy.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -20,12 +21,12 @@ import {
 import { type BridgeProcess, startBridgeProcess } from '../support/bridge.js';
 import { startRedis } from '../support/redis.js';
 
-const NIGHT_SECONDS = Number(process.env['FLEET_SECONDS'] ?? 6);
+const NIGHT_SECONDS = Number(process.env['FLEET_SECONDS'] ?? 20);
 const NIGHT_HOURS = 10;
 const TIME_SCALE = (NIGHT_HOURS * 3600) / NIGHT_SECONDS;
 const HOUR_MS = 3_600_000;
-const SETTLE_MS = 20_000;
-const TEST_MS = NIGHT_SECONDS * 1000 + 60_000;
+const SETTLE_MS = 60_000;
+const TEST_MS = NIGHT_SECONDS * 1000 + 150_000;
 
 const DEPOT: BigDepot = {
   stations: 200,
@@ -41,12 +42,12 @@ afterEach(async () => {
 /** Simulated time passes. */
 const wait = (clock: Clock, ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
 
-/** Buses come and go at one bay until morning. */
+/** Buses come and go at one bay until morning, at least two even where the night is over before the machine is. */
 async function buses(charger: ChargerSimulator, station: number, until: number): Promise<void> {
   const chance = seeded(station);
   const { clock } = charger;
   await wait(clock, chance() * 1.5 * HOUR_MS);
-  for (let visit = 1; clock.now() < until; visit++) {
+  for (let visit = 1; visit <= 2 || clock.now() < until; visit++) {
     const bus = {
       idTag: `BUS-${station}-${visit}`,
       batteryWh: 350_000,
@@ -146,7 +147,9 @@ function differences({ chargers }: Night, state: DepotStateJson): string[] {
       if (held.length !== 1 || !process) found.push(`${name} is here ${held.length} times`);
       else if (!stopAcknowledged || !process.endedAt) found.push(`${name} has not ended`);
       else if ((process.deliveredWh?.value ?? 0) !== energyWh)
-        found.push(`${name}: ${energyWh} Wh at the charger, ${process.deliveredWh?.value} here`);
+        found.push(
+          `${name}: ${energyWh} Wh at the charger, ${process.deliveredWh?.value} here, of ${JSON.stringify(process.register)}`,
+        );
       else if (process.vehicle?.value.token !== idToken)
         found.push(`${name}: ${idToken} at the charger, ${process.vehicle?.value.token} here`);
     }

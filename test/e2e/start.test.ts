@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -11,6 +12,23 @@ import { startBridgeProcess } from '../support/bridge.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const EXAMPLE = fileURLToPath(new URL('../../config/depot.example.yaml', import.meta.url));
+
+/** Starts a bridge in a folder, ends it when it is ready, and gives its log until then. */
+async function logUntilReady(configFile: string, cwd: string): Promise<Record<string, unknown>[]> {
+  const child = spawn(process.execPath, [MAIN, 'start', '--config', configFile], { cwd });
+  const exited = once(child, 'exit');
+  const told: Record<string, unknown>[] = [];
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      told.push(JSON.parse(line));
+      if (told.at(-1)?.['msg'] === 'ready') break;
+    }
+  } finally {
+    child.kill('SIGKILL');
+    await exited;
+  }
+  return told;
+}
 
 describe('depotbridge start', () => {
   it('runs the example, says ready with its ports, turns healthy, ends with 0 within 5 s', async () => {
@@ -52,15 +70,9 @@ describe('depotbridge start', () => {
       await bridge.terminate();
       const elsewhere = join(folder, 'elsewhere');
       mkdirSync(elsewhere);
-      const { stdout } = spawnSync(process.execPath, [MAIN, 'start', '--config', bridge.configFile], {
-        ...{ cwd: elsewhere, encoding: 'utf8', timeout: 4_000 },
-      });
-      const lines = stdout
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      const told = await logUntilReady(bridge.configFile, elsewhere);
       const paths = { store: join(elsewhere, 'data'), beside: join(folder, 'data') };
-      expect(lines).toContainEqual(expect.objectContaining({ level: 40, ...paths }));
+      expect(told).toContainEqual(expect.objectContaining({ level: 40, ...paths }));
     } finally {
       await bridge.remove();
     }

@@ -23,7 +23,8 @@ test('frames flow on while the store is away, and a gap entry tells how many wer
   expect(await Promise.all(Array.from({ length: 100 }, () => frame('12345')))).toEqual(Array(100).fill(null));
   const begin = performance.now();
   for (let index = 0; index < 50_000; index += 1) expect(await frame('12345')).toBeNull();
-  expect(performance.now() - begin).toBeLessThan(2_000);
+  // That is 0.2 ms for each, on a busy machine too; one that waited for the store would take longer than all of them.
+  expect(performance.now() - begin).toBeLessThan(10_000);
   expect(journal.gap()).toMatchObject({ lost: 50_100, lostChars: 250_500 });
 
   await redis.restart();

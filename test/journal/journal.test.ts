@@ -84,6 +84,18 @@ function journalTests(name: string, open: () => Promise<Store>): void {
       expect((await journal.read(id)).raw === large).toBe(true);
     });
 
+    test('reads what is heavy, among what is light, to its end', async () => {
+      const journal = fresh();
+      const sizes = [...Array<number>(60).fill(10), ...Array<number>(12).fill(300_000), 1_200_000, 5];
+      const drafts = sizes.map((size) => draft(journal.depotId, { raw: 'x'.repeat(size) }));
+      await Promise.all(drafts.map((each) => journal.append(each)));
+      const read = async (filter?: JournalFilter) =>
+        (await all(journal, filter)).map(({ raw }) => raw.length);
+      expect(await read()).toEqual(sizes);
+      expect(await read({ reverse: true })).toEqual(sizes.toReversed());
+      expect(await read({ count: 70 })).toEqual(sizes.slice(0, 70));
+    });
+
     test('reads by window, link, protocol, direction and action, both ways, over many pages', async () => {
       const journal = fresh();
       const written = await Promise.all(

@@ -184,6 +184,15 @@ repair:
     expect(repairing.repair('x.Other', payload, { vendor: 'ACME' })).toEqual({ payload, repairs: [] });
   });
 
+  it('pass over what only mends what is invalid, where the payload is known to be valid', () => {
+    const trusted = (payload: JsonObject) => repairing.repair('x.Msg', payload, { vendor: 'ACME' }, true);
+    const broken = { id: 7, kind: 'Error', mode: 'Z', at: '2026-01-01T00:00:00' };
+    expect(trusted(broken)).toEqual({ payload: broken, repairs: [] });
+    const valid = { id: 'i', kind: 'A', text: 'ab', list: [{ n: 0 }, { n: 1, name: 'a' }] };
+    expect(trusted(valid)).toEqual(repair(valid));
+    expect(trusted(valid).repairs).toEqual(['v.fix/r.copy', 'v.fix/r.item', 'v.fix/r.name']);
+  });
+
   it('look at keys beside', () => {
     expect(repair({ id: 'i', kind: 'A', text: 'ab' }).payload).toEqual({
       id: 'i',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Json, loadGeneration, type Selector } from '../../src/mapping/index.js';
+import { type Json, type JsonObject, loadGeneration, type Selector } from '../../src/mapping/index.js';
+import { validatorOf } from '../../src/schemas/index.js';
 import { messageOf, wordsOf } from './support/inputs.js';
 import { identity } from './support/load.js';
 import { type PlainWorld, plainRun, Refused } from './support/plain.js';
@@ -76,4 +77,31 @@ describe('each shipped mapping, compiled, gives what a plain reading of it gives
       expect(compare(of, select, 150)).toBeGreaterThan(0);
     },
   );
+});
+
+describe('repairs of what does not fit the schema find nothing in what does', () => {
+  const { repairs } = generation.parts;
+  const repaired = [...new Set(repairs.map(({ path }) => path.node.message.name))];
+  const selectors = overlays.map(stationOf);
+  it.each(repaired)('%s', (message) => {
+    const reader = mappings.find(({ sources }) => sources[0]?.name === message);
+    const root = reader?.sources[0]?.root;
+    if (!reader || !root) throw new Error(message);
+    const isValid = (payload: unknown) => validatorOf(message)(payload).length === 0;
+    let valid = 0;
+    const property = fc.property(
+      messageOf(root, wordsOf(reader, [])),
+      fc.constantFrom(...selectors),
+      (given, select) => {
+        const payload = given as JsonObject;
+        if (!isValid(payload)) return;
+        valid++;
+        expect(generation.repair(message, payload, select, true)).toEqual(
+          generation.repair(message, payload, select),
+        );
+      },
+    );
+    fc.assert(property, { numRuns: 400, seed: 463 });
+    expect(valid).toBeGreaterThan(0);
+  });
 });

@@ -16,6 +16,17 @@ describe('units', () => {
     expect(noisy).toBe(0);
   });
 
+  it('has no noise in any of 400,001 readings to a hundredth of a watt, there and back', () => {
+    let noisy = 0;
+    for (let hundredths = 0; hundredths <= 400_000; hundredths++)
+      if (
+        convert(Number(`${hundredths}e-5`), 'kW', 'W') !== Number(`${hundredths}e-2`) ||
+        convert(Number(`${hundredths}e-2`), 'W', 'kW') !== Number(`${hundredths}e-5`)
+      )
+        noisy++;
+    expect(noisy).toBe(0);
+  });
+
   it('knows temperatures', () => {
     expect(convert(68, 'degF', 'degC')).toBe(20);
     expect(convert(300, 'K', 'degC')).toBe(26.85);

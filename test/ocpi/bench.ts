@@ -54,6 +54,8 @@ export class FakeChargers implements StationCommands {
   stop = (details: object) => this.#ask('stop', details);
   start = (details: object) => this.#ask('start', details);
   unlock = (details: object) => this.#ask('unlock', details);
+  readLimit = async () => ({ outcome: 'refused', reason: 'NotSupported', frames: [] }) as const;
+  onOthersLimits = () => () => undefined;
 
   async #ask(command: string, details: object): Promise<CommandOutcome> {
     this.asked.push({ command, details: details as Record<string, unknown> });

@@ -28,7 +28,11 @@ function canaries(): string[] {
   const { identity, config } = bench.runtime;
   const others = [...identity.points.values()].filter(({ point }) => point.id !== 'N4-1');
   return [
-    ...others.flatMap(({ point, evseUid, evseId }) => [`"${point.id}"`, evseUid, evseId]),
+    ...others.flatMap(({ point, evseUid }) => [
+      `"${point.id}"`,
+      evseUid,
+      String(identity.resolve('evse-id', [point.id])),
+    ]),
     ...config.depots[0].stations.map(({ ocpp }) => ocpp.identity),
     ...config.vehicles.flatMap(({ id, tokens = [], evccId }) => [id, ...tokens, ...(evccId ? [evccId] : [])]),
     ...config.upstreams.map(({ presystemId }) => presystemId),

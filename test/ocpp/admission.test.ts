@@ -1,4 +1,5 @@
 /** Who gets a socket, who does not, and who may take one over. */
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hashSecret } from '../../src/config/index.js';
@@ -45,6 +46,16 @@ describe('before the upgrade', () => {
   });
 
   it.each([
+    '/ocpp/CP-N1/',
+    '/ocpp//CP-N1',
+    '/ocpp/CP-N1/?token=1',
+    'ws://charging.example:7461/ocpp/CP-N1',
+    'http://charging.example/ocpp/CP%2DN1',
+  ])('finds the station at %s', async (path) => {
+    expect(await knock(harness.port, { path })).toBe(101);
+  });
+
+  it.each([
     ['no credentials', { password: '' }],
     ['a wrong password', { password: 'cp-n1-secret-0002' }],
     ['a shorter password', { password: 'cp-n1' }],
@@ -62,8 +73,14 @@ describe('before the upgrade', () => {
   });
 
   it('refuses who offers no version that is spoken here', async () => {
-    expect(await knock(harness.port, { protocols: [] })).toBe(400);
-    expect(await knock(harness.port, { protocols: ['ocpp1.5', 'soap'] })).toBe(400);
+    const { socket } = await dialled(harness.port, { protocols: [] });
+    const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
+    expect([code, String(reason)]).toEqual([1002, expect.stringContaining('offer one of ocpp2.1')]);
+    expect(harness.log.at(-1)).toMatchObject({ code: 'OCPP_NO_SUBPROTOCOL', identity: 'CP-N1' });
+    const before = harness.log.length;
+    expect(await knock(harness.port, { protocols: ['ocpp1.5', 'soap'] })).toBe(101);
+    expect(harness.log.slice(before)).toMatchObject([{ code: 'OCPP_NO_SUBPROTOCOL' }]);
+    expect(harness.ocpp.commands.isConnected('N1')).toBe(false);
   });
 
   it('takes odd lists of subprotocols', async () => {
@@ -94,12 +111,38 @@ it('speaks what the configuration of a station prefers, and nothing else to it',
   try {
     const { socket } = await dialled(harness.port, { protocols: ['ocpp2.1', 'ocpp2.0.1', 'ocpp1.6'] });
     expect(socket.protocol).toBe('ocpp1.6');
-    expect(await knock(harness.port, { protocols: ['ocpp2.1'] })).toBe(400);
+    expect(await knock(harness.port, { protocols: ['ocpp2.1'] })).toBe(101);
     expect(harness.log.at(-1)).toMatchObject({ code: 'OCPP_NO_SUBPROTOCOL' });
     await open.pop()?.end();
   } finally {
     await harness.remove();
   }
+});
+
+describe('a password of hexadecimal digits', () => {
+  const key = '00112233445566778899AABBCCDDEEFF01020304';
+  it.each([
+    ['as it is', key],
+    ['in small letters', key.toLowerCase()],
+    ['hashed', hashSecret(key, 'sha256')],
+  ])('(%s) lets in who sends the bytes that it stands for, or the digits', async (_, configured) => {
+    const edit = (text: string) => text.replace('cp-n1-secret-0001', `"${configured}"`);
+    const harness = await OcppHarness.start({ edit });
+    const login = (password: Buffer) =>
+      knock(harness.port, {
+        header: {
+          authorization: `Basic ${Buffer.concat([Buffer.from('CP-N1:'), password]).toString('base64')}`,
+        },
+      });
+    try {
+      expect(await login(Buffer.from(key, 'hex'))).toBe(101);
+      expect(await login(Buffer.from(configured.startsWith('sha256') ? key : configured))).toBe(101);
+      expect(await login(Buffer.from(key.replace('0011', '0012'), 'hex'))).toBe(401);
+      expect(await login(Buffer.from(key, 'hex').subarray(0, 19))).toBe(401);
+    } finally {
+      await harness.remove();
+    }
+  });
 });
 
 describe('a hashed password', () => {

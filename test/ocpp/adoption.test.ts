@@ -67,6 +67,31 @@ describe('a stranger', () => {
     await until(() => socket.closed?.code === 1008, 'the end');
   });
 
+  it.each([
+    ['no list', { configurationKey: { NumberOfConnectors: 2 } }],
+    ['a list of nothing', { configurationKey: [null] }],
+    ['something else', []],
+    ['no number', { configurationKey: [{ key: 'NumberOfConnectors', value: { much: 2 } }] }],
+  ])('that answers with %s is as one that does not tell', async (_what, answer) => {
+    const harness = await OcppHarness.start();
+    cleanups.push(() => harness.remove());
+    expect(await knock(harness.port, unknown)).toBe(404);
+    harness.ocpp.invite('CP-X9');
+    const socket = await dial(harness.port, unknown);
+    cleanups.push(() => socket.end());
+    const asked = new Promise<void>((resolve) => {
+      socket.socket.on('message', (data) => {
+        const [kind, id] = JSON.parse(String(data)) as [number, string];
+        if (kind === 2) socket.socket.send(JSON.stringify([3, id, answer]), () => resolve());
+      });
+    });
+    await socket.ask([2, 'b', 'BootNotification', boot16]);
+    await asked;
+    const status = { connectorId: 1, errorCode: 'NoError', status: 'Available' };
+    await socket.ask([2, 's', 'StatusNotification', status]);
+    expect(harness.ocpp.strangers()[0]?.introduction).toMatchObject({ model: 'DC-150', points: [1] });
+  });
+
   it('of 2.x shows its EVSEs by their status, which is not taken', async () => {
     const harness = await OcppHarness.start();
     cleanups.push(() => harness.remove());
@@ -154,6 +179,12 @@ describe('the block to add', () => {
     });
   });
 
+  it('names a variable for the password that a shell takes, also for a serial number', () => {
+    const introduction = { protocol: 'ocpp1.6', vendor: 'A', model: 'B', points: [] } as const;
+    const block = adoptionBlock({ ...seen, identity: '0042-7', introduction });
+    expect(block).toContain('password: "${env:STATION_0042_7_PASSWORD}"');
+  });
+
   it('holds nothing that a stranger could have made of it', () => {
     const introduction = {
       protocol: 'ocpp1.6',
@@ -181,7 +212,7 @@ it('depotbridge station list and adopt speak to the running bridge', async () =>
   await expect(adoptStation('CP-X9', { config })).rejects.toThrow(/never knocked/);
   expect(await knock(bridge.ports.ocpp, unknown)).toBe(404);
   expect((await output(() => listStations({ config }))).text).toMatch(/^CP-X9 {2}from .*, ocpp1\.6, once/);
-  const adopted = output(() => adoptStation('CP-X9', { config, wait: '20' }));
+  const adopted = output(() => adoptStation('CP-X9', { config, wait: 20 }));
   const socket = await until(() => stranger(bridge.ports.ocpp).catch(() => undefined), 'the way in');
   await socket.ask([2, 'b', 'BootNotification', boot16]);
   const { code, text } = await adopted;

@@ -1,7 +1,7 @@
 /** Everything a station may send is answered, with an answer that fits its schema, and journalled. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { issuesOf, schemaOf, validatorOf } from '../../src/schemas/index.js';
-import { OcppHarness } from './harness.js';
+import { OcppHarness, shippedTables, until } from './harness.js';
 import { type Dialled, dial } from './raw.js';
 
 type Schema = {
@@ -81,4 +81,49 @@ describe.each(['ocpp1.6', 'ocpp2.0.1'] as const)('%s', (protocol) => {
     const payload = leastOf(schemaOf(`${spaces[protocol]}.${action}`)?.schema as Schema);
     expect((await station.ask([2, 'n', action, payload])).slice(0, 3)).toEqual([4, 'n', 'NotSupported']);
   });
+});
+
+it('a defect of the bridge while it answers is told in the log, and the station is told to send again', async () => {
+  let isBroken = false;
+  const broken = new Proxy(shippedTables(), {
+    get(target, name) {
+      if (isBroken && name === 'repair') throw new TypeError('nobody foresaw this');
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const tables = () => broken;
+  const harness = await OcppHarness.start({ tables });
+  onTestFinished(() => harness.remove());
+  const station = await dial(harness.port, { identity: 'CP-N1', password: 'cp-n1-secret-0001' });
+  onTestFinished(() => station.end());
+  isBroken = true;
+  const answer = await station.ask([2, 'x', 'Heartbeat', {}]);
+  isBroken = false;
+  expect(answer.slice(0, 3)).toEqual([4, 'x', 'InternalError']);
+  expect(JSON.stringify(answer)).not.toContain('foresaw');
+  expect(harness.log.filter(({ level }) => level === 50)).toEqual([
+    expect.objectContaining({
+      stationId: 'N1',
+      action: 'Heartbeat',
+      err: expect.objectContaining({ message: 'nobody foresaw this' }),
+    }),
+  ]);
+  expect((await station.ask([2, 'y', 'Heartbeat', {}]))[0]).toBe(3);
+});
+
+it('a station that does not let itself be surveyed is told of in a line without a stack', async () => {
+  const harness = await OcppHarness.start({ options: { bootWaitMs: 10 } });
+  onTestFinished(() => harness.remove());
+  const station = await dial(harness.port, { identity: 'CP-N1', password: 'cp-n1-secret-0001' });
+  station.socket.on('message', (data) => {
+    const [kind] = JSON.parse(String(data)) as [number];
+    if (kind === 2) void station.end();
+  });
+  const line = await until(
+    () => harness.log.find(({ msg }) => msg === 'a station could not be surveyed'),
+    'the line',
+  );
+  expect(line).toMatchObject({ stationId: 'N1', code: 'OCPP_OUTCOME_UNKNOWN', reason: expect.any(String) });
+  expect(line).not.toHaveProperty('err');
 });

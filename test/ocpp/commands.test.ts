@@ -171,7 +171,7 @@ describe('a station that does not do as it should', () => {
     ]);
   });
 
-  it('answers too late: its answer is journalled beside its call and believed no more', async () => {
+  it('02 answers too late: its answer is journalled beside its call and believed no more', async () => {
     const socket = await byHand();
     const asked = unlock();
     const [, id] = await until(() => calls(socket)[0], 'the call');
@@ -209,7 +209,10 @@ describe('a station that does not do as it should', () => {
     const asked = unlock();
     await until(() => calls(socket)[0], 'the call');
     await socket.end();
-    expect(await asked).toMatchObject({ outcome: 'failed' });
+    expect(await asked).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringContaining('OCPP_OUTCOME_UNKNOWN'),
+    });
     expect(await unlock()).toMatchObject({
       outcome: 'failed',
       reason: expect.stringContaining('OCPP_NOT_CONNECTED'),

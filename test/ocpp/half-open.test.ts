@@ -58,7 +58,7 @@ describe('a half-open socket', () => {
     await harness.remove();
   });
 
-  it('gives way at once to a newcomer with the right password', async () => {
+  it('12 gives way at once to a newcomer with the right password', async () => {
     await stopped(REPLACED);
     const newcomer = await dial(harness.port, facts(REPLACED));
     expect(await newcomer.ask([2, '1', 'Heartbeat', {}])).toMatchObject([3, '1', {}]);
@@ -75,6 +75,13 @@ describe('a half-open socket', () => {
     // It lives: whoever comes now is refused.
     expect(await knock(harness.port, facts(ANONYMOUS))).toBe(409);
     await newcomer.end();
+    await until(() => !connected('N4'), 'the end of the newcomer');
+  });
+
+  it('is taken by one newcomer without a password when several come in one moment', async () => {
+    await stopped(ANONYMOUS);
+    const all = Array.from({ length: 8 }, () => knock(harness.port, facts(ANONYMOUS)));
+    expect((await Promise.all(all)).sort()).toEqual([101, ...Array(7).fill(409)]);
   });
 
   it('is cut when nothing comes for two pings, and can be commanded no more', async () => {

@@ -14,15 +14,24 @@ import { openStore } from '../../src/store/index.js';
 const EXAMPLE = new URL('../../config/depot.example.yaml', import.meta.url);
 
 let tables: Generation | undefined;
+let withOverlays: Generation | undefined;
 
 /** The shipped tables of the charger side, loaded once. */
 export function shippedTables(): Generation {
-  if (!tables) {
-    const result = loadGeneration(['mappings/ocpp16', 'mappings/ocpp201']);
-    if ('diagnostics' in result) throw new Error(JSON.stringify(result.diagnostics[0]));
-    tables = result.generation;
-  }
+  tables ??= load(['mappings/ocpp16', 'mappings/ocpp201']);
   return tables;
+}
+
+/** All tables that ship, with the overlays for what chargers are known to do. */
+export function tablesWithOverlays(): Generation {
+  withOverlays ??= load(['mappings']);
+  return withOverlays;
+}
+
+function load(folders: readonly string[]): Generation {
+  const result = loadGeneration([...folders]);
+  if ('diagnostics' in result) throw new Error(JSON.stringify(result.diagnostics[0]));
+  return result.generation;
 }
 
 export function exampleConfig(edit: (text: string) => string = (text) => text): Config {
@@ -44,27 +53,37 @@ export class OcppHarness {
   readonly parked: { raw: string; failure: MapFailure }[] = [];
   readonly log: LogLine[] = [];
   readonly #folder = mkdtempSync(join(tmpdir(), 'depotbridge-ocpp-'));
+  readonly #tables: () => Generation;
   #undo: (() => Promise<unknown>)[] = [];
   runtime!: Runtime;
   ocpp!: RunningOcpp;
   port = 0;
 
-  private constructor(config: Config, options: OcppOptions) {
+  private constructor(config: Config, options: OcppOptions, tables: () => Generation) {
     this.config = config;
     this.options = options;
+    this.#tables = tables;
   }
 
   static async start(
-    setup: { edit?: (text: string) => string; config?: Config; options?: OcppOptions } = {},
+    setup: {
+      edit?: (text: string) => string;
+      config?: Config;
+      options?: OcppOptions;
+      tables?: () => Generation;
+    } = {},
   ): Promise<OcppHarness> {
-    const harness = new OcppHarness(setup.config ?? exampleConfig(setup.edit), setup.options ?? {});
+    const harness = new OcppHarness(
+      setup.config ?? exampleConfig(setup.edit),
+      setup.options ?? {},
+      setup.tables ?? shippedTables,
+    );
     await harness.begin();
     return harness;
   }
 
-  /** Starts, or starts again on the same store and port. */
-  async begin(): Promise<void> {
-    const { config } = this;
+  /** Starts, or starts again on the same store and port, perhaps with another configuration. */
+  async begin(config = this.config): Promise<void> {
     const store = await openStore({ kind: 'lmdb', path: this.#folder }, 'everysec');
     const [depotConfig] = config.depots;
     const journal = openJournal(store, depotConfig.id);
@@ -82,11 +101,11 @@ export class OcppHarness {
       identity: new IdentityRegistry(config),
       log: pino({ level: 'info' }, { write }),
       metrics: new Metrics(),
-      tables: shippedTables,
+      tables: this.#tables,
       now: () => new Date(),
       park: (raw, failure) => this.parked.push({ raw, failure }),
     };
-    this.ocpp = await startOcpp(this.runtime, this.options);
+    this.ocpp = await startOcpp(this.runtime, { store, ...this.options });
     this.port = this.ocpp.port;
     this.#undo = [
       () => this.ocpp.stop(1_000),

@@ -3,18 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PointConfig } from '../../src/config/index.js';
 import { type Abilities, type Schedule, scheduleFor } from '../../src/ocpp/commands/index.js';
-
-const dc: PointConfig = {
-  id: 'P',
-  connector: 1,
-  standard: 'IEC_62196_T2_COMBO',
-  format: 'CABLE',
-  powerType: 'DC',
-  maxVoltage: 920,
-  maxAmperage: 200,
-};
-const ac: PointConfig = { ...dc, powerType: 'AC_3_PHASE', maxVoltage: 230, maxAmperage: 32, phases: 3 };
-const single: PointConfig = { ...ac, powerType: 'AC_1_PHASE', phases: 1 };
+import { ac, dc, single } from './points.js';
 
 const now = Date.UTC(2026, 0, 1, 0, 0, 0, 250);
 const step = (seconds: number, powerW: number) => ({

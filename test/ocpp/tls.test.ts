@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
 import { connect } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import WebSocket from 'ws';
 import { ChargerSimulator } from '../../src/sim/charger/index.js';
 import { exampleConfig, OcppHarness, until } from './harness.js';
@@ -44,6 +44,26 @@ async function attempt(harness: OcppHarness, identity: string, options: object):
 
 const login = (identity: string, password: string) => ({
   headers: { authorization: `Basic ${Buffer.from(`${identity}:${password}`).toString('base64')}` },
+});
+
+describe('passwords at a listener that asks for certificates', () => {
+  it('are changed only at stations that have no certificate to prove themselves by', async () => {
+    const config = withTls({ clientCa: ca });
+    const [first, ...others] = config.depots[0].stations;
+    if (!first) throw new Error('no station');
+    const profile2 = { ...first, ocpp: { ...first.ocpp, securityProfile: 2 as const } };
+    const [depot] = config.depots;
+    const depots: typeof config.depots = [{ ...depot, stations: [profile2, ...others] }];
+    const harness = await OcppHarness.start({ config: { ...config, depots } });
+    onTestFinished(() => harness.remove());
+    const change = (stationId: string) =>
+      harness.ocpp.passwords.change({ stationId, source: 'bridge', by: 'a test' });
+    await expect(change('N2')).rejects.toMatchObject({
+      code: 'OCPP_NO_PASSWORD',
+      message: expect.stringContaining('certificate'),
+    });
+    await expect(change('N1')).rejects.toMatchObject({ code: 'OCPP_NOT_CONNECTED' });
+  });
 });
 
 describe('profile 2', () => {

@@ -35,7 +35,7 @@ const processes = (harness: OcppHarness): ProcessState[] => harness.state.proces
 const start = (timestamp: string) => ({ connectorId: 1, idTag: 'BUS4711', meterStart: 1000, timestamp });
 
 describe('OCPP 1.6 transactions', () => {
-  it('a retried start gets the same id, even from a bridge that was restarted', async () => {
+  it('03 a retried start gets the same id, even from a bridge that was restarted', async () => {
     const harness = await bridge();
     const timestamp = secondsAgo(30);
     const socket = await station(harness);
@@ -54,7 +54,7 @@ describe('OCPP 1.6 transactions', () => {
     expect(other['transactionId']).not.toBe(transactionId);
   });
 
-  it('a whole session told hours later is history: right energy, nothing live changed', async () => {
+  it('04 a whole session told hours later is history: right energy, nothing live changed', async () => {
     const harness = await bridge();
     const socket = await station(harness);
     await call(socket, 'StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Available' });

@@ -188,12 +188,13 @@ export function streamContract(name: string, open: () => Promise<Store>): void {
 
     test('a lease expires, and its token still grows', async () => {
       const key = fresh();
-      const first = await store.acquire(key, 'node-a', 60);
-      await delay(40);
-      expect(first && (await store.renew(first, 60))).toBe(true);
-      await delay(40);
+      const first = await store.acquire(key, 'node-a', 1_000);
+      // Renewed for longer than any pause of this process, so still held when the first term is over.
+      expect(first && (await store.renew(first, 10_000))).toBe(true);
+      await delay(1_050);
       expect(await store.acquire(key, 'node-b', 60), 'renewed, so still held').toBeNull();
-      await delay(60);
+      expect(first && (await store.renew(first, 60))).toBe(true);
+      await delay(80);
       expect((await store.acquire(key, 'node-b', 10_000))?.token).toBe(2);
       expect(first && (await store.renew(first, 60))).toBe(false);
     });

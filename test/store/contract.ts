@@ -68,10 +68,10 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
 
       test('expire, and begin anew afterwards', async () => {
         const key = fresh();
-        expect(await store.set(key, '1', { ttlMs: 40 })).toBe(1);
+        expect(await store.set(key, '1', { ttlMs: 300 })).toBe(1);
         expect(await store.get(key)).toEqual({ value: '1', version: 1 });
-        expect(await store.set(key, '2', { ttlMs: 40, ifVersion: 1 })).toBe(2);
-        await delay(60);
+        expect(await store.set(key, '2', { ttlMs: 300, ifVersion: 1 })).toBe(2);
+        await delay(350);
         expect(await store.get(key)).toBeNull();
         expect(await store.delete(key)).toBe(false);
         expect(await store.set(key, '3', { ifVersion: 0 })).toBe(1);
@@ -79,11 +79,11 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
 
       test('stay when they are set again without a time to live', async () => {
         const [set, committed] = [fresh(), fresh()];
-        await store.set(set, '1', { ttlMs: 40 });
-        await store.set(committed, '1', { ttlMs: 40 });
+        await store.set(set, '1', { ttlMs: 300 });
+        await store.set(committed, '1', { ttlMs: 300 });
         await store.set(set, '2');
         await store.commit([{ op: 'set', key: committed, value: '2' }]);
-        await delay(60);
+        await delay(350);
         expect(await store.get(set)).toEqual({ value: '2', version: 2 });
         expect(await store.get(committed)).toEqual({ value: '2', version: 2 });
       });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
-import { openStore } from '../../src/store/index.js';
+import { openStore, type RangeOptions, type Store } from '../../src/store/index.js';
 import { openLmdbStore } from '../../src/store/lmdb.js';
 import { storeContract } from './contract.js';
 import { streamContract } from './contract-streams.js';
@@ -47,6 +47,34 @@ test('what was stored is there after the store was opened again', async () => {
   expect(await second.range('{d}:s', { to: id })).toEqual([{ id, value: '4' }]);
   expect(await second.linked('{d}:s', id)).toEqual([effect]);
   expect(lease && (await second.renew(lease, 1_000))).toBe(true);
+  await second.close();
+});
+
+test('a flood of one turn is read back by weight, both ways, trimmed and opened again', async () => {
+  const path = folder();
+  const first = await openStore({ kind: 'lmdb', path }, 'everysec');
+  const sizes = [10, 200_000, 100_000, 30_000, 1, 131_072, 131_073, 90_000, 90_000, 5];
+  const texts = sizes.map((size, i) => String(i).repeat(size));
+  const begun = texts.map((text) => first.begin('{d}:s', text));
+  const ids = begun.map(({ id }) => id);
+  await Promise.all(begun.map(({ stored }) => stored));
+  const read = async (store: Store, options?: RangeOptions) =>
+    (await store.range('{d}:s', options)).map(({ id }) => ids.indexOf(id));
+  const all = texts.map((_, i) => i);
+  const check = async (store: Store) => {
+    expect((await store.range('{d}:s')).map(({ value }) => value)).toEqual(texts);
+    expect(await read(store, { reverse: true })).toEqual(all.toReversed());
+    expect(await read(store, { chars: 300_010 })).toEqual([0, 1, 2]);
+    expect(await read(store, { chars: 1, reverse: true })).toEqual([9]);
+    expect(await read(store, { chars: 170_000, reverse: true, to: ids[8] ?? '' })).toEqual([8, 7]);
+    for (const i of all) expect(await read(store, { from: ids[i] ?? '', to: ids[i] ?? '' })).toEqual([i]);
+  };
+  await check(first);
+  await first.close();
+  const second = await openStore({ kind: 'lmdb', path }, 'everysec');
+  await check(second);
+  expect(await second.trim('{d}:s', ids[4] ?? '')).toBe(4);
+  expect(await read(second)).toEqual([4, 5, 6, 7, 8, 9]);
   await second.close();
 });
 

@@ -114,7 +114,7 @@ test.concurrent('a server that refuses us is an error at once, and its reason is
 test.concurrent('a cluster that is not configured as one is refused', async ({
   onTestFinished: finished,
 }) => {
-  const redis = await startRedis({ args: ['--cluster-enabled', 'yes'] });
+  const redis = await startRedis({ cluster: true });
   finished(() => redis.stop());
   const opening = openStore({ kind: 'redis', url: redis.url }, 'everysec');
   await expect(opening).rejects.toMatchObject({

@@ -72,3 +72,59 @@ test('a log that the database already took over changes nothing when it comes ba
   expect(await contents(path)).toEqual({ entries: [], value: 'new' });
   expect(logIn(path)).toEqual([]);
 });
+
+test('a flood of one turn is written in pieces, and counts as a whole or not at all', async ({
+  onTestFinished: finished,
+}) => {
+  const path = folder(finished);
+  const store = await openStore({ kind: 'lmdb', path }, 'everysec');
+  // Whatever its place, some character of two UTF-16 units lies across the end of a piece.
+  const texts = ['😀', 'x😀', 'ü', 'a'].map((text) => text.repeat(150_000));
+  const stored = texts.map((text) => store.begin('{d}:s', text).stored);
+  await Promise.all([...stored, store.commit([{ op: 'set', key: '{d}:v', value: 'flooded' }])]);
+  const left = leftovers(path, finished);
+  await store.close();
+  const [name = ''] = logIn(left);
+  const whole = readFileSync(join(left, name));
+  expect(whole.length).toBeGreaterThan(1_500_000);
+  expect(await contents(leftovers(left, finished))).toEqual({ entries: texts, value: 'flooded' });
+  // The header is written last: a process that ends before has left zeros in its place.
+  const ends = [
+    Buffer.concat([Buffer.alloc(8), whole.subarray(8)]),
+    whole.subarray(0, whole.length - 1),
+    whole.subarray(0, 300_000),
+  ];
+  for (const end of ends) {
+    writeFileSync(join(left, name), end);
+    expect(await contents(leftovers(left, finished))).toEqual({ entries: [], value: undefined });
+  }
+});
+
+test('what is larger than a buffer, and buffers that are used again, hold what was written', async ({
+  onTestFinished: finished,
+}) => {
+  const path = folder(finished);
+  const store = await openStore({ kind: 'lmdb', path }, 'everysec');
+  const texts: string[] = [];
+  // Several groups per buffer, groups of many buffers, one text of many; taken over by the database in between.
+  for (const [turn, [count, length]] of [
+    [3, 9_000],
+    [40, 20_000],
+    [1, 700_001],
+    [5, 30],
+    [60, 9_000],
+  ].entries()) {
+    const begun = Array.from({ length: count ?? 0 }, (_, index) => {
+      const text = `${turn}-${index}:${'aé€😀'.repeat(Math.ceil((length ?? 0) / 5))}`;
+      texts.push(text);
+      return store.begin('{d}:s', [text.slice(0, 3), text.slice(3)]);
+    });
+    await Promise.all(begun.map(({ stored }) => stored));
+    expect((await store.range('{d}:s')).map(({ value }) => value)).toEqual(texts);
+    expect((await contents(leftovers(path, finished))).entries).toEqual(texts);
+    if (turn % 2 === 1) await new Promise((resolve) => setTimeout(resolve, 400));
+  }
+  expect((await store.range('{d}:s')).map(({ value }) => value)).toEqual(texts);
+  await store.close();
+  expect((await contents(path)).entries).toEqual(texts);
+});

@@ -1,6 +1,7 @@
 /** A generated depot: as many stations as wanted, odd ones speak 1.6J, even ones 2.0.1. */
-import { type ChargerOptions, type Clock, ScaledClock } from '../../src/sim/charger/index.js';
+import type { ChargerOptions, Clock } from '../../src/sim/charger/index.js';
 import type { BridgePorts, RunningClock } from './bridge.js';
+import { SkippingClock } from './skipping-clock.js';
 
 export interface BigDepot {
   readonly stations: number;
@@ -89,13 +90,12 @@ export function bigDepotCharger(
 export const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
 /** A clock for the simulators and the same for the bridge. */
-export function sharedClock(startAt: string, timeScale: number): { clock: Clock; running: RunningClock } {
+export function sharedClock(startAt: string, timeScale: number) {
   const anchorMs = Date.now();
   const startAtMs = Date.parse(startAt);
-  return {
-    clock: new ScaledClock({ startAt: startAtMs, timeScale }),
-    running: { startAtMs, anchorMs, timeScale },
-  };
+  const clock = new SkippingClock({ startAt: startAtMs, timeScale });
+  const running: RunningClock = { startAtMs, anchorMs, timeScale };
+  return { clock, running };
 }
 
 /** mulberry32: chance that is the same in every run. */

@@ -35,6 +35,8 @@ export interface BridgeProcess {
   terminate(): Promise<{ code: number | null; ms: number }>;
   /** Ends it if it runs and removes its folder. */
   remove(): Promise<void>;
+  /** Lets this much of its other time pass at once; resolves when it has. */
+  advance(ms: number): Promise<void>;
   /** GET on the admin API. */
   get<T>(path: string): Promise<T>;
 }
@@ -47,6 +49,8 @@ export interface BridgeSetup {
   readonly edit?: (text: string) => string;
   /** The heap that it has to do with, in MB; absent: as much as the runtime gives. */
   readonly heapMb?: number;
+  /** Added to the environment of the process. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Lets it live in another time; absent: in real time. */
   readonly clock?: RunningClock;
 }
@@ -66,7 +70,8 @@ export async function startBridgeProcess(setup: BridgeSetup): Promise<BridgeProc
   const configFile = join(folder, 'depot.yaml');
   writeFileSync(configFile, configText(setup, ports, folder));
   const log: Record<string, unknown>[] = [];
-  const begin = () => run(programOf(setup), configFile, folder, log);
+  let { clock } = setup;
+  const begin = () => run(programOf(setup, clock), configFile, folder, log);
   let child = await begin();
   const ended = async (signal: NodeJS.Signals) => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -86,6 +91,12 @@ export async function startBridgeProcess(setup: BridgeSetup): Promise<BridgeProc
       const began = performance.now();
       await ended('SIGTERM');
       return { code: child.exitCode, ms: performance.now() - began };
+    },
+    async advance(ms) {
+      if (!clock) throw new Error('the bridge lives in real time');
+      clock = { ...clock, startAtMs: clock.startAtMs + ms };
+      child.send(clock);
+      await once(child, 'message');
     },
     async remove() {
       await ended('SIGKILL');
@@ -124,16 +135,20 @@ function configText(
 interface Program {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  /** A channel beside its output, by which its clock is set. */
+  readonly channel: readonly 'ipc'[];
 }
 
-function programOf({ clock, heapMb }: BridgeSetup): Program {
+function programOf({ heapMb, env: more }: BridgeSetup, clock: RunningClock | undefined): Program {
   const heap = heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`];
-  if (!clock) return { args: [...heap, MAIN], env: process.env };
-  return { args: ['--import', TSX, CLOCKED], env: { ...process.env, BRIDGE_CLOCK: JSON.stringify(clock) } };
+  const env = { ...process.env, ...more };
+  if (!clock) return { args: [...heap, MAIN], env, channel: [] };
+  const clocked = { ...env, BRIDGE_CLOCK: JSON.stringify(clock) };
+  return { args: ['--import', TSX, CLOCKED], env: clocked, channel: ['ipc'] };
 }
 
 async function run(
-  { args, env }: Program,
+  { args, env, channel }: Program,
   configFile: string,
   cwd: string,
   log: Record<string, unknown>[],
@@ -141,8 +156,12 @@ async function run(
   const child = spawn(process.execPath, [...args, 'start', '--config', configFile], {
     cwd,
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...channel],
   });
+  // A test that ran out of time has not ended it.
+  const onExit = () => child.kill('SIGKILL');
+  process.once('exit', onExit);
+  child.once('exit', () => process.off('exit', onExit));
   const errors: string[] = [];
   child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
   const ready = new Promise<void>((resolve) => {

@@ -8,7 +8,7 @@ const SLOTS = 16_384;
 export async function startRedisCluster(size = 2): Promise<{ url: string; stop(): Promise<void> }> {
   const servers: RedisServer[] = [];
   for (let node = 0; node < size; node += 1) {
-    servers.push(await startRedis({ args: ['--cluster-enabled', 'yes'] }));
+    servers.push(await startRedis({ cluster: true }));
   }
   const clients = servers.map((server) => new Redis(server.url));
   try {

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from './port.js';
+import { freeClusterPort, freePort } from './port.js';
 import { findRedisBinary } from './redis-binary.js';
 
 const START_MS = 10_000;
@@ -13,6 +13,8 @@ const START_MS = 10_000;
 export interface RedisServerOptions {
   /** `everysec` if not given. */
   readonly appendfsync?: 'always' | 'everysec' | 'no';
+  /** As a node of a cluster, still without slots. */
+  readonly cluster?: boolean;
   /** Further arguments, `--name value`. */
   readonly args?: readonly string[];
 }
@@ -35,7 +37,7 @@ export interface RedisServer {
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const binary = await findRedisBinary();
   const folder = mkdtempSync(join(tmpdir(), 'depotbridge-redis-'));
-  const port = await freePort();
+  const port = await (options.cluster ? freeClusterPort() : freePort());
   let child: ChildProcess | undefined;
 
   const start = async () => {
@@ -45,6 +47,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
       'yes',
       '--appendfsync',
       options.appendfsync ?? 'everysec',
+      ...(options.cluster ? ['--cluster-enabled', 'yes'] : []),
       ...(options.args ?? []),
     );
     child = spawn(binary.file, args, { env: binary.env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,36 +1,14 @@
 /** What presystems are told: rules 34, 35, vectors 18 and 19, dialects side by side, and where each field came from. */
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { DIALECTS } from '../../src/config/config.schema.js';
 import { type DepotState, initialState, reduce } from '../../src/domain/index.js';
 import type { Generation } from '../../src/mapping/index.js';
 import { composeInformation } from '../../src/vdv463/index.js';
-import { Cms, type CmsOptions, ITCS, tables, upstream } from './cms.js';
-import { order, Peer, type PeerOptions, pointIn } from './peer.js';
+import { ITCS, tables, upstream } from './cms.js';
+import { BUS1, booted, cmsWith } from './opened.js';
+import { order, Peer, pointIn } from './peer.js';
 
-const opened: { close(): Promise<void> }[] = [];
-const peers: Peer[] = [];
-
-afterEach(async () => {
-  const violations = peers.splice(0).flatMap((peer) => peer.violations);
-  for (const thing of opened.splice(0).reverse()) await thing.close();
-  expect(violations).toEqual([]);
-});
-
-async function cmsWith(options: CmsOptions = {}): Promise<Cms> {
-  const cms = await Cms.start(options);
-  opened.push({ close: () => cms.stop() });
-  return cms;
-}
-
-async function booted(cms: Cms, presystemId?: string, options?: PeerOptions): Promise<Peer> {
-  const peer = await Peer.booted(cms, presystemId, options);
-  opened.push(peer);
-  peers.push(peer);
-  return peer;
-}
-
-const BUS1 = 'WEB62834613200001';
 const POINT = 'depotInfoList[0].chargingStationInfoList[0].chargingPointInfoList[0]';
 
 describe('a charging bus', () => {
@@ -244,7 +222,7 @@ describe('dialects', () => {
     expect(held?.['bms:R1']?.request.chargingPointId).toBe('N1-1');
     expect(held?.['bms:R2']?.request.chargingPointId).toBe('N2-1');
     const plain = await Peer.booted(cms, 'BMS-2');
-    opened.push(plain);
+    onTestFinished(() => plain.close());
     expect(pointIn(plain.snapshots[0]?.[6], 'N1-1')).toBeDefined();
     expect(await cms.count('forgiven', 'VDV463_LENIENT_PLAIN_ID')).toBeGreaterThan(0);
   });
@@ -383,7 +361,7 @@ describe('what cannot be told', () => {
     } as Generation;
     const cms = await cmsWith({ tables: () => broken });
     const peer = await Peer.dial(cms);
-    opened.push(peer);
+    onTestFinished(() => peer.close());
     await peer.boot();
     expect((await peer.list([order('R1', BUS1)]))[0]).toBe(2);
     expect(peer.snapshots).toEqual([]);

@@ -1,41 +1,24 @@
 /** What becomes of request lists: rules 17, 19, 22, 24 to 33 and the vectors that belong to them. */
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/index.js';
 import { type DepotState, reduce } from '../../src/domain/index.js';
 import { replayFrame } from '../../src/vdv463/index.js';
-import { Cms, type CmsOptions, ITCS, tables, upstream } from './cms.js';
-import { order, Peer, type PeerOptions, pointIn } from './peer.js';
+import { Cms, ITCS, tables, upstream } from './cms.js';
+import {
+  BUS1,
+  BUS2,
+  booted,
+  cmsWith,
+  held,
+  idsHeld,
+  oneRuns,
+  statusOf,
+  targets,
+  terminate,
+} from './opened.js';
+import { order, type Peer, pointIn } from './peer.js';
 
-const opened: { close(): Promise<void> }[] = [];
-const peers: Peer[] = [];
-
-afterEach(async () => {
-  const violations = peers.splice(0).flatMap((peer) => peer.violations);
-  for (const thing of opened.splice(0).reverse()) await thing.close();
-  expect(violations).toEqual([]);
-});
-
-async function cmsWith(options: CmsOptions = {}): Promise<Cms> {
-  const cms = await Cms.start(options);
-  opened.push({ close: () => cms.stop() });
-  return cms;
-}
-
-async function booted(cms: Cms, presystemId?: string, options?: PeerOptions): Promise<Peer> {
-  const peer = await Peer.booted(cms, presystemId, options);
-  opened.push(peer);
-  peers.push(peer);
-  return peer;
-}
-
-const BUS1 = 'WEB62834613200001';
-const BUS2 = 'WEB62834613200002';
-
-const held = (cms: Cms, presystemId = 'BMS-1') =>
-  cms.runtime.depot.state.presystems[presystemId]?.requests ?? {};
-const idsHeld = (cms: Cms, presystemId?: string) => Object.keys(held(cms, presystemId)).sort();
-const statusOf = (cms: Cms, id: string, presystemId?: string) => held(cms, presystemId)[id]?.status;
 const refusedOf = (cms: Cms, presystemId = 'BMS-1') =>
   Object.fromEntries(
     Object.entries(cms.runtime.depot.state.presystems[presystemId]?.refused ?? {}).map(([id, { value }]) => [
@@ -43,22 +26,9 @@ const refusedOf = (cms: Cms, presystemId = 'BMS-1') =>
       value,
     ]),
   );
-const terminate = (id: string, vehicle: string) => order(id, vehicle, { chargingInstruction: 'Terminate' });
-const targets = (minTargetSoc: number, maxTargetSoc: number) => ({
-  chargingRequestData: { minTargetSoc, maxTargetSoc },
-});
-
 /** R1 charges at N1-1, R2 waits; both of this presystem. */
-async function running(cms: Cms, presystemId = 'BMS-1'): Promise<Peer> {
-  const peer = await booted(cms, presystemId);
-  await cms.charge('N1', 'N1-1', BUS1, { powerW: 42_500, socPct: 55 });
-  await peer.list([order('R1', BUS1), order('R2', BUS2)]);
-  expect([statusOf(cms, 'R1', presystemId), statusOf(cms, 'R2', presystemId)]).toEqual([
-    'running',
-    'pending',
-  ]);
-  return peer;
-}
+const running = async (cms: Cms, presystemId = 'BMS-1'): Promise<Peer> =>
+  oneRuns(cms, await booted(cms, presystemId));
 
 describe('keeping requests', () => {
   it('rule 19: requests outlive the connection', async () => {

@@ -3,7 +3,7 @@ import type { StationEvent } from '../events.js';
 import type { Instant, Leaf } from '../source.js';
 import type { DepotState, ProcessId, ProcessState, RegisterReading, RegisterSpan } from '../state.js';
 import { grown, withReading, withStart, withStop } from './register.js';
-import { leafOf, withProcess } from './update.js';
+import { type Changing, leafOf, withProcess } from './update.js';
 
 type Of<K extends StationEvent['type']> = Extract<StationEvent, { type: K }>;
 
@@ -32,8 +32,14 @@ export function begunAt(
   const leaf = leafOf(event, 'meterStartWh', wh, at, event.payload.receivedAt);
   return withProcess(state, processId, (process) => {
     if (toldStartOf(process)) return process;
-    const register = withStart(spansOf(process), readingOf(leaf, event.payload.at));
-    return counted({ ...process, meterStartWh: leaf, register }, leaf);
+    const register = withStart(
+      spansOf(process),
+      readingOf(leaf, event.payload.at),
+      process.endedAt !== undefined,
+    );
+    const begun = { ...process, meterStartWh: leaf, register };
+    count(begun, leaf);
+    return begun;
   });
 }
 
@@ -47,45 +53,45 @@ export function endedAtRegister(
   const wh = registerAt(event.payload.meterStopWh);
   if (wh === undefined) return state;
   const leaf = leafOf(event, 'meterStopWh', wh, at, event.payload.receivedAt);
-  return withProcess(state, processId, (process) =>
-    stopped({ ...process, meterStopWh: leaf }, leaf, event.payload.at),
-  );
+  return withProcess(state, processId, (process) => {
+    const ended = { ...process, meterStopWh: leaf };
+    stop(ended, leaf, event.payload.at);
+    return ended;
+  });
 }
 
-/** With the last reading of its transaction: what a reading gone astray said of more does not count. */
-export function stopped(process: ProcessState, leaf: Leaf<number>, byDevice: Instant): ProcessState {
+/** Adds the last reading of its transaction: what a reading gone astray said of more does not count. */
+export function stop(process: Changing<ProcessState>, leaf: Leaf<number>, byDevice: Instant): void {
   const reading = readingOf(leaf, byDevice);
   const at = process.endedAt && process.endedAt > leaf.at ? process.endedAt : leaf.at;
-  const register = withStop(spansOf(process), { ...reading, at }, toldStartOf(process) !== undefined);
-  const known = withFirst({ ...process, register }, leaf);
-  const deliveredWh = grown(register);
-  if (deliveredWh === (known.deliveredWh?.value ?? 0)) return known;
-  return { ...known, deliveredWh: { ...leaf, value: deliveredWh } };
+  process.register = withStop(spansOf(process), { ...reading, at }, toldStartOf(process) !== undefined);
+  takeFirst(process, leaf);
+  const deliveredWh = grown(process.register);
+  if (deliveredWh !== (process.deliveredWh?.value ?? 0))
+    process.deliveredWh = { ...leaf, value: deliveredWh };
 }
 
-/** With a reading on the way. */
-export function metered(process: ProcessState, leaf: Leaf<number>, byDevice: Instant): ProcessState {
+/** Adds a reading on the way. */
+export function meter(process: Changing<ProcessState>, leaf: Leaf<number>, byDevice: Instant): void {
   const spans = spansOf(process);
   const register = withReading(spans, readingOf(leaf, byDevice), toldStartOf(process) !== undefined);
-  return register === spans && process.register
-    ? process
-    : counted(withFirst({ ...process, register }, leaf), leaf);
+  if (register === spans && process.register) return;
+  process.register = register;
+  takeFirst(process, leaf);
+  count(process, leaf);
 }
 
 /** The energy of its register; what was told once is never taken back. */
-function counted(process: ProcessState, leaf: Leaf<number>): ProcessState {
+function count(process: Changing<ProcessState>, leaf: Leaf<number>): void {
   const value = grown(process.register ?? []);
-  return value > (process.deliveredWh?.value ?? 0)
-    ? { ...process, deliveredWh: { ...leaf, value } }
-    : process;
+  if (value > (process.deliveredWh?.value ?? 0)) process.deliveredWh = { ...leaf, value };
 }
 
 /** Without a told start the earliest reading is the start. */
-function withFirst(process: ProcessState, leaf: Leaf<number>): ProcessState {
+function takeFirst(process: Changing<ProcessState>, leaf: Leaf<number>): void {
   const first = process.register?.[0]?.from;
   const isFirst = first?.at === leaf.at && first.wh === leaf.value;
-  if (!isFirst || toldStartOf(process)) return process;
-  return { ...process, meterStartWh: { ...leaf, rule: FIRST_READING } };
+  if (isFirst && !toldStartOf(process)) process.meterStartWh = { ...leaf, rule: FIRST_READING };
 }
 
 function readingOf({ at, value, receivedAt }: Leaf<number>, byDevice: Instant): RegisterReading {

@@ -11,7 +11,7 @@ export function bindRequests(state: DepotState): DepotState {
   for (const station of state.stations.values()) {
     for (const point of Object.values(station.points)) {
       const process = point.processId ? next.processes.get(point.processId) : undefined;
-      if (!process || process.closedAt || process.endedAt || process.requestKey) continue;
+      if (!process || !isFree(process)) continue;
       const request = bestRequest(next, process, point);
       if (request) next = bind(next, process, request);
     }
@@ -20,8 +20,30 @@ export function bindRequests(state: DepotState): DepotState {
 }
 
 function bestRequest(state: DepotState, process: ProcessState, point: PointState): RequestState | undefined {
-  const waiting = [...waitingIn(state)].filter((request) => fits(request, process, point));
+  const waiting = [...waitingIn(state)].filter(
+    (request) => fits(request, process, point) && !isMeantElsewhere(state, request, point),
+  );
   return waiting.sort(byClaim)[0];
+}
+
+/** Whether a process runs that no request has claimed yet. */
+function isFree({ closedAt, endedAt, requestKey }: ProcessState): boolean {
+  return !closedAt && !endedAt && !requestKey;
+}
+
+/**
+ * Whether the request would fit as well at the point that it names, and this is another. A vehicle seems to stand at two
+ * while nobody has told that it left the first.
+ */
+function isMeantElsewhere(state: DepotState, request: RequestState, here: PointState): boolean {
+  const { chargingProcessId, chargingPointId: named } = request.request;
+  if (named === undefined || named === here.pointId || chargingProcessId) return false;
+  for (const { points } of state.stations.values()) {
+    const point = Object.hasOwn(points, named) ? points[named] : undefined;
+    const process = point?.processId ? state.processes.get(point.processId) : undefined;
+    if (point && process) return isFree(process) && fits(request, process, point);
+  }
+  return false;
 }
 
 /** Requests that no process serves yet. */

@@ -6,11 +6,11 @@ import type { DepotState, ProcessState, Readings } from '../state.js';
 import { adopted, isAdoptedByReading } from './adopt.js';
 import { heardNow, resumed } from './bay.js';
 import { timeOf } from './clock.js';
-import { metered, stopped } from './energy.js';
+import { meter, stop } from './energy.js';
 import { bindRequests } from './match.js';
-import { currentProcess, processOf, settleRequest, toldAt } from './process.js';
-import { type Changing, QUANTITIES, withNewestOfPoint, withNewestOfProcess } from './readings.js';
-import { leafOf, withPoint, withProcess } from './update.js';
+import { currentProcess, processOf, settleRequest } from './process.js';
+import { pathOf, QUANTITIES, withNewestOfPoint, withNewestOfProcess } from './readings.js';
+import { type Changing, leafOf, withPoint, withProcess } from './update.js';
 
 type Sampled = Extract<StationEvent, { type: 'MeterSampled' }>;
 
@@ -65,22 +65,19 @@ function readBy(before: ProcessState, told: readonly Told[], event: Sampled, nam
   const own = isEnd ? told : told.filter(({ at }) => endedAt === undefined || at <= endedAt);
   const latest = own.at(-1)?.at;
   if (latest === undefined) return before;
-  const heard = named ? toldAt(before, latest) : before;
-  const known = {
-    ...heard,
-    readings: own.reduce((readings, { leaves }) => withNewestOfProcess(readings, leaves), before.readings),
-  };
-  if (!named && before.meteredById) return known;
-  const registers = own.filter(({ leaves }) => leaves.energyWh);
-  const last = isEnd ? lastOf(registers) : undefined;
-  const process = named && registers.length > 0 ? { ...known, meteredById: true as const } : known;
-  return registers.reduce(
-    (each, sample) =>
-      sample.leaves.energyWh
-        ? (sample === last ? stopped : metered)(each, sample.leaves.energyWh, sample.byDevice)
-        : each,
-    process,
-  );
+  const process: Changing<ProcessState> = { ...before };
+  if (named && !(before.toldAt !== undefined && before.toldAt >= latest)) process.toldAt = latest;
+  for (const { leaves } of own) process.readings = withNewestOfProcess(process.readings, leaves);
+  if (!named && before.meteredById) return process;
+  const last = isEnd ? lastOf(own.filter(({ leaves }) => leaves.energyWh)) : undefined;
+  for (const sample of own) {
+    const { energyWh } = sample.leaves;
+    if (!energyWh) continue;
+    if (named) process.meteredById = true;
+    if (sample === last) stop(process, energyWh, sample.byDevice);
+    else meter(process, energyWh, sample.byDevice);
+  }
+  return process;
 }
 
 /** The register at the end, if it is one: stations send the one of the beginning along. */
@@ -113,7 +110,7 @@ function leavesOf(
   for (const quantity of QUANTITIES) {
     const value = sample[quantity];
     if (value === undefined) continue;
-    leaves[quantity] = leafOf(event, `samples.${index}.${quantity}`, value, at, event.payload.receivedAt);
+    leaves[quantity] = leafOf(event, pathOf(index, quantity), value, at, event.payload.receivedAt);
   }
   return { at, byDevice: sample.at, context: sample.context, leaves };
 }

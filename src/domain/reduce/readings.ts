@@ -2,7 +2,7 @@
 import type { Leaf } from '../source.js';
 import type { Quantity, Readings } from '../state.js';
 import { lateness } from '../time.js';
-import { newer } from './update.js';
+import { type Changing, newer } from './update.js';
 
 export const QUANTITIES = [
   'energyWh',
@@ -19,8 +19,15 @@ const NEARLY_EMPTY_PCT = 5;
 /** …a zero at the same point is no reading for so long. */
 const PLACEHOLDER_MS = 30 * 60_000;
 
-/** While it is being made. */
-export type Changing<T> = { -readonly [K in keyof T]: T[K] };
+/** Where each quantity stands in the samples of an event, of the first few: they are asked for with every reading. */
+const PATHS = Array.from({ length: 16 }, (_, index) =>
+  Object.fromEntries(QUANTITIES.map((quantity) => [quantity, `samples.${index}.${quantity}`])),
+);
+
+/** The path at which the rule of a sample's quantity is asked for. */
+export function pathOf(index: number, quantity: Quantity): string {
+  return PATHS[index]?.[quantity] ?? `samples.${index}.${quantity}`;
+}
 
 /** Of a process: while a vehicle is plugged in, its battery does not become empty. */
 export function withNewestOfProcess(readings: Readings, told: Readings): Readings {

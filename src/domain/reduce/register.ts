@@ -3,6 +3,7 @@
  * Every reading has its place in time, so the order of arrival does not matter.
  */
 import type { RegisterReading, RegisterSpan } from '../state.js';
+import { lateness } from '../time.js';
 
 /** More than any bus takes in one charge. It bounds growth where nobody knows how long it took. */
 const MOST_PER_CHARGE_WH = 800_000;
@@ -33,10 +34,11 @@ export function withReading(spans: Spans, reading: RegisterReading, startTold: b
   return fits(span.to, reading) ? grownTo(spans, index, reading) : broken(spans, index, span, reading);
 }
 
-/** With the reading at which the transaction began, told late or first. */
-export function withStart(spans: Spans, start: RegisterReading): Spans {
-  const [first] = spans;
+/** With the reading at which the transaction began, told late or first; `ended`: so was its end. */
+export function withStart(spans: Spans, start: RegisterReading, ended: boolean): Spans {
+  const [first, last] = [spans[0], spans.at(-1)];
   if (!first || first.from.at >= start.at) return inFront(spans, start);
+  if (ended && last && last.to.at < start.at) return fromTo(start, last.to) ?? spans;
   return first.to.at > start.at && first.from.wh <= start.wh && start.wh <= first.to.wh
     ? [{ ...first, from: start }, ...spans.slice(1)]
     : spans;
@@ -44,6 +46,9 @@ export function withStart(spans: Spans, start: RegisterReading): Spans {
 
 /** With the reading at which it ended: it has the last word over readings gone astray, and nothing counts after it. */
 export function withStop(spans: Spans, stop: RegisterReading, startTold: boolean): Spans {
+  const start = spans[0]?.from;
+  const fromStart = start && stop.at < start.at ? fromTo(start, stop) : undefined;
+  if (fromStart) return fromStart;
   const before = spans
     .filter(({ from }) => from.at <= stop.at)
     .map((span) => (span.to.at > stop.at ? { ...span, to: { ...span.to, at: stop.at } } : span));
@@ -53,6 +58,12 @@ export function withStop(spans: Spans, stop: RegisterReading, startTold: boolean
   return falls && stop.wh >= last.from.wh
     ? [...before.slice(0, -1), { ...last, to: stop }]
     : withReading(before, stop, startTold);
+}
+
+/** An end before its start: the clock was set in between, and only the register tells. Undefined: nor does that. */
+function fromTo(start: RegisterReading, { wh }: RegisterReading): Spans | undefined {
+  const to = { at: start.at, wh, received: true as const };
+  return fits(start, to) ? [{ from: start, to }] : undefined;
 }
 
 function inFront(spans: Spans, reading: RegisterReading): Spans {
@@ -68,8 +79,9 @@ function grownTo(spans: Spans, index: number, reading: RegisterReading): Spans {
   const [span, next] = [spans[index], spans[index + 1]];
   if (!span) return spans;
   const joins = next?.after === 'jump' && fits(reading, next.from);
-  const longer = { ...span, to: joins ? next.to : reading };
-  return [...spans.slice(0, index), longer, ...spans.slice(index + (joins ? 2 : 1))];
+  const longer = [...spans];
+  longer.splice(index, joins ? 2 : 1, { ...span, to: joins ? next.to : reading });
+  return longer;
 }
 
 /** A reading that does not go on where the stretch before it ended. */
@@ -110,6 +122,6 @@ function isReset({ from, to }: RegisterSpan, reading: RegisterReading): boolean 
 
 function mostBetween(before: RegisterReading, after: RegisterReading, slackWh = SLACK_WH): number {
   if (before.received || after.received) return MOST_PER_CHARGE_WH;
-  const hours = (Date.parse(after.at) - Date.parse(before.at)) / 3_600_000;
+  const hours = lateness(before.at, after.at) / 3_600_000;
   return Math.min(MOST_PER_CHARGE_WH, MOST_POWER_W * hours + slackWh);
 }

@@ -76,6 +76,9 @@ export function withPresystem(
   return { ...state, presystems: { ...state.presystems, [presystemId]: change(presystem) } };
 }
 
+/** An object while it is being made: nobody else has seen it yet. */
+export type Changing<T> = { -readonly [K in keyof T]: T[K] };
+
 /** The same object without these keys. */
 export function without<T extends object, K extends keyof T>(value: T, ...keys: K[]): Omit<T, K> {
   const copy = { ...value };

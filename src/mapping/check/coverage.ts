@@ -1,5 +1,5 @@
 import { isBeneath, placeKey } from '../resolve/domain.js';
-import type { BoundPath, ClauseIr, MappingIr, SourceIr, SourceValueIr } from '../resolve/ir.js';
+import { type BoundPath, type ClauseIr, type MappingIr, type SourceIr, valuePaths } from '../resolve/ir.js';
 import type { SchemaNode } from '../schema/node.js';
 import type { CheckContext } from './context.js';
 import { assignmentsOf } from './targets.js';
@@ -43,22 +43,6 @@ function readsOf(mapping: MappingIr): Read[] {
     ...mapping.fields.flatMap(({ source }) => valuePaths(source).map(whole)),
     ...mapping.losses.flatMap(({ sources }) => sources.map(whole)),
   ];
-}
-
-function valuePaths(source: SourceValueIr): readonly BoundPath[] {
-  switch (source.kind) {
-    case 'const':
-      return [];
-    case 'from':
-    case 'each':
-    case 'object':
-      return [source.path];
-    case 'first':
-    case 'join':
-      return source.paths;
-    case 'identity':
-      return source.key;
-  }
 }
 
 function checkUnread(context: CheckContext, reads: readonly Read[]): void {

@@ -5,7 +5,7 @@ import { canOverlap, isPattern, levelOf } from '../overlay/select.js';
 import { fits, placeKey, possible } from '../resolve/domain.js';
 import type { MappingIr, TableIr } from '../resolve/ir.js';
 import type { OverlayAst, RowAst } from '../syntax/ast.js';
-import { repairTransforms } from '../transforms.js';
+import { repairWords } from '../transforms.js';
 import type { CheckContext, CheckReport } from './context.js';
 import { checkTableWhole } from './literals.js';
 import { assignmentsOf } from './targets.js';
@@ -55,15 +55,13 @@ export function checkSelection(
   for (const { ast, path } of repairs) {
     report.repairs++;
     const { becomes } = ast;
-    if (becomes.kind === 'by' && !repairTransforms.has(becomes.transform.value)) {
-      const names = [...repairTransforms.keys()];
+    if (becomes.kind === 'by' && !repairWords.includes(becomes.transform.value))
       findings.add(
         'MAP_TRANSFORM',
         becomes.transform.at,
         `there is no transform ${becomes.transform.value}`,
-        didYouMean(becomes.transform.value, names) ?? `known: ${names.join(', ')}`,
+        didYouMean(becomes.transform.value, repairWords) ?? `known: ${repairWords.join(', ')}`,
       );
-    }
     if (
       becomes.kind === 'value' &&
       path.node.enum &&

@@ -1,6 +1,6 @@
 /** What both backends make of a mapping and the overlays that apply: who sets which target, and the number of each rule. */
 import { placeKey } from '../resolve/domain.js';
-import type { BoundPath, FieldIr, MappingIr, TableIr } from '../resolve/ir.js';
+import { type BoundPath, type FieldIr, type MappingIr, type TableIr, valuePaths } from '../resolve/ir.js';
 import type { RuleBook } from '../run/provenance.js';
 import type { OverlayPatch } from './executable.js';
 import { Rules } from './rules.js';
@@ -93,7 +93,7 @@ function fieldPlans(mapping: MappingIr, overlays: readonly OverlayPatch[], rules
   return [...chosen.values()].map(({ owner, field }) => {
     const slot = rules.slotOf(field.target);
     const id = rules.targetName(field.target);
-    const rule = rules.add(owner, id, readsOf(field));
+    const rule = rules.add(owner, id, valuePaths(field.source));
     return { kind: 'field', path: field.target, slot, field, rule, ruleName: `${owner}/${id}` };
   });
 }
@@ -137,19 +137,4 @@ function takePlans({ name, fold }: MappingIr, rules: Rules): TakePlan[] {
   if (fold.context) plans.push(plan(fold.context, 'context', 'context'));
   if (fold.signed) plans.push(plan(fold.signed, 'signed', 'signed'));
   return plans;
-}
-
-/** What a field reads for its value; conditions decide whether, not what. */
-function readsOf({ source }: FieldIr): readonly BoundPath[] {
-  switch (source.kind) {
-    case 'const':
-      return [];
-    case 'identity':
-      return source.key;
-    case 'first':
-    case 'join':
-      return source.paths;
-    default:
-      return [source.path];
-  }
 }

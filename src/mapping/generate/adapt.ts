@@ -1,7 +1,7 @@
 import type { AdaptOp } from '../compile/adapt-ops.js';
 import type { Scalar } from '../syntax/ast.js';
 import { absent, failed } from '../transforms.js';
-import { type Conversion, roundTo } from '../units.js';
+import { type Conversion, precisionOf, roundTo } from '../units.js';
 import { literal, numeral } from './text.js';
 import type { Writer } from './writer.js';
 
@@ -149,10 +149,12 @@ function range(value: string, min: number, max: number): string {
 }
 
 /** The arithmetic of `converter` (units.ts), in the same order. */
-function conversionText(value: string, { multiply, divide, before, after }: Conversion): string {
-  const [m, d] = [numeral(multiply), numeral(divide)];
-  if (before !== 0 || after !== 0)
-    return `Math.round(((${value} + ${numeral(before)}) * ${m} / ${d} - ${numeral(after)}) * 1e9) / 1e9`;
-  const scaled = multiply === 1 ? value : `${value} * ${m}`;
-  return divide === 1 ? scaled : `${scaled} / ${d}`;
+function conversionText(value: string, rule: Conversion): string {
+  const { multiply, divide, before, after } = rule;
+  const [m, d, precision] = [numeral(multiply), numeral(divide), numeral(precisionOf(rule))];
+  const converted =
+    before !== 0 || after !== 0
+      ? `((${value} + ${numeral(before)}) * ${m} / ${d} - ${numeral(after)})`
+      : `${value} * ${m} / ${d}`;
+  return `Math.round(${converted} * ${precision}) / ${precision}`;
 }

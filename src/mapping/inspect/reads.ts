@@ -1,7 +1,7 @@
 /** Which places of a message some rule reads. */
 import type { Json } from '../api.js';
 import type { LoadedGeneration } from '../generation.js';
-import type { BoundPath, FieldIr, MappingIr, SourceValueIr } from '../resolve/ir.js';
+import { type BoundPath, type FieldIr, type MappingIr, valuePaths } from '../resolve/ir.js';
 
 /** Schema paths of one message, `meterValue[].sampledValue[].value`, that its mappings or their overlays read. */
 export function readPaths(generation: LoadedGeneration, message: string): ReadonlySet<string> {
@@ -98,18 +98,4 @@ function nestedPrefixes(
     if (known !== undefined) inner.set(alias, known);
   }
   return inner;
-}
-
-function valuePaths(source: SourceValueIr): readonly BoundPath[] {
-  switch (source.kind) {
-    case 'const':
-      return [];
-    case 'identity':
-      return source.key;
-    case 'first':
-    case 'join':
-      return source.paths;
-    default:
-      return [source.path];
-  }
 }

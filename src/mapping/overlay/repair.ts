@@ -4,7 +4,8 @@ import { cellTest } from '../compile/conditions.js';
 import type { BoundPath } from '../resolve/ir.js';
 import type { OverlayAst, RepairAction, RepairAst, RepairTest } from '../syntax/ast.js';
 import { forbiddenKeys } from '../syntax/reader.js';
-import { absent, failed, repairTransforms } from '../transforms.js';
+import { absent, failed, repairTransforms, toList } from '../transforms.js';
+import { mendsInvalidOnly } from './invalid-only.js';
 import { applies, like } from './select.js';
 
 /** A repair row, its path resolved (`[]` = every element). */
@@ -22,23 +23,36 @@ type Mend = (holder: Holder, really: boolean) => boolean;
 /** One repair, ready to run: changes the payload in place if it may, tells whether it did or would. */
 interface Repair {
   readonly id: string;
+  /** It fits no payload that fits its schema. */
+  readonly invalidOnly: boolean;
   readonly overlay: OverlayAst;
   readonly apply: (payload: JsonObject, really: boolean) => boolean;
+}
+
+/** The repairs that are meant for a station. */
+interface Wanted {
+  readonly all: readonly Repair[];
+  readonly ofValid: readonly Repair[];
 }
 
 /** Repairs of one message. */
 export class Repairs {
   private readonly repairs: readonly Repair[];
   /** A station keeps its selector from message to message. */
-  private readonly bySelector = new WeakMap<Selector, readonly Repair[]>();
+  private readonly bySelector = new WeakMap<Selector, Wanted>();
 
   constructor(bound: readonly BoundRepair[]) {
     this.repairs = bound.map(compileRepair);
   }
 
-  /** Applies those that fit the station, in order; the payload given is not changed. */
-  run(payload: JsonObject, select: Selector): { payload: JsonObject; repairs: string[] } {
-    const wanted = this.wantedBy(select);
+  /**
+   * Applies those that fit the station, in order; the payload given is not changed.
+   *
+   * @param isValid the payload is known to fit its schema: repairs of what does not are passed over
+   */
+  run(payload: JsonObject, select: Selector, isValid = false): { payload: JsonObject; repairs: string[] } {
+    const { all, ofValid } = this.wantedBy(select);
+    const wanted = isValid ? ofValid : all;
     // Most payloads need none: only one that does is copied.
     const first = wanted.findIndex((repair) => repair.apply(payload, false));
     if (first < 0) return { payload, repairs: [] };
@@ -47,17 +61,19 @@ export class Repairs {
     return { payload: copy, repairs: made.map(({ id }) => id) };
   }
 
-  private wantedBy(select: Selector): readonly Repair[] {
+  private wantedBy(select: Selector): Wanted {
     let wanted = this.bySelector.get(select);
     if (!wanted) {
-      wanted = this.repairs.filter(({ overlay }) => applies(overlay, select));
+      const all = this.repairs.filter(({ overlay }) => applies(overlay, select));
+      wanted = { all, ofValid: all.filter(({ invalidOnly }) => !invalidOnly) };
       this.bySelector.set(select, wanted);
     }
     return wanted;
   }
 }
 
-function compileRepair({ overlay, ast, path }: BoundRepair): Repair {
+function compileRepair(bound: BoundRepair): Repair {
+  const { overlay, ast, path } = bound;
   const test = repairTest(ast.is, path);
   const siblings = ast.siblings.map(({ key, cell }) => ({ key, test: cellTest(cell, path) }));
   const act = repairAction(ast.becomes, path);
@@ -79,6 +95,7 @@ function compileRepair({ overlay, ast, path }: BoundRepair): Repair {
   return {
     id: `${overlay.name}/${ast.id}`,
     overlay,
+    invalidOnly: mendsInvalidOnly(bound),
     apply: (payload, really) => visit(payload, around, 0, mend, really),
   };
 }
@@ -186,6 +203,8 @@ function repairAction(
     case 'copy':
       return (_, holder) => (Array.isArray(holder) ? undefined : keyOf(holder, becomes.sibling)) ?? failed;
     case 'by': {
+      if (becomes.transform.value === toList)
+        return (value) => (value === undefined || Array.isArray(value) ? failed : [value]);
       const transform = repairTransforms.get(becomes.transform.value);
       const limit = path.node.bound('maxLength') ?? Number.POSITIVE_INFINITY;
       return (value) => {

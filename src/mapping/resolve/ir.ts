@@ -75,6 +75,23 @@ export type SourceValueIr =
     }
   | { readonly kind: 'each' | 'object'; readonly path: BoundPath; readonly using: Located<string> };
 
+/** The source paths whose values a field takes; what its conditions test is not among them. */
+export function valuePaths(source: SourceValueIr): readonly BoundPath[] {
+  switch (source.kind) {
+    case 'const':
+      return [];
+    case 'from':
+    case 'each':
+    case 'object':
+      return [source.path];
+    case 'first':
+    case 'join':
+      return source.paths;
+    case 'identity':
+      return source.key;
+  }
+}
+
 export interface FieldIr {
   readonly ast: FieldAst;
   readonly target: BoundPath;

@@ -34,6 +34,8 @@ export interface MarkLayout {
   readonly firstRules: readonly number[];
   /** The slot of each entry of `nested`. */
   readonly nestedSlots: readonly number[];
+  /** The same for provenance that was unpacked. */
+  unpacked?: MarkLayout;
 }
 
 const layouts = new WeakMap<RuleBook, MarkLayout>();
@@ -123,7 +125,8 @@ export class CompactProvenance implements Provenance {
     const { layout } = this;
     if (layout.marks !== undefined) {
       this.marks = unpack(layout, layout.marks, this.marks, this.rows);
-      this.layout = { ...layout, marks: undefined };
+      layout.unpacked ??= { ...layout, marks: undefined };
+      this.layout = layout.unpacked;
     }
     return this.marks as readonly number[];
   }
@@ -174,11 +177,13 @@ export class CompactProvenance implements Provenance {
 
   /** The slot of the longest target that was set and holds this path; -1 if none. */
   private slotOf(targetPath: string): number {
+    const { set } = this;
     const { targets } = this.book;
     let best = -1;
     for (let slot = 0; slot < targets.length; slot++) {
       const target = targets[slot] ?? '';
-      if ((this.set[slot] ?? -1) < 0 || !targetPath.startsWith(target)) continue;
+      if ((set[slot] ?? -1) < 0 || !targetPath.startsWith(target)) continue;
+      if (target === targetPath) return slot;
       const next = targetPath[target.length];
       if (next !== undefined && next !== '.' && next !== '[') continue;
       if (best < 0 || target.length > (targets[best]?.length ?? 0)) best = slot;
@@ -195,8 +200,10 @@ export class CompactProvenance implements Provenance {
     const nested = this.nestedAt(slot);
     if (rest === '' || nested === undefined) return undefined;
     if (nested instanceof CompactProvenance) return { provenance: nested, rest: rest.slice(1), index: '' };
-    const [, index = '', inner = ''] = /^\[(\d+)\]\.?(.*)$/.exec(rest) ?? [];
-    const provenance = nested[Number(index)];
-    return provenance && { provenance, rest: inner, index: `[${index}]` };
+    // `[3]`, `[3].path`
+    const end = rest.indexOf(']') + 1;
+    const provenance = nested[Number(rest.slice(1, end - 1))];
+    const inner = rest[end] === '.' ? end + 1 : end;
+    return provenance && { provenance, rest: rest.slice(inner), index: rest.slice(0, end) };
   }
 }

@@ -82,10 +82,9 @@ export class Asker {
         () => this.station.call(call.action, call.payload, options),
         2 * timeoutMs,
       );
-      const flaw = flawOf(answer, this.station.limits.maxDepth);
-      const issue = validatorOf(`${name}.conf`)(answer)[0];
-      if (flaw || issue) {
-        const why = `${call.action}: ${flaw ?? issue?.message}`;
+      const flaw = flawOf(answer, this.station.limits.maxDepth) ?? this.#misfit(`${name}.conf`, answer);
+      if (flaw) {
+        const why = `${call.action}: ${flaw}`;
         throw new NoReply('OCPP_CALL_REFUSED', `the answer does not fit its schema: ${why}`, frames);
       }
       const reply = { answer: answer as JsonObject, frames };
@@ -96,6 +95,20 @@ export class Asker {
       this.#noteFailure(call.action, failure);
       throw failure;
     }
+  }
+
+  /**
+   * Why an answer does not fit its schema. One that only has texts that are too long does: what is asked for is in it
+   * (configuration values of more than 500 characters: lbbrhzn/ocpp#821, evcc-io/evcc#6817).
+   */
+  #misfit(schema: string, answer: unknown): string | undefined {
+    if (validatorOf(schema)(answer).length === 0) return undefined;
+    const issues = issuesOf(schema, answer);
+    const worst = issues.find(({ keyword }) => keyword !== 'maxLength');
+    if (worst) return worst.message;
+    const protocol = this.station.protocol ?? 'ocpp';
+    this.#runtime.metrics.forgiven.inc({ protocol, code: `${schema}/too-long` });
+    return undefined;
   }
 
   #noteRefusal(action: string, { answer, frames }: Reply): void {
@@ -166,7 +179,10 @@ function noReply(action: string, error: unknown): NoReply {
   const word = refusalWord(error);
   if (word) return new NoReply('OCPP_CALL_REFUSED', `${action}: ${word} ${message}`.trim(), frames, true);
   if (message === 'Call timeout') return new NoReply('OCPP_TIMEOUT', `${action}: no answer in time`, frames);
-  return new NoReply('OCPP_NOT_CONNECTED', `${action}: ${message}`, frames);
+  if (frames.length === 0) return new NoReply('OCPP_NOT_CONNECTED', `${action}: ${message}`);
+  // It left: the station may have carried it out before it went.
+  const why = `${action}: it was sent, and the station went before it answered`;
+  return new NoReply('OCPP_OUTCOME_UNKNOWN', why, frames);
 }
 
 /** The code of the CALLERROR that the station answered with. */

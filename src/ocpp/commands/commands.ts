@@ -1,6 +1,7 @@
 /** Everything that can be asked of the stations of a depot, for charging, partners and operators. */
+import { EventEmitter } from 'node:events';
 import type { PointConfig } from '../../config/index.js';
-import type { CommandOutcome, Runtime, SetLimit, StationCommands } from '../../depot/index.js';
+import type { AppliedLimit, CommandOutcome, Runtime, SetLimit, StationCommands } from '../../depot/index.js';
 import type { JournalId, PointId, StationId } from '../../domain/index.js';
 import { BridgeError } from '../../errors/index.js';
 import type { OcppProtocol } from '../protocol.js';
@@ -9,15 +10,19 @@ import { Asker, type Call, outcomeOf, type Reply } from './ask.js';
 import {
   type CommandDialect,
   type Composite,
+  NOTHING_WRITTEN,
   numberOfIntent,
   type Reservation,
   type Survey,
   type Triggered,
+  type Written,
 } from './dialect.js';
-import { FirstReadings, type ReadableUnit } from './first-reading.js';
-import { type LimitOrder, limitCall, profileIds } from './limit.js';
+import { FirstReadings } from './first-reading.js';
+import { profileIds } from './limit.js';
+import { type LimitedUnit, readLimit, setDefaultLimit, setTransactionLimit } from './limits.js';
 import { Onboarding, type OnboardingOptions } from './onboarding.js';
 import { Once } from './once.js';
+import { isPlanned } from './planned.js';
 import type { Refused } from './refusals.js';
 import { unitFor } from './schedule.js';
 import { DIALECT_16 } from './v16.js';
@@ -30,9 +35,7 @@ interface Place {
   readonly intent: JournalId;
 }
 
-interface Unit extends ReadableUnit {
-  readonly onboarding: Onboarding;
-}
+type Unit = LimitedUnit;
 
 export interface CommandOptions extends OnboardingOptions {
   /** How long a station has to tell the power of a running transaction before it is asked for it. */
@@ -50,6 +53,7 @@ export class OcppCommands implements StationCommands {
   readonly #runtime: Runtime;
   readonly #units: ReadonlyMap<StationId, Unit>;
   readonly #once: Once;
+  readonly #others = new EventEmitter<{ limits: [StationId] }>();
 
   constructor(runtime: Runtime, stations: ReadonlyMap<StationId, Station>, options: CommandOptions) {
     this.#runtime = runtime;
@@ -74,9 +78,9 @@ export class OcppCommands implements StationCommands {
     return this.#units.get(stationId)?.asker.refusals.all() ?? [];
   }
 
-  /** Settings that a station refused when it was last surveyed. */
-  refusedSettingsOf(stationId: StationId): readonly string[] {
-    return this.#units.get(stationId)?.onboarding.refused ?? [];
+  /** What became of the settings that were written when a station was last surveyed. */
+  settingsWritten(stationId: StationId): Written {
+    return this.#units.get(stationId)?.onboarding.written ?? NOTHING_WRITTEN;
   }
 
   /** What a station said that it can, and which settings it refused; undefined while nobody asked it. */
@@ -88,55 +92,12 @@ export class OcppCommands implements StationCommands {
     const { stationId, pointId, processId, intent } = command;
     return this.#do({ stationId, pointId, intent }, 'setLimit', (unit, _, point) => {
       if (!point) return Promise.resolve(unable(`${pointId} is no charging point of ${stationId}`));
-      return processId === undefined
-        ? this.#setDefault(unit, point, command)
-        : this.#setForTransaction(unit, point, processId, command);
+      if (processId === undefined) return setDefaultLimit(this.#runtime, unit, point, command);
+      const transactionId = this.#transactionOf(processId);
+      if (transactionId === undefined)
+        return Promise.resolve(unable(`process ${processId} has no running transaction`));
+      return setTransactionLimit(this.#runtime, unit, point, { ...command, transactionId });
     });
-  }
-
-  async #setForTransaction(
-    unit: Unit,
-    point: PointConfig,
-    processId: string,
-    { steps, intent }: SetLimit,
-  ): Promise<CommandOutcome> {
-    const abilities = await unit.onboarding.abilities();
-    const transactionId = this.#transactionOf(processId);
-    if (transactionId === undefined) return unable(`process ${processId} has no running transaction`);
-    return unit.asker.command(this.#limitCall(unit, { point, transactionId, steps, abilities }), intent);
-  }
-
-  async #setDefault(
-    unit: Unit,
-    point: PointConfig,
-    { steps, whenIntroduced, intent }: SetLimit,
-  ): Promise<CommandOutcome> {
-    if (whenIntroduced) await unit.onboarding.introduced();
-    const abilities = await unit.onboarding.abilities();
-    const { points } = unit.station.config;
-    if (abilities.maxProfiles !== undefined && abilities.maxProfiles < 2 * points.length) {
-      const reason = `OCPP_UNABLE: the station holds ${abilities.maxProfiles} charging profiles, too few for a default limit beside that of a transaction`;
-      return { outcome: 'rejected', reason, frames: [] };
-    }
-    const call = this.#limitCall(unit, { point, transactionId: undefined, steps, abilities });
-    const outcome = await unit.asker.command(call, intent);
-    if (outcome.outcome !== 'rejected' || !outcome.reason?.includes('DuplicateProfile')) return outcome;
-    const frames = [...outcome.frames];
-    for (const clear of unit.dialect()?.clearRivals(point, abilities.maxStackLevel ?? 0) ?? [])
-      frames.push(...(await unit.asker.command(clear, intent, ['Unknown'])).frames);
-    const second = await unit.asker.command(call, intent);
-    return { ...second, frames: [...frames, ...second.frames] };
-  }
-
-  #limitCall(
-    { station, dialect }: Unit,
-    order: Pick<LimitOrder, 'point' | 'transactionId' | 'steps' | 'abilities'>,
-  ): Call {
-    const { protocol } = station;
-    const number = dialect()?.numberOf(order.point);
-    if (!protocol || !number)
-      throw new BridgeError('OCPP_NOT_CONNECTED', `station ${station.config.id} is not connected`);
-    return limitCall(this.#runtime, { ...order, protocol, number, clockAheadMs: station.clock.aheadMs });
   }
 
   /** Takes back what {@link setLimit} set at a point. That nothing was set is no failure. */
@@ -230,14 +191,41 @@ export class OcppCommands implements StationCommands {
     return dialect.readComposite(answer);
   }
 
+  /** The limit that a station applies at a point from now on, for ten minutes. */
+  async readLimit(command: {
+    stationId: StationId;
+    pointId: PointId;
+    intent: JournalId;
+  }): Promise<AppliedLimit> {
+    try {
+      const { unit, point } = this.#find(command);
+      if (!point)
+        return { outcome: 'refused', reason: `${command.pointId} is no charging point`, frames: [] };
+      return await readLimit(this.#runtime, unit, point, command.intent);
+    } catch (error) {
+      if (error instanceof BridgeError) return { outcome: 'untold', reason: error.message, frames: [] };
+      throw error;
+    }
+  }
+
+  onOthersLimits(listener: (stationId: StationId) => void): () => void {
+    this.#others.on('limits', listener);
+    return () => this.#others.off('limits', listener);
+  }
+
   /**
    * Any other request of the station's version (GetConfiguration, SetVariables, GetChargingProfiles, SendLocalList …):
    * checked against its schema and journalled like all others.
    *
    * @throws NoReply, BridgeError OCPP_NOT_CONNECTED
    */
-  request(stationId: StationId, call: Call, intent: JournalId): Promise<Reply> {
-    return this.#find({ stationId, intent }).unit.asker.ask(call, intent);
+  async request(stationId: StationId, call: Call, intent: JournalId): Promise<Reply> {
+    try {
+      return await this.#find({ stationId, intent }).unit.asker.ask(call, intent);
+    } finally {
+      // Also without an answer: it may have been carried out.
+      if (isPlanned(call)) this.#others.emit('limits', stationId);
+    }
   }
 
   #atPoint(

@@ -44,12 +44,21 @@ export interface MeteringWish {
   readonly measurands: readonly string[];
 }
 
-/** What a station said of itself, and what it refused to take. */
-export interface Survey {
+/** What became of settings that were written, each as `name=value`. */
+export interface Written {
+  /** With the answer. */
+  readonly refused: readonly string[];
+  /** Taken, and not in force before the station restarts. */
+  readonly untilRestart: readonly string[];
+}
+
+export const NOTHING_WRITTEN: Written = { refused: [], untilRestart: [] };
+
+/** What a station said of itself, and what it made of what was written. */
+export interface Survey extends Written {
   readonly abilities: Abilities;
   /** Settings as read, by the standard's own name. */
   readonly settings: Readonly<Record<string, string>>;
-  readonly refused: readonly string[];
 }
 
 /** One version of OCPP. Builders throw BridgeError OCPP_UNABLE for what it cannot say. */
@@ -59,6 +68,8 @@ export interface CommandDialect {
   clearProfile(profileId: number): Call;
   /** Clears whatever other default limits of this level keep ours from being taken. */
   clearRivals(point: PointConfig, stackLevel: number): readonly Call[];
+  /** Clears every limit of whatever transaction runs at a point. */
+  clearTransactionLimits(point: PointConfig): Call;
   compositeSchedule(at: AtPoint, durationS: number, unit: RateUnit | undefined): Call;
   readComposite(answer: JsonObject): Composite | undefined;
   start(point: PointConfig, token: string, remoteStartId: number): Call;
@@ -94,4 +105,26 @@ export function isAsWished(setting: string | undefined, wish: string): boolean {
   if (setting === undefined) return false;
   const has = new Set(setting.split(',').map((word) => word.trim()));
   return wish.split(',').every((word) => has.has(word));
+}
+
+/**
+ * Finds out which of the wished measurands a station takes. A list with one that it does not have is refused as a whole,
+ * and changes nothing (OCPP 1.6 §9.1, keys of measurands): so they are offered one more at a time, beginning with what is set.
+ *
+ * @param setting the list as it is now, if the station told
+ * @param takes sets a list and tells whether the station took it
+ * @returns those that are set in the end, in the order of the wish
+ */
+export async function takenMeasurands(
+  wished: readonly string[],
+  setting: string | undefined,
+  takes: (list: string) => Promise<boolean>,
+): Promise<readonly string[]> {
+  let taken = wished.filter((measurand) => isAsWished(setting, measurand));
+  for (const measurand of wished) {
+    if (taken.includes(measurand)) continue;
+    const more = wished.filter((each) => each === measurand || taken.includes(each));
+    if (more.length < wished.length && (await takes(more.join(',')))) taken = more;
+  }
+  return taken;
 }

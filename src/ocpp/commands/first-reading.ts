@@ -78,9 +78,10 @@ export class FirstReadings {
     const point = this.#runtime.depot.state.stations.get(stationId)?.points[pointId];
     // A station that is away is asked when it comes back.
     if (!unit?.station.isConnected || !point || this.#unread(point)?.processId !== processId) return;
-    this.#trigger(unit, stationId, pointId, processId).catch((error: unknown) =>
-      this.#runtime.log.warn({ err: error, stationId, pointId }, 'a first reading could not be asked for'),
-    );
+    this.#trigger(unit, stationId, pointId, processId).catch((error: unknown) => {
+      const why = error instanceof NoReply ? { code: error.code, reason: error.message } : { err: error };
+      this.#runtime.log.warn({ ...why, stationId, pointId }, 'a first reading could not be asked for');
+    });
   }
 
   async #trigger(

@@ -4,6 +4,7 @@ import type { JournalId } from '../../domain/index.js';
 import { BridgeError } from '../../errors/index.js';
 import type { Journal, JournalEntry, TraceNode } from '../../journal/index.js';
 import type { JsonObject } from '../../mapping/index.js';
+import { withoutPasswords } from '../hidden.js';
 import type { Call } from './ask.js';
 
 /** A command that left before the restart; without `answer` and `error` nobody knows what became of it. */
@@ -51,7 +52,7 @@ function isSame(entry: JournalEntry, { action, payload }: Call): boolean {
   if (entry.action !== action) return false;
   if (ONE_PER_INTENT.has(action)) return true;
   const frame = JSON.parse(entry.raw) as unknown[];
-  return JSON.stringify(frame[3]) === JSON.stringify(payload);
+  return JSON.stringify(frame[3]) === JSON.stringify(withoutPasswords(action, payload));
 }
 
 function read({ raw }: JournalEntry): Pick<OnRecord, 'answer' | 'error'> {

@@ -7,7 +7,13 @@ import type { JournalId } from '../../domain/index.js';
 import type { Metering } from '../options.js';
 import type { Station } from '../station/index.js';
 import { type Asker, NoReply } from './ask.js';
-import type { CommandDialect, MeteringWish, Survey } from './dialect.js';
+import {
+  type CommandDialect,
+  type MeteringWish,
+  NOTHING_WRITTEN,
+  type Survey,
+  type Written,
+} from './dialect.js';
 import type { Abilities } from './schedule.js';
 
 export interface OnboardingOptions {
@@ -24,7 +30,7 @@ export class Onboarding {
   readonly #options: OnboardingOptions;
   readonly #dialect: () => CommandDialect | undefined;
   #survey: Promise<Survey | undefined> = Promise.resolve(undefined);
-  #refused: readonly string[] = [];
+  #written: Written = NOTHING_WRITTEN;
   #timer: NodeJS.Timeout | undefined;
   /** Open from a connection until the station has introduced itself on it, or had time to. */
   #arrival: Promise<void> = Promise.resolve();
@@ -74,18 +80,18 @@ export class Onboarding {
     return this.#survey;
   }
 
-  /** Settings that the station refused when it was last surveyed. */
-  get refused(): readonly string[] {
-    return this.#refused;
+  /** What became of the settings that were written when the station was last surveyed. */
+  get written(): Written {
+    return this.#written;
   }
 
   #begin(withStatus: boolean): void {
     clearTimeout(this.#timer);
     this.#survey = this.#run(withStatus).catch((error: unknown) => {
-      this.#runtime.log.warn(
-        { err: error, stationId: this.#station.config.id },
-        'a station could not be surveyed',
-      );
+      const stationId = this.#station.config.id;
+      // What a station answers, or that it goes, is no defect: it needs no stack.
+      const why = error instanceof NoReply ? { code: error.code, reason: error.message } : { err: error };
+      this.#runtime.log.warn({ ...why, stationId }, 'a station could not be surveyed');
       return undefined;
     });
     this.#arrived();
@@ -99,9 +105,14 @@ export class Onboarding {
     const intent = begun?.id;
     if (withStatus) await this.#askForStatus(dialect, intent);
     const survey = await dialect.survey(this.#asker, this.#wish(), intent);
-    this.#refused = survey.refused;
-    if (survey.refused.length > 0)
-      this.#runtime.log.warn({ stationId, refused: survey.refused }, 'a station refused settings');
+    const { refused, untilRestart } = survey;
+    this.#written = { refused, untilRestart };
+    if (refused.length > 0) this.#runtime.log.warn({ stationId, refused }, 'a station refused settings');
+    if (untilRestart.length > 0)
+      this.#runtime.log.warn(
+        { stationId, untilRestart },
+        'a station took settings for after its next restart',
+      );
     const causes = intent ? [intent] : [];
     await this.#station.frames.note({ action: 'StationSurveyed', value: { stationId, ...survey }, causes });
     return survey;

@@ -19,12 +19,14 @@ export class Once {
     if (known) return known;
     const running = task();
     this.#done.set(key, running);
-    if (this.#done.size > MOST_REMEMBERED) this.#done.delete([...this.#done.keys()][0] ?? '');
+    if (this.#done.size > MOST_REMEMBERED) this.#done.delete(this.#done.keys().next().value ?? '');
     running.then(
       ({ outcome, reason }) => {
         if (outcome !== 'failed') return;
         this.#done.delete(key);
-        this.#runtime.log.warn({ intent, what, reason }, 'a command failed');
+        // When a station goes, the log says so once, not once more for all that it was to be asked.
+        const level = reason?.startsWith('OCPP_NOT_CONNECTED') ? 'debug' : 'warn';
+        this.#runtime.log[level]({ intent, what, reason }, 'a command failed');
       },
       () => this.#done.delete(key),
     );

@@ -9,6 +9,7 @@ import type { JournalId, StationId } from '../../domain/index.js';
 import { BridgeError } from '../../errors/index.js';
 import type { JsonObject } from '../../mapping/index.js';
 import { issuesOf } from '../../schemas/index.js';
+import { setsPassword, withoutPasswords } from '../hidden.js';
 import { flawOf } from '../inspect.js';
 import { actionsOf, isAction, type OcppProtocol, schemaName } from '../protocol.js';
 import { handlingOf } from '../station/answers/index.js';
@@ -17,6 +18,7 @@ import { NoReply, type Reply } from './ask.js';
 import type { OcppCommands } from './commands.js';
 import { findOnRecord } from './on-record.js';
 import type { OrderKeys } from './order-keys.js';
+import { isPlanned } from './planned.js';
 
 /** One order of an operator. */
 export interface Order {
@@ -55,14 +57,6 @@ const OF_STATIONS = new Set([
   'ReportDERControl',
   'VatNumberValidation',
 ]);
-/** Requests that change what the planner has set. */
-const PLANNED = new Set([
-  'SetChargingProfile',
-  'ClearChargingProfile',
-  'UpdateDynamicSchedule',
-  'UsePriorityCharging',
-]);
-
 export class Orders {
   readonly #runtime: Runtime;
   readonly #stations: ReadonlyMap<StationId, Station>;
@@ -88,7 +82,7 @@ export class Orders {
    * Sends a request and gives the station's answer, whatever it says.
    *
    * @throws BridgeError OCPP_UNKNOWN_STATION, OCPP_NOT_CONNECTED, OCPP_COMMAND_INVALID, OCPP_COMMAND_GUARDED,
-   * OCPP_COMMAND_KEY, OCPP_TIMEOUT, OCPP_CALL_REFUSED, OCPP_OUTCOME_UNKNOWN, OCPP_BUSY, STORE_UNAVAILABLE
+   * OCPP_PASSWORD_BY_HAND, OCPP_COMMAND_KEY, OCPP_TIMEOUT, OCPP_CALL_REFUSED, OCPP_OUTCOME_UNKNOWN, OCPP_BUSY, STORE_UNAVAILABLE
    */
   async send(order: Order): Promise<OrderAnswered> {
     const { stationId, key } = order;
@@ -140,6 +134,12 @@ export class Orders {
       throw failed(order, 'OCPP_NOT_CONNECTED', `station ${order.stationId} is not connected now`);
     const flaw = flawIn(protocol, order, limits.maxDepth);
     if (flaw) throw failed(order, 'OCPP_COMMAND_INVALID', flaw);
+    if (!order.force && setsPassword(order.action, order.payload))
+      throw failed(
+        order,
+        'OCPP_PASSWORD_BY_HAND',
+        `${order.action} would set the password of ${order.stationId}`,
+      );
     const { policy } = this.#runtime.config.depots[0].charging;
     if (order.force || policy === 'forward' || !isPlanned(order)) return;
     const why = `${order.action} changes limits, which charging.policy ${policy} sets here`;
@@ -149,14 +149,15 @@ export class Orders {
   /** Who asks for what: on record before anything is sent. */
   async #intend({ stationId, action, payload, by, key, force }: Order): Promise<JournalId> {
     const { depot, log } = this.#runtime;
-    const details = { stationId, action, by, ...(key ? { key } : {}), ...(force ? { force } : {}), payload };
+    const details = { stationId, action, by, ...(key ? { key } : {}), ...(force ? { force } : {}) };
+    const raw = JSON.stringify({ ...details, payload: withoutPasswords(action, payload) });
     const entry = await depot.journal.append({
       depotId: depot.id,
       link: 'bridge',
       protocol: 'bridge',
       direction: 'internal',
       action: `Intent ${action}`,
-      raw: JSON.stringify(details),
+      raw,
       causes: [],
     });
     log.info({ stationId, action, by, force, intent: entry.id }, 'an operator commands a station');
@@ -207,11 +208,6 @@ function flawIn(protocol: OcppProtocol, { action, payload }: Order, maxDepth: nu
 function isOfStations(protocol: OcppProtocol, action: string): boolean {
   if (action === 'DataTransfer') return false;
   return handlingOf(protocol, action) !== undefined || OF_STATIONS.has(action);
-}
-
-/** A remote start may bring a limit of its own. */
-function isPlanned({ action, payload }: Order): boolean {
-  return PLANNED.has(action) || payload['chargingProfile'] !== undefined;
 }
 
 function wordsOf({ action, payload }: Order): string {

@@ -9,12 +9,17 @@ import {
   type Composite,
   isAsWished,
   type MeteringWish,
+  NOTHING_WRITTEN,
   type Survey,
+  takenMeasurands,
+  type Written,
   wholeNumber,
 } from './dialect.js';
 
 /** §7.28: an idTag has 20 characters at most. */
 const LONGEST_ID_TAG = 20;
+
+const MEASURANDS = 'MeterValuesSampledData';
 
 const KEYS = [
   'ChargingScheduleAllowedChargingRateUnit',
@@ -25,7 +30,7 @@ const KEYS = [
   'SupportedFeatureProfiles',
   'HeartbeatInterval',
   'MeterValueSampleInterval',
-  'MeterValuesSampledData',
+  MEASURANDS,
 ];
 
 const connectorOf = ({ point }: AtPoint): number => point?.connector ?? 0;
@@ -35,6 +40,11 @@ export const DIALECT_16: CommandDialect = {
   // A profile replaces another of its level and purpose here, whatever its id.
   clearRivals: () => [],
   clearProfile: (id) => ({ action: 'ClearChargingProfile', payload: { id }, repeatable: true }),
+  clearTransactionLimits: (point) => ({
+    action: 'ClearChargingProfile',
+    payload: { connectorId: point.connector, chargingProfilePurpose: 'TxProfile' },
+    repeatable: true,
+  }),
   compositeSchedule: (at, duration, unit) => ({
     action: 'GetCompositeSchedule',
     payload: {
@@ -116,26 +126,12 @@ async function survey(
   wish: MeteringWish | undefined,
   intent: JournalId | undefined,
 ): Promise<Survey> {
-  const { answer } = await asker.ask({ action: 'GetConfiguration', payload: { key: KEYS } }, intent);
-  const entries = (answer['configurationKey'] ?? []) as { key: string; value?: string }[];
-  const settings = Object.fromEntries(entries.map(({ key, value }) => [key, value ?? '']));
-  const wanted: [string, string][] = wish
-    ? [
-        ['MeterValueSampleInterval', String(wish.intervalSeconds)],
-        ['MeterValuesSampledData', wish.measurands.join(',')],
-      ]
-    : [];
-  const refused: string[] = [];
-  for (const [key, value] of wanted) {
-    if (isAsWished(settings[key], value)) continue;
-    const status = await change(asker, key, value, intent);
-    if (status === 'Accepted' || status === 'RebootRequired') settings[key] = value;
-    else refused.push(`${key}=${value}: ${status}`);
-  }
+  const settings = await configuration(asker, intent);
+  const written = wish ? await write(asker, settings, wish, intent) : NOTHING_WRITTEN;
   const units = allowedUnits(settings['ChargingScheduleAllowedChargingRateUnit']);
   return {
     settings,
-    refused,
+    ...written,
     abilities: {
       ...(units.length ? { units } : {}),
       ...wholeNumber('maxStackLevel', settings['ChargeProfileMaxStackLevel']),
@@ -144,6 +140,50 @@ async function survey(
     },
   };
 }
+
+/** What the station tells of itself; nothing if it does not let itself be asked, as some do not. */
+async function configuration(asker: Asker, intent: JournalId | undefined): Promise<Record<string, string>> {
+  try {
+    const { answer } = await asker.ask({ action: 'GetConfiguration', payload: { key: KEYS } }, intent);
+    const entries = (answer['configurationKey'] ?? []) as { key: string; value?: string }[];
+    return Object.fromEntries(entries.map(({ key, value }) => [key, value ?? '']));
+  } catch (error) {
+    if (error instanceof NoReply && error.code === 'OCPP_CALL_REFUSED') return {};
+    throw error;
+  }
+}
+
+/** Writes what differs; gives what the station did not take. */
+async function write(
+  asker: Asker,
+  settings: Record<string, string>,
+  { intervalSeconds, measurands }: MeteringWish,
+  intent: JournalId | undefined,
+): Promise<Written> {
+  const refused: string[] = [];
+  const untilRestart: string[] = [];
+  const set = async (key: string, value: string): Promise<string> => {
+    const status = await change(asker, key, value, intent);
+    if (isTaken(status)) settings[key] = value;
+    if (status === 'RebootRequired') untilRestart.push(`${key}=${value}`);
+    return status;
+  };
+  const wanted = { MeterValueSampleInterval: String(intervalSeconds), [MEASURANDS]: measurands.join(',') };
+  for (const [key, value] of Object.entries(wanted)) {
+    if (isAsWished(settings[key], value)) continue;
+    const status = await set(key, value);
+    if (isTaken(status)) continue;
+    const taken =
+      key === MEASURANDS && status === 'Rejected'
+        ? await takenMeasurands(measurands, settings[key], async (list) => isTaken(await set(key, list)))
+        : [];
+    const missing = taken.length === 0 ? value : measurands.filter((each) => !taken.includes(each)).join(',');
+    refused.push(`${key}=${missing}: ${status}`);
+  }
+  return { refused, untilRestart };
+}
+
+const isTaken = (status: string): boolean => status === 'Accepted' || status === 'RebootRequired';
 
 async function change(
   asker: Asker,

@@ -9,9 +9,14 @@ import {
   type Composite,
   isAsWished,
   type MeteringWish,
+  NOTHING_WRITTEN,
   type Survey,
+  takenMeasurands,
+  type Written,
   wholeNumber,
 } from './dialect.js';
+
+const MEASURANDS = 'SampledDataCtrlr.TxUpdatedMeasurands';
 
 /** Component and variable, as in `SmartChargingCtrlr.RateUnit`. */
 const READ = [
@@ -19,7 +24,7 @@ const READ = [
   'SmartChargingCtrlr.ProfileStackLevel',
   'SmartChargingCtrlr.PeriodsPerSchedule',
   'SampledDataCtrlr.TxUpdatedInterval',
-  'SampledDataCtrlr.TxUpdatedMeasurands',
+  MEASURANDS,
 ];
 
 const evseOf = (point: PointConfig): number => point.evse ?? point.connector;
@@ -40,6 +45,11 @@ export const DIALECT_201: CommandDialect = {
       },
       repeatable: true,
     })),
+  clearTransactionLimits: (point) => ({
+    action: 'ClearChargingProfile',
+    payload: { chargingProfileCriteria: { evseId: evseOf(point), chargingProfilePurpose: 'TxProfile' } },
+    repeatable: true,
+  }),
   compositeSchedule: ({ point }, duration, unit) => ({
     action: 'GetCompositeSchedule',
     payload: {
@@ -151,14 +161,14 @@ async function survey(
     'getVariableResult'
   ] as never as Result[])
     if (attributeStatus === 'Accepted') settings[`${component.name}.${variable.name}`] = attributeValue ?? '';
-  const refused = wish ? await write(asker, settings, wish, intent) : [];
+  const written = wish ? await write(asker, settings, wish, intent) : NOTHING_WRITTEN;
   const units = (settings['SmartChargingCtrlr.RateUnit'] ?? '')
     .split(',')
     .map((unit) => unit.trim())
     .filter((unit): unit is RateUnit => unit === 'W' || unit === 'A');
   return {
     settings,
-    refused,
+    ...written,
     abilities: {
       ...(units.length ? { units } : {}),
       ...wholeNumber('maxStackLevel', settings['SmartChargingCtrlr.ProfileStackLevel']),
@@ -171,28 +181,55 @@ async function survey(
 async function write(
   asker: Asker,
   settings: Record<string, string>,
-  wish: MeteringWish,
+  { intervalSeconds, measurands }: MeteringWish,
   intent: JournalId | undefined,
-): Promise<string[]> {
+): Promise<Written> {
   const wanted: [string, string][] = [
-    ['SampledDataCtrlr.TxUpdatedInterval', String(wish.intervalSeconds)],
-    ['SampledDataCtrlr.TxUpdatedMeasurands', wish.measurands.join(',')],
+    ['SampledDataCtrlr.TxUpdatedInterval', String(intervalSeconds)],
+    [MEASURANDS, measurands.join(',')],
   ];
   const differing = wanted.filter(([name, value]) => !isAsWished(settings[name], value));
-  if (differing.length === 0) return [];
-  const setVariableData = differing.map(([name, attributeValue]) => ({
-    ...variableOf(name),
-    attributeValue,
-  }));
+  if (differing.length === 0) return NOTHING_WRITTEN;
+  const statuses = await set(asker, settings, differing, intent);
+  const refused: string[] = [];
+  const untilRestart: string[] = [];
+  for (const [name, value] of differing) {
+    const status = statuses.get(name) ?? 'no answer';
+    if (status === 'RebootRequired') untilRestart.push(`${name}=${value}`);
+    if (isTaken(status)) continue;
+    const takes = async (list: string) => {
+      const told = (await set(asker, settings, [[name, list]], intent)).get(name);
+      if (told === 'RebootRequired') untilRestart.push(`${name}=${list}`);
+      return isTaken(told);
+    };
+    const taken =
+      name === MEASURANDS && status === 'Rejected'
+        ? await takenMeasurands(measurands, settings[name], takes)
+        : [];
+    const missing = taken.length === 0 ? value : measurands.filter((each) => !taken.includes(each)).join(',');
+    refused.push(`${name}=${missing}: ${status}`);
+  }
+  return { refused, untilRestart };
+}
+
+/** SetVariables: the status of each by its name; those taken are noted in `settings`. */
+async function set(
+  asker: Asker,
+  settings: Record<string, string>,
+  values: readonly (readonly [string, string])[],
+  intent: JournalId | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  const setVariableData = values.map(([name, attributeValue]) => ({ ...variableOf(name), attributeValue }));
   const { answer } = await asker.ask({ action: 'SetVariables', payload: { setVariableData } }, intent);
   const results = answer['setVariableResult'] as never as Result[];
-  return differing.flatMap(([name, value]) => {
-    const result = results.find(({ component, variable }) => `${component.name}.${variable.name}` === name);
-    const status = result?.attributeStatus ?? 'no answer';
-    if (status === 'Accepted' || status === 'RebootRequired') {
-      settings[name] = value;
-      return [];
-    }
-    return [`${name}=${value}: ${status}`];
-  });
+  const statuses = new Map(
+    results.map(({ component, variable, attributeStatus }) => [
+      `${component.name}.${variable.name}`,
+      attributeStatus,
+    ]),
+  );
+  for (const [name, value] of values) if (isTaken(statuses.get(name))) settings[name] = value;
+  return statuses;
 }
+
+const isTaken = (status: string | undefined): boolean => status === 'Accepted' || status === 'RebootRequired';

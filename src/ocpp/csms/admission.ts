@@ -1,12 +1,13 @@
 /** Who may open a WebSocket: decided from the HTTP request alone, before the upgrade. */
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { type SecretTest, type StationConfig, secretTest } from '../../config/index.js';
+import type { StationConfig } from '../../config/index.js';
+import type { Lockout } from '../../depot/index.js';
 import type { ErrorCode } from '../../errors/index.js';
 import type { IdentityRegistry } from '../../identity/index.js';
+import type { StationPasswords } from '../passwords/index.js';
 import { type OcppProtocol, PROTOCOLS } from '../protocol.js';
-import { basicLogin } from './credentials.js';
-import type { Lockout } from './lockout.js';
+import { basicLogin, passwordsMeant } from './credentials.js';
 
 export type Admission =
   | {
@@ -18,7 +19,8 @@ export type Admission =
     }
   | {
       readonly admitted: false;
-      readonly status: 400 | 401 | 404 | 429;
+      /** 101: the connection is opened, and closed at once. */
+      readonly status: 101 | 401 | 404 | 429;
       readonly code: ErrorCode;
       readonly identity?: string;
       readonly why: string;
@@ -28,12 +30,17 @@ const PREFIX = '/ocpp/';
 /** As long as an identity of the configuration may be. */
 const LONGEST_IDENTITY = 64;
 
-/** The identity in `/ocpp/<identity>`, or undefined if the path is another or cannot be read. */
+/**
+ * The identity in `/ocpp/<identity>`, or undefined if the path is another or cannot be read. The URL may be a whole one
+ * (RFC 9112 §3.2.2), and slashes around the identity do not count: stations put one between what they were given as URL,
+ * which may end with one, and their identity.
+ */
 export function identityOf(url: string | undefined): string | undefined {
-  const path = (url ?? '').split('?', 1)[0] ?? '';
+  const target = (url ?? '').split('?', 1)[0] ?? '';
+  const path = target.replace(/^wss?:\/\/[^/]*|^https?:\/\/[^/]*/i, '');
   if (!path.startsWith(PREFIX)) return undefined;
   try {
-    const identity = decodeURIComponent(path.slice(PREFIX.length));
+    const identity = decodeURIComponent(path.slice(PREFIX.length).split('/').filter(Boolean).join('/'));
     const plain = identity !== '' && identity.length <= LONGEST_IDENTITY;
     return plain && /^[!-~]+$/.test(identity) ? identity : undefined;
   } catch {
@@ -55,23 +62,22 @@ export class Admissions {
   readonly #identity: IdentityRegistry;
   readonly #lockout: Lockout;
   readonly #certificates: boolean;
-  readonly #secrets = new Map<string, SecretTest>();
+  readonly #passwords: StationPasswords;
 
   /**
    * `certificates`: every station must bring a client certificate that names it (security profile 3), unless it is
    * configured for profile 2.
-   *
-   * @throws BridgeError CONFIG_PASSWORD
    */
-  constructor(identity: IdentityRegistry, lockout: Lockout, certificates: boolean) {
+  constructor(
+    identity: IdentityRegistry,
+    lockout: Lockout,
+    passwords: StationPasswords,
+    certificates: boolean,
+  ) {
     this.#identity = identity;
     this.#lockout = lockout;
+    this.#passwords = passwords;
     this.#certificates = certificates;
-    for (const station of identity.stations.values()) {
-      const { password } = station.ocpp;
-      if (password !== undefined)
-        this.#secrets.set(station.id, secretTest(password, `station ${station.id}`));
-    }
   }
 
   async decide(request: IncomingMessage): Promise<Admission> {
@@ -79,7 +85,7 @@ export class Admissions {
     const address = request.socket.remoteAddress ?? '';
     if (identity === undefined)
       return { admitted: false, status: 404, code: 'OCPP_BAD_PATH', why: 'no station is at this path' };
-    const refuse = (status: 400 | 401 | 404 | 429, code: ErrorCode, why: string): Admission => ({
+    const refuse = (status: 101 | 401 | 404 | 429, code: ErrorCode, why: string): Admission => ({
       admitted: false,
       status,
       code,
@@ -88,17 +94,18 @@ export class Admissions {
     });
     const station = this.#identity.stationByOcppIdentity(identity);
     if (!station) return refuse(404, 'OCPP_UNKNOWN_STATION', 'the identity is not configured');
-    if (this.#lockout.isLocked(identity, address))
-      return refuse(429, 'OCPP_LOCKED_OUT', 'too many wrong logins');
+    // Shut for an identity at an address: others are not touched.
+    const whoever = `${identity}\u001f${address}`;
+    if (this.#lockout.waitMs(whoever) > 0) return refuse(429, 'OCPP_LOCKED_OUT', 'too many wrong logins');
     // Counted before it is judged: many at once do not outrun the lockout while hashes are worked out.
-    this.#lockout.failed(identity, address);
+    this.#lockout.failed(whoever);
     const flaw = await this.#flawOf(request, station);
     if (flaw) return refuse(401, flaw.code, flaw.why);
-    this.#lockout.succeeded(identity, address);
+    this.#lockout.forgive(whoever);
     const { protocols = PROTOCOLS } = station.ocpp;
     const protocol = subprotocolOf(request.headers['sec-websocket-protocol'], protocols);
-    if (!protocol) return refuse(400, 'OCPP_NO_SUBPROTOCOL', `offer one of ${protocols.join(', ')}`);
-    const authenticated = this.#needsCertificate(station) || this.#secrets.has(station.id);
+    if (!protocol) return refuse(101, 'OCPP_NO_SUBPROTOCOL', `offer one of ${protocols.join(', ')}`);
+    const authenticated = this.#needsCertificate(station) || this.#passwords.has(station.id);
     return { admitted: true, station, protocol, authenticated };
   }
 
@@ -115,8 +122,7 @@ export class Admissions {
     const needsCertificate = this.#needsCertificate(station);
     const certificateFlaw = needsCertificate && flawOfCertificate(request.socket as TLSSocket, identity);
     if (certificateFlaw) return { code: 'OCPP_BAD_CERTIFICATE', why: certificateFlaw };
-    const secret = this.#secrets.get(station.id);
-    if (!secret) return undefined;
+    if (!this.#passwords.has(station.id)) return undefined;
     // A certificate is proof enough (profile 3); a password beside it must still be right.
     if (!login) {
       return needsCertificate
@@ -124,10 +130,11 @@ export class Admissions {
         : { code: 'OCPP_BAD_LOGIN', why: 'no HTTP Basic credentials were sent' };
     }
     // Both are compared in any case, so that the time taken tells nothing.
-    const right = await secret(login.password);
-    return right && login.user === identity
-      ? undefined
-      : { code: 'OCPP_BAD_LOGIN', why: 'user or password is wrong' };
+    const right = await this.#passwords.fits(station.id, passwordsMeant(login.password));
+    if (!right || login.user !== identity)
+      return { code: 'OCPP_BAD_LOGIN', why: 'user or password is wrong' };
+    right.enter();
+    return undefined;
   }
 }
 

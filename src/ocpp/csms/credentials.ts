@@ -22,3 +22,17 @@ export function basicLogin(header: string | undefined, identity: string): BasicL
   }
   return { user: identity, password: bytes.subarray(user.length) };
 }
+
+/** An AuthorizationKey of OCPP 1.6 stands for so many bytes. */
+const [SHORTEST_KEY, LONGEST_KEY] = [16, 20];
+
+/**
+ * The passwords that may be configured here for a station that sends these bytes: they themselves; or hexadecimal digits, by
+ * which the AuthorizationKey of a 1.6 station is set (OCPP-J 1.6 §6.2, security white paper A00.FR.205), while it sends what
+ * they stand for. Some stations send the digits: then they themselves are meant.
+ */
+export function passwordsMeant(sent: Buffer): readonly (Buffer | string)[] {
+  if (sent.length < SHORTEST_KEY || sent.length > LONGEST_KEY) return [sent];
+  const digits = sent.toString('hex');
+  return [sent, digits, digits.toUpperCase()];
+}

@@ -64,6 +64,8 @@ export function introduce(rpc: RpcConnection, host: IntroductionHost): RpcOwner 
       throw new CallRefusal('SecurityError', 'this station is not adopted yet');
     },
     onAnswer: () => undefined,
+    onRepeated: () => undefined,
+    onUntaken: () => undefined,
     onBadFrame: () => rpc.close(1002, 'a frame is no OCPP'),
     onSent: () => undefined,
     onAlive: () => undefined,
@@ -102,8 +104,10 @@ async function askForPoints(rpc: RpcConnection, points: Set<number>): Promise<vo
     return;
   }
   const answer = await answerTo(rpc, 'GetConfiguration', { key: ['NumberOfConnectors'] });
-  const [found] = (answer?.['configurationKey'] ?? []) as { value?: string }[];
-  const count = Math.min(Number(found?.value ?? 0) || 0, MOST_POINTS);
+  const keys = answer?.['configurationKey'];
+  // Nothing else was asked for; what a stranger answers is not checked, so it may be anything.
+  const [found] = Array.isArray(keys) ? (keys as (JsonObject | null)[]) : [];
+  const count = Math.min(Number(found?.['value'] ?? 0) || 0, MOST_POINTS);
   for (let number = 1; number <= count; number++) points.add(number);
 }
 

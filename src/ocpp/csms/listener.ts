@@ -1,9 +1,10 @@
 /** The HTTP(S) server under the WebSockets of stations. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { WebSocketServer } from 'ws';
 import type { TlsConfig } from '../../config/index.js';
 import { BridgeError } from '../../errors/index.js';
 
@@ -104,4 +105,20 @@ export function refuseUpgrade(socket: Duplex, status: number): void {
     `HTTP/1.1 ${status} ${REASONS[status] ?? 'Refused'}\r\n${challenge}Connection: close\r\nContent-Length: 0\r\n\r\n`,
     () => socket.destroy(),
   );
+}
+
+const GOODBYE_MS = 2_000;
+const goodbyes = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 1 });
+
+/**
+ * OCPP-J 1.6 §3.2, 2.0.1 part 4 §3.3: a server that speaks none of the versions offered completes the handshake without one, and
+ * closes the connection.
+ */
+export function sayGoodbye(request: IncomingMessage, socket: Duplex, head: Buffer, reason: string): void {
+  delete request.headers['sec-websocket-protocol'];
+  goodbyes.handleUpgrade(request, socket, head, (connection) => {
+    connection.on('error', () => connection.terminate());
+    connection.close(1002, reason);
+    setTimeout(() => connection.terminate(), GOODBYE_MS).unref();
+  });
 }

@@ -1,20 +1,26 @@
 /** The terminating server: admits stations, gives each its socket, keeps them alive. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Runtime } from '../../depot/index.js';
+import { Lockout, type LockoutRule, type Runtime } from '../../depot/index.js';
 import { catalogue, type ErrorCode } from '../../errors/index.js';
+import { withoutPasswordsInFrame } from '../hidden.js';
 import type { OcppLimits } from '../options.js';
+import type { StationPasswords } from '../passwords/index.js';
 import { RpcGate } from '../rpc/index.js';
 import type { Station } from '../station/index.js';
 import { type Admission, Admissions, subprotocolOf } from './admission.js';
 import { HandshakeLog } from './handshakes.js';
 import { introduce } from './introduce.js';
-import { listen, makeServer, refuseUpgrade } from './listener.js';
-import { Lockout } from './lockout.js';
+import { listen, makeServer, refuseUpgrade, sayGoodbye } from './listener.js';
 import { Strangers } from './strangers.js';
 
 /** How long a living socket has to answer a ping before a newcomer without a password may take its place. */
 const PROOF_OF_LIFE_MS = 2_000;
+
+/** Logins of stations: ten wrong ones in five minutes (both are limits) and the door stays shut for five more. */
+function lockoutRule({ badLogins, lockoutSeconds }: OcppLimits): LockoutRule {
+  return { most: badLogins, windowMs: lockoutSeconds * 1000, counts: 'first', shuts: 'last' };
+}
 
 export class CsmsServer {
   readonly strangers = new Strangers();
@@ -27,15 +33,20 @@ export class CsmsServer {
   #pings: NodeJS.Timeout | undefined;
   #stopping = false;
 
-  /** @throws BridgeError OCPP_TLS, CONFIG_PASSWORD */
-  constructor(runtime: Runtime, stations: ReadonlyMap<string, Station>, limits: OcppLimits) {
+  /** @throws BridgeError OCPP_TLS */
+  constructor(
+    runtime: Runtime,
+    stations: ReadonlyMap<string, Station>,
+    passwords: StationPasswords,
+    limits: OcppLimits,
+  ) {
     const { tls } = runtime.config.listen.ocpp;
     this.#runtime = runtime;
     this.#stations = stations;
     this.#maxDepth = limits.maxDepth;
     this.#gate = new RpcGate({ maxPayload: limits.maxPayload });
-    const lockout = new Lockout(limits, () => runtime.now().getTime());
-    this.#admissions = new Admissions(runtime.identity, lockout, tls?.clientCa !== undefined);
+    const lockout = new Lockout(lockoutRule(limits), () => runtime.now().getTime());
+    this.#admissions = new Admissions(runtime.identity, lockout, passwords, tls?.clientCa !== undefined);
     const handshakes = new HandshakeLog(runtime);
     const configured = [...runtime.identity.stations.values()];
     this.#server = makeServer({
@@ -86,12 +97,16 @@ export class CsmsServer {
     if (!admission.admitted) {
       const isStranger = admission.code === 'OCPP_UNKNOWN_STATION';
       if (isStranger && this.#introduce(request, socket, head, admission.identity)) return undefined;
-      return this.#refuse(request, socket, admission);
+      this.#refuse(request, admission);
+      if (admission.status === 101) return sayGoodbye(request, socket, head, admission.why);
+      return refuseUpgrade(socket, admission.status);
     }
     const station = this.#stations.get(admission.station.id);
     if (!station) return refuseUpgrade(socket, 404);
-    // A name alone takes nothing from a living connection; a password or certificate does.
-    if (!admission.authenticated && (await station.isAlive(PROOF_OF_LIFE_MS))) {
+    // A name alone takes nothing from a living connection, nor from who came meanwhile; a password or certificate does.
+    const before = station.connections;
+    const isAlive = !admission.authenticated && (await station.isAlive(PROOF_OF_LIFE_MS));
+    if (isAlive || (!admission.authenticated && station.connections !== before)) {
       const { identity } = admission.station.ocpp;
       this.#log(request, 'OCPP_IDENTITY_TAKEN', identity, 'the identity is in use');
       return refuseUpgrade(socket, 409);
@@ -104,11 +119,7 @@ export class CsmsServer {
     this.#gate.upgrade(request, socket, head, facts, (connection) => station.connect(connection));
   }
 
-  #refuse(
-    request: IncomingMessage,
-    socket: Duplex,
-    { status, code, identity, why }: Extract<Admission, { admitted: false }>,
-  ): void {
+  #refuse(request: IncomingMessage, { code, identity, why }: Extract<Admission, { admitted: false }>): void {
     if (code === 'OCPP_UNKNOWN_STATION' && identity !== undefined) this.#seen(request, identity);
     this.#log(request, code, identity, why);
     this.#runtime.metrics.messages.inc({
@@ -117,7 +128,6 @@ export class CsmsServer {
       action: 'Upgrade',
       outcome: 'refused',
     });
-    refuseUpgrade(socket, status);
   }
 
   /** Lets in an invited stranger, to say who it is and nothing else; false if it is not invited. */
@@ -134,7 +144,8 @@ export class CsmsServer {
         heard: ({ action, raw, messageId }) =>
           void depot.journal.appendOrGap({
             ...{ depotId: depot.id, link: `ocpp:${identity}`, protocol, direction: 'in' },
-            ...{ action: action.slice(0, 50), raw, messageId, causes: [], generation: tables().id },
+            ...{ action: action.slice(0, 50), messageId, causes: [], generation: tables().id },
+            ...withoutPasswordsInFrame(action, raw),
             error: 'OCPP_UNKNOWN_STATION',
           }),
         introduced: (introduction) => this.strangers.introduced(identity, introduction),

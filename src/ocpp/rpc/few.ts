@@ -5,6 +5,10 @@ export class Few<T> {
   /** The others, when there are several. */
   #more: Map<string, T> | undefined;
 
+  get isEmpty(): boolean {
+    return this.#key === undefined && this.#more === undefined;
+  }
+
   has(key: string): boolean {
     return this.#key === key || this.#more?.has(key) === true;
   }

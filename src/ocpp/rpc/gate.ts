@@ -9,7 +9,7 @@ import { createRPCError, RPCServer } from 'ocpp-rpc';
 import type { JsonObject } from '../../mapping/index.js';
 import { type OcppProtocol, PROTOCOLS } from '../protocol.js';
 import { CallRefusal, errorCode, type RefusalKind } from '../refusal.js';
-import { Few } from './few.js';
+import { MessageIds, type RepeatedCall } from './message-ids.js';
 import { StationSocket } from './socket.js';
 
 /** A CALL of the station. `raw` is the frame as it came. */
@@ -38,6 +38,10 @@ export interface RpcOwner {
   /** @throws CallRefusal to answer with a CALLERROR */
   onCall(call: InboundCall): Promise<JsonObject>;
   onAnswer(answer: InboundAnswer): void;
+  /** A CALL under the id of one in work; one that is another call still comes to `onCall`, or to `onUntaken`. */
+  onRepeated(call: RepeatedCall): void;
+  /** A frame that was received, and came to nothing because the connection ended. */
+  onUntaken(raw: string): void;
   /** A frame that is no message of OCPP-J, or an answer that nobody waits for. */
   onBadFrame(raw: string, reason: string): void;
   onSent(frame: OutboundFrame): void;
@@ -160,6 +164,7 @@ function adopt(
   facts: UpgradeFacts,
   makeOwner: (connection: RpcConnection) => RpcOwner,
 ): void {
+  const reading = new Reading(socket);
   const owner = makeOwner({
     protocol: facts.protocol,
     remoteAddress: facts.remoteAddress,
@@ -167,25 +172,32 @@ function adopt(
     close: (code, reason) => closeOrCut(socket, code, reason),
     terminate: () => socket.terminate(),
     ping: () => socket.readyState === socket.OPEN && socket.ping(),
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
+    pause: () => reading.pause('rate'),
+    resume: () => reading.resume('rate'),
+  });
+  const ids = new MessageIds({
+    repeated: (call) => owner.onRepeated(call),
+    pass: (frame) => socket.pass(frame),
+    pause: () => reading.pause('ids'),
+    resume: () => reading.resume('ids'),
   });
   let raw = '';
   /** Whether the owner was told of the frame at hand. */
   let told = false;
   socket.alive = () => owner.onAlive();
   socket.unread = () => owner.onBroken('it does not read what it is sent');
-  socket.outgoing = (frame) => outgoing(facts.protocol, frame, owner);
+  socket.incoming = (frame) => ids.mayPass(frame);
+  socket.outgoing = (frame) => {
+    const sent = outgoing(facts.protocol, frame);
+    if (!sent) return undefined;
+    owner.onSent(sent);
+    if (sent.kind !== 2) ids.answered(sent.messageId);
+    return sent.raw;
+  };
   client.on('message', ({ message, outbound }) => {
     if (outbound) return;
     raw = message;
     told = false;
-  });
-  const inProgress = new Few<true>();
-  client.on('call', ({ payload, outbound }) => {
-    // ocpp-rpc refuses the second of two calls with one id by itself.
-    if (!outbound && inProgress.has(String(payload[1])))
-      owner.onBadFrame(raw, 'a call with this message id is being answered');
   });
   client.on('response', ({ payload, outbound }) => {
     if (outbound) return;
@@ -196,29 +208,48 @@ function adopt(
     if (!told) owner.onBadFrame(raw, error.message);
   });
   client.on('socketError', (error) => owner.onBroken(error.message));
-  client.once('close', ({ code, reason }) => owner.onClosed(code ?? 1006, String(reason ?? '')));
+  client.once('close', ({ code, reason }) => {
+    for (const untaken of ids.end()) owner.onUntaken(untaken);
+    owner.onClosed(code ?? 1006, String(reason ?? ''));
+  });
   client.handle(async ({ messageId, method, params }) => {
     told = true;
-    inProgress.set(messageId, true);
+    ids.begun(messageId, raw);
     try {
       return await owner.onCall({ messageId, action: method, payload: params, raw });
     } catch (error) {
       const refusal =
         error instanceof CallRefusal ? error : new CallRefusal('InternalError', 'an internal error occurred');
       throw createRPCError(errorCode(facts.protocol, refusal.kind), refusal.message, {});
-    } finally {
-      inProgress.delete(messageId);
     }
   });
 }
 
-/** Puts error codes right and keeps silent where the standard wants silence; tells the owner what leaves. */
-function outgoing(protocol: OcppProtocol, frame: string, owner: RpcOwner): string | undefined {
+/** Reading from a socket, which several may want to pause. */
+class Reading {
+  readonly #socket: StationSocket;
+  readonly #pausedBy = new Set<'rate' | 'ids'>();
+
+  constructor(socket: StationSocket) {
+    this.#socket = socket;
+  }
+
+  pause(by: 'rate' | 'ids'): void {
+    this.#pausedBy.add(by);
+    this.#socket.pause();
+  }
+
+  resume(by: 'rate' | 'ids'): void {
+    this.#pausedBy.delete(by);
+    if (this.#pausedBy.size === 0) this.#socket.resume();
+  }
+}
+
+/** What leaves in place of a frame: its error code put right; undefined where the standard wants silence. */
+function outgoing(protocol: OcppProtocol, frame: string): OutboundFrame | undefined {
   const kind = Number(frame[1]) as 2 | 3 | 4;
-  const messageId = messageIdOf(frame);
   const raw = kind === 4 ? withOwnCode(protocol, frame) : frame;
-  if (raw !== undefined) owner.onSent({ kind, messageId, raw });
-  return raw;
+  return raw === undefined ? undefined : { kind, messageId: messageIdOf(frame), raw };
 }
 
 /** The message id of a frame that JSON.stringify wrote: `[3,"id",…`. */

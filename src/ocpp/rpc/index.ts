@@ -9,3 +9,4 @@ export {
   type RpcOwner,
   type UpgradeFacts,
 } from './gate.js';
+export type { RepeatedCall } from './message-ids.js';

@@ -14,6 +14,8 @@ const MAX_UNREAD = 1_048_576;
 export class StationSocket extends WebSocket {
   /** Set as soon as the connection has an owner; until then nothing can be sent. */
   outgoing: Outgoing = () => undefined;
+  /** Whether a text frame that came may go on to ocpp-rpc now. */
+  incoming: (frame: Buffer) => boolean = () => true;
   /** Called at every sign of life: frame, ping or pong. */
   alive: () => void = () => undefined;
 
@@ -29,8 +31,14 @@ export class StationSocket extends WebSocket {
         this.close(1003, 'OCPP-J has text frames only');
         return true;
       }
+      if (!this.incoming(args[0] as Buffer)) return true;
     } else if (event === 'ping' || event === 'pong') this.alive();
     return super.emit(event, ...args);
+  }
+
+  /** Hands on a frame that `incoming` kept back. */
+  pass(frame: Buffer): void {
+    if (this.readyState === WebSocket.OPEN) super.emit('message', frame, false);
   }
 
   override send(data: unknown, ..._options: unknown[]): void {

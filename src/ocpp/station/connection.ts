@@ -2,12 +2,15 @@
 import type { ErrorCode } from '../../errors/index.js';
 import type { Beginning, JournalId } from '../../journal/index.js';
 import type { JsonObject } from '../../mapping/index.js';
+import { passwordsIn, without, withoutPasswords } from '../hidden.js';
 import type { OcppLimits } from '../options.js';
+import { CallRefusal } from '../refusal.js';
 import {
   Few,
   type InboundAnswer,
   type InboundCall,
   type OutboundFrame,
+  type RepeatedCall,
   type RpcConnection,
   type RpcOwner,
 } from '../rpc/index.js';
@@ -29,6 +32,8 @@ export interface CallOptions {
 /** A call of ours on its way. */
 interface OpenCall extends CallOptions {
   readonly action: string;
+  /** Passwords that it tells: they are seen nowhere, also not in what comes back. */
+  readonly passwords: readonly string[];
   sent?: Beginning | null;
   answered?: Beginning | null;
 }
@@ -64,9 +69,15 @@ export interface ConnectionOwner {
   take(connection: StationConnection, call: InboundCall, begun: Beginning | null): Taken;
   /** A call was taken and its answer is about to be sent. */
   answered(action: string): void;
+  /** A call could not be answered for a reason that nobody foresaw. */
+  failed(action: string, error: unknown): void;
   closed(connection: StationConnection, code: number, reason: string): void;
   bad(connection: StationConnection, reason: string): void;
+  /** The station used a message id again too soon; told once of a connection for each code. */
+  repeats(connection: StationConnection, code: RepeatCode, action: string): void;
 }
+
+export type RepeatCode = 'OCPP_CALL_REPEATED' | 'OCPP_MESSAGE_ID_REUSED';
 
 export class StationConnection implements RpcOwner {
   readonly rpc: RpcConnection;
@@ -77,6 +88,7 @@ export class StationConnection implements RpcOwner {
   readonly #asked = new Map<string, OpenCall>();
   #open: OpenCall | undefined;
   #badFrames = 0;
+  readonly #repeats = new Set<RepeatCode>();
   #pause: NodeJS.Timeout | undefined;
   aliveAt = performance.now();
 
@@ -88,7 +100,8 @@ export class StationConnection implements RpcOwner {
 
   /** Sends one call and waits for its answer; the caller sees to it that only one is open. @throws CallFailure */
   async call(action: string, payload: object, options: CallOptions): Promise<CallResult> {
-    const open: OpenCall = { action, ...options };
+    const passwords = passwordsIn(action, payload);
+    const open: OpenCall = { action, passwords, ...options };
     this.#open = open;
     const frames = async () => {
       const entries = await Promise.all([storedOf(open.sent ?? null), storedOf(open.answered ?? null)]);
@@ -96,9 +109,9 @@ export class StationConnection implements RpcOwner {
     };
     try {
       const answer = await this.rpc.call(action, payload, options.timeoutMs);
-      return { answer, frames: await frames() };
+      return { answer: withoutPasswords(action, without(answer, passwords)), frames: await frames() };
     } catch (cause) {
-      throw new CallFailure((cause as Error).message, await frames(), { cause });
+      throw new CallFailure(without((cause as Error).message, passwords), await frames(), { cause });
     } finally {
       if (this.#open === open) this.#open = undefined;
     }
@@ -108,26 +121,32 @@ export class StationConnection implements RpcOwner {
     this.#badFrames = 0;
     const { messageId, raw } = call;
     const action = call.action.slice(0, LONGEST_ACTION);
-    const begun = this.#owner.frames.frame({
-      protocol: this.rpc.protocol,
-      direction: 'in',
-      action,
-      messageId,
-      raw,
-    });
+    const { protocol } = this.rpc;
+    const begun = this.#owner.frames.frame({ protocol, direction: 'in', action, messageId, raw });
     const progress: CallInProgress = { action, begun };
     this.#answering.set(messageId, progress);
     this.#slowDown();
+    // One function waits for everything: each that waits leaves more behind for every message under way.
     try {
-      const answer = await this.#owner.take(this, call, begun).answer();
+      const taken = this.#owner.take(this, call, begun);
+      if (begun && !(await begun.stored)) progress.begun = null;
+      if (taken.stored) {
+        try {
+          await taken.stored;
+        } catch (cause) {
+          throw taken.notStored(cause);
+        }
+        if (!progress.begun) throw taken.notStored();
+      }
+      const answer = await taken.answer();
       this.#owner.answered(action);
       return answer;
     } catch (error) {
       progress.error = error instanceof InboundRefusal ? error.code : 'OCPP_NOT_STORED';
-      throw error;
-    } finally {
       // A refusal waits too: raw first.
       if (begun && !(await begun.stored)) progress.begun = null;
+      if (!(error instanceof CallRefusal)) this.#owner.failed(action, error);
+      throw error;
     }
   }
 
@@ -141,23 +160,44 @@ export class StationConnection implements RpcOwner {
       action: asked?.action ?? 'Unasked',
       messageId,
       raw,
-      ...(late ? { error: 'OCPP_TIMEOUT' as const } : {}),
-      ...(asked ? {} : { error: 'OCPP_BAD_FRAME' as const }),
+      error: asked ? (late ? ('OCPP_TIMEOUT' as const) : undefined) : ('OCPP_BAD_FRAME' as const),
     };
-    const begun = this.#owner.frames.frame(draft, asked?.sent ? [asked.sent.entry.id] : []);
+    const begun = this.#owner.frames.frame(draft, asked?.sent ? [asked.sent.entry.id] : [], asked?.passwords);
     if (asked) asked.answered = begun;
     this.#asked.delete(messageId);
     if (!asked) this.#countBad('an answer that nobody waits for');
   }
 
-  onBadFrame(raw: string, reason: string): void {
+  onRepeated({ messageId, action: said, raw, isSame }: RepeatedCall): void {
+    const { frames } = this.#owner;
+    const action = said.slice(0, LONGEST_ACTION);
+    const first = this.#answering.get(messageId)?.begun;
+    const causes = first ? [first.entry.id] : [];
+    const error = isSame ? 'OCPP_CALL_REPEATED' : 'OCPP_MESSAGE_ID_REUSED';
+    // A call that is kept back is journalled as a frame when it is taken.
+    if (isSame) {
+      frames.frame({ protocol: this.rpc.protocol, direction: 'in', action, messageId, raw, error }, causes);
+      this.#slowDown();
+    } else void frames.note({ action: 'MessageIdReused', value: { messageId, action }, causes, error });
+    if (this.#repeats.has(error)) return;
+    this.#repeats.add(error);
+    this.#owner.repeats(this, error, action);
+  }
+
+  onUntaken(raw: string): void {
     this.#owner.frames.frame({
       protocol: this.rpc.protocol,
       direction: 'in',
-      action: 'BadFrame',
+      action: 'Untaken',
       raw,
-      error: 'OCPP_BAD_FRAME',
+      error: 'OCPP_MESSAGE_ID_REUSED',
     });
+  }
+
+  onBadFrame(raw: string, reason: string): void {
+    const { protocol } = this.rpc;
+    const draft = { protocol, direction: 'in', action: 'BadFrame', raw, error: 'OCPP_BAD_FRAME' } as const;
+    this.#owner.frames.frame(draft, [], this.#open?.passwords);
     this.#countBad(reason);
   }
 
@@ -172,16 +212,16 @@ export class StationConnection implements RpcOwner {
     if (kind === 2) {
       const open = this.#open;
       if (!open) return;
-      const { action, intent, rules } = open;
+      const { action, intent, passwords, rules } = open;
       const draft = {
         protocol,
         direction: 'out' as const,
         action,
         messageId,
         raw,
-        ...(rules ? { rules } : {}),
+        rules,
       };
-      open.sent = frames.frame(draft, intent ? [intent] : []);
+      open.sent = frames.frame(draft, intent ? [intent] : [], passwords);
       this.#asked.set(messageId, open);
       if (this.#asked.size > 16) this.#asked.delete([...this.#asked.keys()][0] ?? '');
       return;
@@ -190,14 +230,7 @@ export class StationConnection implements RpcOwner {
     this.#answering.delete(messageId);
     const error = kind === 4 ? (progress?.error ?? 'OCPP_BAD_FRAME') : undefined;
     const action = progress?.action ?? 'BadFrame';
-    const draft = {
-      protocol,
-      direction: 'out' as const,
-      action,
-      messageId,
-      raw,
-      ...(error ? { error } : {}),
-    };
+    const draft = { protocol, direction: 'out' as const, action, messageId, raw, error };
     frames.frame(draft, progress?.begun ? [progress.begun.entry.id] : []);
   }
 

@@ -2,6 +2,7 @@
 import type { Runtime } from '../../depot/index.js';
 import type { ErrorCode } from '../../errors/index.js';
 import type { Beginning, JournalDraft, JournalEntry, JournalId } from '../../journal/index.js';
+import { withoutPasswordsInFrame } from '../hidden.js';
 import type { OcppProtocol } from '../protocol.js';
 import type { FrameTallies } from './tallies.js';
 
@@ -16,8 +17,8 @@ export interface FrameDraft {
   readonly action: string;
   readonly messageId?: string;
   readonly raw: string;
-  readonly error?: ErrorCode;
-  readonly rules?: readonly string[];
+  readonly error?: ErrorCode | undefined;
+  readonly rules?: readonly string[] | undefined;
 }
 
 /** What the bridge itself notes about a station, beside its frames. */
@@ -26,6 +27,7 @@ export interface NoteDraft {
   readonly value: object;
   readonly causes?: readonly JournalId[];
   readonly rules?: readonly string[];
+  readonly error?: ErrorCode;
 }
 
 export class FrameJournal {
@@ -39,14 +41,35 @@ export class FrameJournal {
     this.#link = `ocpp:${ocppIdentity}`;
   }
 
-  /** Begins to append a frame; frames are journalled in the order of these calls. Null if it is lost. */
-  frame(draft: FrameDraft, causes: readonly JournalId[] = NO_CAUSES): Beginning | null {
-    const { depot } = this.#runtime;
-    const { protocol, direction, action, error } = draft;
+  /**
+   * Begins to append a frame, without the passwords in it; frames are journalled in the order of these calls. Null if it
+   * is lost.
+   *
+   * @param passwords told in the call to which it belongs: they may come back anywhere
+   */
+  frame(
+    draft: FrameDraft,
+    causes: readonly JournalId[] = NO_CAUSES,
+    passwords?: readonly string[],
+  ): Beginning | null {
+    const runtime = this.#runtime;
+    const { protocol, direction, action, messageId, error } = draft;
     this.#tallies.count(protocol, direction, action, error !== undefined);
-    const at = this.#runtime.now().getTime();
-    const generation = this.#runtime.tables().id;
-    return this.#begin({ depotId: depot.id, link: this.#link, generation, ...draft, causes, at });
+    const { raw, rules = draft.rules } = withoutPasswordsInFrame(action, draft.raw, passwords);
+    return this.#begin({
+      depotId: runtime.depot.id,
+      link: this.#link,
+      protocol,
+      direction,
+      action,
+      messageId,
+      raw,
+      causes,
+      at: runtime.now().getTime(),
+      generation: runtime.tables().id,
+      error,
+      rules,
+    });
   }
 
   /** Appends a decision or finding of the bridge itself. Never rejects. */
@@ -55,7 +78,7 @@ export class FrameJournal {
   }
 
   /** As {@link note}, for what the state takes at once. */
-  beginNote({ action, value, causes = NO_CAUSES, rules }: NoteDraft): Beginning | null {
+  beginNote({ action, value, causes = NO_CAUSES, rules, error }: NoteDraft): Beginning | null {
     return this.#begin({
       depotId: this.#runtime.depot.id,
       link: this.#link,
@@ -66,13 +89,14 @@ export class FrameJournal {
       causes,
       at: this.#runtime.now().getTime(),
       ...(rules ? { rules } : {}),
+      ...(error ? { error } : {}),
     });
   }
 
   #begin(draft: JournalDraft): Beginning | null {
     const { depot, metrics } = this.#runtime;
     const begun = depot.journal.begin(draft);
-    if (begun) void begun.stored.then((kept) => kept || metrics.lineageGaps.inc());
+    if (begun) this.#tallies.followStored(begun.stored, metrics.lineageGaps);
     else metrics.lineageGaps.inc();
     return begun;
   }

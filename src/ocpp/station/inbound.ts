@@ -68,8 +68,12 @@ export interface ReceivedCall {
 /** What the state took from a call, and the answer once it may be given. */
 export interface Taken {
   readonly events: readonly DomainEvent[];
-  /** Waits for what must be stored before. @throws InboundRefusal */
-  answer(): Promise<JsonObject>;
+  /** What must be stored before the answer; absent where the station need not know. */
+  readonly stored: Promise<void> | undefined;
+  /** The refusal in place of an answer when that or the call itself was not stored. */
+  notStored(cause?: unknown): InboundRefusal;
+  /** To be asked for when what must be stored is stored. */
+  answer(): JsonObject | Promise<JsonObject>;
 }
 
 /**
@@ -90,8 +94,13 @@ export function takeCall(context: InboundContext, call: ReceivedCall): Taken {
   if (!entry && handling.durable === true) throw notStored();
   const generation = runtime.tables();
   const facts = factsOf(context, call, call.payload);
-  const payload = repaired(context, generation, facts, call.payload, entry);
-  const issue = validatorOf(schemaName(protocol, action))(payload)[0];
+  const schema = schemaName(protocol, action);
+  const validate = validatorOf(schema);
+  const flawed = validate(call.payload)[0];
+  // Tables that read another version's schema (2.1) repair what is valid in this one.
+  const isValid = !flawed && schema === tableName(protocol, action);
+  const payload = repaired(context, generation, facts, call.payload, entry, isValid);
+  const issue = payload === call.payload ? flawed : validate(payload)[0];
   if (issue) {
     const failure = invalid(facts, issue);
     runtime.metrics.unmapped.inc({ mapping: failure.mapping, code: failure.code });
@@ -103,24 +112,19 @@ export function takeCall(context: InboundContext, call: ReceivedCall): Taken {
   const isDurable = typeof handling.durable === 'function' ? handling.durable(told) : handling.durable;
   if (!entry && isDurable) throw notStored();
   const stored = runtime.depot.apply(events, begun?.stored);
-  stored.catch((error: unknown) =>
-    runtime.log.error(
-      { err: error, stationId: context.stationId, journalId: entry?.id },
-      'state was not stored',
-    ),
-  );
+  const failed = (err?: unknown) => {
+    const { stationId } = context;
+    if (err !== undefined)
+      runtime.log.error({ err, stationId, journalId: entry?.id }, 'state was not stored');
+    return notStored();
+  };
+  // Who waits for it tells.
+  if (!isDurable) stored.catch(failed);
   return {
     events,
-    async answer() {
-      const kept = begun !== null && (await begun.stored);
-      if (isDurable) {
-        if (!kept) throw notStored();
-        await stored.catch(() => {
-          throw notStored();
-        });
-      }
-      return handling.answer(told);
-    },
+    stored: isDurable ? stored : undefined,
+    notStored: failed,
+    answer: () => handling.answer(told),
   };
 }
 
@@ -150,10 +154,11 @@ function repaired(
   facts: FrameFacts,
   raw: JsonObject,
   entry: JournalEntry | null,
+  isValid: boolean,
 ): JsonObject {
   const { runtime, frames, protocol } = context;
   const message = tableName(protocol, facts.action);
-  const { payload, repairs } = generation.repair(message, raw, selectorOf(facts));
+  const { payload, repairs } = generation.repair(message, raw, selectorOf(facts), isValid);
   if (repairs.length === 0) return payload;
   for (const repair of repairs) runtime.metrics.forgiven.inc({ protocol, code: repair });
   const causes = entry ? [entry.id] : [];
@@ -273,7 +278,7 @@ function notHandled(protocol: OcppProtocol, action: string): InboundRefusal {
   return isAction(protocol, action)
     ? new InboundRefusal('OCPP_NOT_HANDLED', {
         kind: 'NotSupported',
-        message: 'a station does not send this',
+        message: 'not taken from a station',
       })
     : new InboundRefusal('OCPP_NOT_HANDLED', { kind: 'NotImplemented', message: 'no such action' });
 }

@@ -1,13 +1,19 @@
 /** One configured station: at most one socket at a time, its frames in order, its link, its calls. */
 import type { StationConfig } from '../../config/index.js';
 import type { Runtime } from '../../depot/index.js';
-import { BridgeError } from '../../errors/index.js';
+import { BridgeError, catalogue } from '../../errors/index.js';
 import type { Beginning } from '../../journal/index.js';
 import type { OcppLimits } from '../options.js';
 import type { OcppProtocol } from '../protocol.js';
 import type { InboundCall, RpcConnection, RpcOwner } from '../rpc/index.js';
 import { StationClock } from './clock.js';
-import { type CallOptions, type CallResult, type ConnectionOwner, StationConnection } from './connection.js';
+import {
+  type CallOptions,
+  type CallResult,
+  type ConnectionOwner,
+  type RepeatCode,
+  StationConnection,
+} from './connection.js';
 import { FrameJournal } from './frames.js';
 import { type InboundContext, SelectorMemo, type Taken, takeCall } from './inbound.js';
 import { LinkWatch } from './link.js';
@@ -40,6 +46,7 @@ export class Station implements ConnectionOwner {
   readonly #listeners: StationEventsListener[] = [];
   readonly #transactionIds = new TransactionIds();
   #connection: StationConnection | undefined;
+  #connections = 0;
   /** What the calls of one connection are taken with; made once for it. */
   #context: { readonly of: StationConnection; readonly context: InboundContext } | undefined;
 
@@ -54,6 +61,11 @@ export class Station implements ConnectionOwner {
 
   get limits(): OcppLimits {
     return this.#shared.limits;
+  }
+
+  /** How many sockets it has had since the start. */
+  get connections(): number {
+    return this.#connections;
   }
 
   get isConnected(): boolean {
@@ -74,6 +86,7 @@ export class Station implements ConnectionOwner {
     const old = this.#connection;
     const connection = new StationConnection(rpc, this);
     this.#connection = connection;
+    this.#connections += 1;
     const { runtime } = this.#shared;
     const { protocol, remoteAddress } = rpc;
     const stationId = this.config.id;
@@ -103,6 +116,13 @@ export class Station implements ConnectionOwner {
     for (const listener of this.#listeners) setImmediate(() => listener.onBooted());
   }
 
+  failed(action: string, err: unknown): void {
+    this.#shared.runtime.log.error(
+      { err, stationId: this.config.id, action },
+      'a call of a station could not be answered: this is a defect of the bridge',
+    );
+  }
+
   closed(connection: StationConnection, code: number, reason: string): void {
     const { runtime } = this.#shared;
     const stationId = this.config.id;
@@ -123,6 +143,12 @@ export class Station implements ConnectionOwner {
       { code: 'OCPP_BAD_FRAME', stationId: this.config.id, remoteAddress, reason },
       'a frame is no OCPP',
     );
+  }
+
+  repeats(connection: StationConnection, code: RepeatCode, action: string): void {
+    const { remoteAddress } = connection.rpc;
+    const { title } = catalogue[code];
+    this.#shared.runtime.log.warn({ code, stationId: this.config.id, remoteAddress, action }, title);
   }
 
   /**

@@ -19,6 +19,8 @@ export class FrameTallies {
   readonly #messages: Metrics['messages'];
   readonly #known = new Map<OcppProtocol, Map<string, Tallies>>();
 
+  #following: { readonly stored: Promise<boolean>; frames: number } | undefined;
+
   constructor({ messages }: Metrics) {
     this.#messages = messages;
   }
@@ -26,6 +28,17 @@ export class FrameTallies {
   count(protocol: OcppProtocol, direction: 'in' | 'out', action: string, refused: boolean): void {
     const tallies = this.#of(protocol, action);
     tallies[direction][refused ? 'refused' : 'ok'].count += 1;
+  }
+
+  /** Counts a frame as a gap if it turns out not to be stored. Frames that are stored together are followed together. */
+  followStored(stored: Promise<boolean>, gaps: Metrics['lineageGaps']): void {
+    if (this.#following?.stored === stored) {
+      this.#following.frames += 1;
+      return;
+    }
+    const following = { stored, frames: 1 };
+    this.#following = following;
+    void stored.then((kept) => kept || gaps.inc(following.frames));
   }
 
   #of(protocol: OcppProtocol, action: string): Tallies {

@@ -4,7 +4,7 @@ import { SimulatorError } from './errors.js';
 import { Fleet } from './fleet.js';
 import type { ChargerOptions, PowerType, Protocol } from './options.js';
 import {
-  checkReportName,
+  checkReport,
   clockOf,
   parseScenario,
   readScenario,
@@ -33,7 +33,7 @@ export interface ChargerCommandOptions {
   readonly points?: number;
   /** Default DC. */
   readonly powerType?: PowerType;
-  /** Of each point (default 150 on DC, 22 on AC). */
+  /** Of each point (default 150 on DC, 22 on AC of three phases). */
   readonly maxPowerKw?: number;
   /** Simulated seconds in a real one; overrides the scenario's. */
   readonly timeScale?: number;
@@ -71,12 +71,29 @@ function nameOf(pattern: string, station: number, stations: number): string {
   return stations === 1 ? pattern : `${pattern}-${number}`;
 }
 
-function fleetOf(options: ChargerCommandOptions, scenario: Scenario): Fleet {
-  const { stations = 1, points = 1, powerType = 'DC' } = options;
+/** @throws SimulatorError for what no station could be made of */
+function checkOptions({
+  url,
+  stations = 1,
+  points = 1,
+  connectWithinSeconds = 60,
+}: ChargerCommandOptions): void {
   if (!Number.isInteger(stations) || stations < 1)
     throw new SimulatorError('stations must be a whole number from 1');
+  if (!Number.isInteger(points) || points < 1)
+    throw new SimulatorError('points must be a whole number from 1');
+  if (!(connectWithinSeconds > 0)) throw new SimulatorError('connectWithinSeconds must be above 0');
+  const scheme = URL.canParse(url) ? new URL(url).protocol : undefined;
+  if (scheme !== 'ws:' && scheme !== 'wss:')
+    throw new SimulatorError(`${url} is no WebSocket URL; it looks like wss://csms.example/ocpp`);
+}
+
+function fleetOf(options: ChargerCommandOptions, scenario: Scenario): Fleet {
+  const { stations = 1, points = 1, powerType = 'DC' } = options;
+  const { phases, ...kind } = scenario.station ?? {};
   const clock = clockOf(scenario, options.timeScale);
-  const maxPowerW = (options.maxPowerKw ?? (powerType === 'DC' ? 150 : 22)) * 1000;
+  const ratedKw = powerType === 'DC' ? 150 : (22 / 3) * (phases ?? 3);
+  const maxPowerW = (options.maxPowerKw ?? ratedKw) * 1000;
   const pointKey = options.protocol === 'ocpp1.6' ? 'connectorId' : 'evseId';
   const pem = (file: string | undefined): string | undefined =>
     file === undefined ? undefined : readFileSync(file, 'utf8');
@@ -90,7 +107,11 @@ function fleetOf(options: ChargerCommandOptions, scenario: Scenario): Fleet {
     identity: nameOf(options.identity, station, stations),
     protocol: options.protocol,
     clock,
-    points: Array.from({ length: points }, (_, index) => ({ [pointKey]: index + 1, powerType, maxPowerW })),
+    points: Array.from({ length: points }, (_, index) => ({
+      ...{ [pointKey]: index + 1, powerType, maxPowerW },
+      ...(phases === undefined ? {} : { phases }),
+    })),
+    ...kind,
     meterIntervalMs: (options.meterIntervalSeconds ?? 60) * 1000,
     ...(options.password === undefined
       ? {}
@@ -102,7 +123,14 @@ function fleetOf(options: ChargerCommandOptions, scenario: Scenario): Fleet {
   );
 }
 
-function narrate(charger: ChargerSimulator, frames: boolean, print: (line: string) => void): void {
+interface Narration {
+  readonly frames: boolean;
+  readonly print: (line: string) => void;
+  /** The simulation ends: what is cut short now is no failure of anybody. */
+  readonly isOver: () => boolean;
+}
+
+function narrate(charger: ChargerSimulator, { frames, print, isOver }: Narration): void {
   const say = (words: string): void => {
     const time = new Date(charger.clock.now()).toISOString().slice(0, 19);
     print(`${time}Z ${charger.identity} ${words}`);
@@ -123,7 +151,9 @@ function narrate(charger: ChargerSimulator, frames: boolean, print: (line: strin
     say(`transaction ${transactionId} ${energy}`);
   });
   events.on('dropped', ({ action }) => say(`gave up ${action}`));
-  events.on('failed', (failure) => say(failure.message));
+  events.on('failed', (failure) => {
+    if (!isOver() || failure.kind !== 'lost') say(failure.message);
+  });
   events.on('violation', ({ direction, action, part, message }) =>
     say(`${direction} ${action}.${part} does not fit its schema: ${message}`),
   );
@@ -146,18 +176,25 @@ const apartMs = 2;
  */
 export async function runChargerCommand(options: ChargerCommandOptions): Promise<number> {
   const print = options.print ?? ((line: string) => void process.stdout.write(`${line}\n`));
-  const { connectWithinSeconds = 60, report, signal } = options;
-  if (report !== undefined) checkReportName(report);
+  const { connectWithinSeconds = 60, report, signal, stations = 1, points = 1 } = options;
+  checkOptions(options);
+  if (report !== undefined) checkReport(report);
   const scenario =
     options.scenario === undefined
       ? parseScenario(oneBus, 'built-in scenario')
-      : readScenario(options.scenario);
+      : readScenario(options.scenario, { stations, points });
   const fleet = fleetOf(options, scenario);
   const runs = fleet.chargers.map(
     (charger, index) => new StationRun(charger, index + 1, connectWithinSeconds * 1000),
   );
-  if (!options.quiet) for (const { charger } of runs) narrate(charger, options.frames === true, print);
-  const stop = (): void => void fleet.stop();
+  let over = false;
+  const narration: Narration = { frames: options.frames === true, print, isOver: () => over };
+  if (!options.quiet) for (const { charger } of runs) narrate(charger, narration);
+  const end = (): Promise<void> => {
+    over = true;
+    return fleet.stop();
+  };
+  const stop = (): void => void end();
   signal?.addEventListener('abort', stop, { once: true });
   try {
     await Promise.all(runs.map((run, index) => pause(index * apartMs).then(() => run.start())));
@@ -165,7 +202,7 @@ export async function runChargerCommand(options: ChargerCommandOptions): Promise
     await Promise.all(fleet.chargers.map((charger) => charger.settled(farewellMs)));
   } finally {
     signal?.removeEventListener('abort', stop);
-    await fleet.stop();
+    await end();
   }
   const verdicts = runs.map((run) => run.verdict());
   for (const line of verdictLines(verdicts)) print(line);

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { createRPCError, RPCClient } from 'ocpp-rpc';
 import { CallFailure } from './errors.js';
+import { partsOf } from './frame.js';
 import type { ChargerOptions } from './options.js';
 
 // The name cannot be imported from a CommonJS module, and the package types handlers as if they always answered.
@@ -76,12 +77,22 @@ function failureOf(action: string, error: unknown): CallFailure {
   return new CallFailure(message === 'Call timeout' ? 'timeout' : 'lost', action, message);
 }
 
+/**
+ * Security white paper of 1.6: AuthorizationKey is hexadecimal in messages, and HTTP Basic has the bytes; a shorter text
+ * is meant as it stands.
+ */
+function basicPassword({ protocol, quirks }: ChargerOptions, password: string): string {
+  const isKey = protocol === 'ocpp1.6' && /^(?:[\da-f]{2}){16,20}$/i.test(password);
+  // The package takes bytes too, though its types name only text.
+  return isKey && !quirks?.hexPassword ? (Buffer.from(password, 'hex') as Buffer & string) : password;
+}
+
 function clientOf(options: ChargerOptions, password: string | undefined): RPCClient {
   const { quirks = {}, tls } = options;
   return new RPCClient({
     endpoint: options.url.replace(/\/+$/, ''),
     identity: options.identity,
-    password: password ?? null,
+    password: password === undefined ? null : basicPassword(options, password),
     protocols: quirks.noSubprotocol ? [] : [options.protocol],
     wsOpts: { ...tls, perMessageDeflate: false, closeTimeout: 2_000 },
     headers: {},
@@ -114,15 +125,6 @@ class ExpectedAnswers {
   has(frame: string): boolean {
     const [type, id] = partsOf(frame);
     return (type === 4 && this.#anyError) || ((type === 3 || type === 4) && this.#ids.has(id));
-  }
-}
-
-function partsOf(frame: string): unknown[] {
-  try {
-    const parts: unknown = JSON.parse(frame);
-    return Array.isArray(parts) ? parts : [];
-  } catch {
-    return [];
   }
 }
 

@@ -40,6 +40,8 @@ export interface Quirks {
   readonly noSubprotocol?: boolean;
   /** Has no charging profiles any more after a restart (1.6 errata 3.37 demands that it keeps them). */
   readonly forgetsProfiles?: boolean;
+  /** 1.6: logs in with the hexadecimal digits of its AuthorizationKey instead of the bytes they stand for. */
+  readonly hexPassword?: boolean;
   /** Rejects every TxDefaultProfile. */
   readonly refusesTxDefault?: boolean;
 }

@@ -51,6 +51,8 @@ export class Outlet {
   inoperativeScheduled = false;
   fault: Fault | undefined;
   reservation: Reservation | undefined;
+  /** Charging profiles are kept and told, but not followed. */
+  ignoresLimits = false;
   /** What the CSMS was last told of this point. */
   reported: string | undefined;
   powerW = 0;
@@ -98,7 +100,13 @@ export class Outlet {
   /** Sets what flows now. `offeredW` is what limits and station leave for this point. */
   drive(offeredW: number): void {
     this.offeredW = this.#usable(offeredW) ? offeredW : 0;
-    this.powerW = this.energised ? Math.min(this.offeredW, this.battery?.acceptsW ?? 0) : 0;
+    this.powerW = this.energised ? Math.min(this.offeredW, this.#acceptedW) : 0;
+  }
+
+  /** An on-board charger takes no more of a phase where it has fewer than it could use. */
+  get #acceptedW(): number {
+    const { acceptsW = 0, phases = 1 } = this.battery ?? {};
+    return this.spec.powerType === 'DC' ? acceptsW : (acceptsW * this.phasesInUse) / phases;
   }
 
   /** Lets the set power flow. */

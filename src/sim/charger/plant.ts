@@ -77,7 +77,9 @@ export class Plant {
 
   #drive(): void {
     const offers = this.#outlets.map((outlet) =>
-      outlet.offerUnder(this.#profiles.pointLimit(outlet.spec.id, this.#at)),
+      outlet.offerUnder(
+        outlet.ignoresLimits ? undefined : this.#profiles.pointLimit(outlet.spec.id, this.#at),
+      ),
     );
     const demands = this.#outlets.map((outlet, index) =>
       Math.min(offers[index] ?? 0, outlet.battery?.acceptsW ?? 0),

@@ -12,6 +12,8 @@ export interface Limit {
 export interface CompositePeriod {
   readonly startPeriod: number;
   readonly limit: number;
+  /** AC: where it is not three, which is what leaving it out means. */
+  readonly numberPhases?: number;
 }
 
 export const acVoltageV = 230;
@@ -131,31 +133,41 @@ export class ProfileStore {
 
   /**
    * The composite schedule from `at` on: per moment the lowest of the station's limit, the rated power and the
-   * Tx or TxDefault limit. Point 0 = what the station expects to draw from the grid. Limits are rounded down
-   * to one decimal.
+   * Tx or TxDefault limit, with the phases it is meant for. Point 0 = what the station expects to draw from the
+   * grid. Limits are rounded down to one decimal.
    */
   composite(pointId: number, at: number, durationS: number, unit: RateUnit): CompositePeriod[] {
     const starts = [at, ...this.changes(at, at + durationS * 1000 - 1)];
     const periods: CompositePeriod[] = [];
     for (const start of starts) {
-      const limit = Math.floor(this.#compositeAt(pointId, start, unit, at) * 10 + 1e-6) / 10;
+      const { value, phases } = this.#compositeAt(pointId, start, unit, at);
+      const limit = Math.floor(value * 10 + 1e-6) / 10;
       const startPeriod = Math.round((start - at) / 1000);
+      const period = { startPeriod, limit, ...(phases === 3 ? {} : { numberPhases: phases }) };
       if (periods.at(-1)?.startPeriod === startPeriod) periods.pop();
-      if (periods.at(-1)?.limit !== limit) periods.push({ startPeriod, limit });
+      const last = periods.at(-1);
+      if (last?.limit !== limit || last.numberPhases !== period.numberPhases) periods.push(period);
     }
     return periods;
   }
 
-  #compositeAt(pointId: number, at: number, unit: RateUnit, origin: number): number {
+  /** `phases` is 3 where they mean nothing: on DC, and for the station as a whole. */
+  #compositeAt(
+    pointId: number,
+    at: number,
+    unit: RateUnit,
+    origin: number,
+  ): { value: number; phases: number } {
     const { points } = this.#context;
     const stationW = this.stationLimitW(at);
     const point = points.find((candidate) => candidate.id === pointId);
+    const powerType = (point ?? points[0])?.powerType ?? 'DC';
     const sumW = points.reduce((sum, each) => sum + this.#pointW(each, at, origin).watts, 0);
     const own = point ? this.#pointW(point, at, origin) : { watts: sumW, phases: 3 };
     const watts = Math.min(stationW, own.watts);
-    if (unit === 'W') return watts;
-    const powerType = (point ?? points[0])?.powerType ?? 'DC';
-    return watts / (powerType === 'AC' ? acVoltageV * own.phases : nominalDcVoltageV);
+    const phases = powerType === 'AC' ? own.phases : 3;
+    if (unit === 'W') return { value: watts, phases };
+    return { value: watts / (powerType === 'AC' ? acVoltageV * phases : nominalDcVoltageV), phases };
   }
 
   #pointW(point: PointSpec, at: number, origin: number): { watts: number; phases: number } {

@@ -1,6 +1,8 @@
+import { Admission } from './admission.js';
+import { beginning, mayBegin, outlives } from './bounds.js';
 import type { Connection } from './connection.js';
 import type { Dialect, StartCause, StopCause } from './dialect.js';
-import { CallFailure, SimulatorError } from './errors.js';
+import { SimulatorError } from './errors.js';
 import type { Reading, ReadingContext } from './meter.js';
 import type { Outlet, PointState, Reservation } from './outlet.js';
 import { Plant } from './plant.js';
@@ -19,7 +21,7 @@ export type Presented = 'started' | 'waiting' | 'stopped' | 'rejected';
  */
 export class Sessions {
   readonly #station: Station;
-  readonly #connection: Connection;
+  readonly #admission: Admission;
   readonly #plant: Plant;
   readonly #sampling: Sampling;
   readonly #states = new Map<Outlet, PointState>();
@@ -29,7 +31,7 @@ export class Sessions {
 
   constructor(station: Station, connection: Connection) {
     this.#station = station;
-    this.#connection = connection;
+    this.#admission = new Admission(station, connection);
     this.#sampling = new Sampling(station);
     this.#plant = new Plant(station.outlets, station.profiles, station.clock.now());
     for (const outlet of station.outlets) this.#states.set(outlet, outlet.state);
@@ -105,7 +107,7 @@ export class Sessions {
     const at = this.catchUp();
     const { transaction } = outlet;
     if (!transaction) return;
-    if (this.#outlives(cause)) {
+    if (outlives(cause, this.#station.settings)) {
       outlet.authorized = undefined;
       this.dialect.updated(outlet, transaction, cause, at);
       return;
@@ -226,32 +228,14 @@ export class Sessions {
     stillThere: () => boolean,
     remoteStartId?: number,
   ): Promise<Presented> {
-    const allowed = !outlet.authorized && outlet.operative && this.#fitsReservation(outlet, token);
-    const accepted = allowed && (await this.#authorize(token));
+    const isFree = this.#admission.isFree(outlet, token);
+    const accepted = isFree && (await this.#admission.accepts(token, this.dialect));
     // Somebody else may have been quicker, too.
     if (accepted && !outlet.authorized && stillThere()) {
       return this.authorize(outlet, token, cause, remoteStartId);
     }
     if (!outlet.authorized) outlet.pendingProfile = undefined;
     return 'rejected';
-  }
-
-  async #authorize(token: Token): Promise<boolean> {
-    const { localList, settings } = this.#station;
-    const offline = (): boolean => localList.knows(token.idToken) ?? settings.offlineTxForUnknownId;
-    if (!this.#connection.online) return offline();
-    try {
-      return await this.dialect.authorize(token);
-    } catch (error) {
-      if (!(error instanceof CallFailure)) throw error;
-      this.#station.events.emit('failed', error);
-      return error.kind === 'refused' ? false : offline();
-    }
-  }
-
-  #fitsReservation(outlet: Outlet, token: Token): boolean {
-    const { reservation } = outlet;
-    return !reservation || [reservation.idToken, reservation.groupIdToken].includes(token.idToken);
   }
 
   /** Begins a transaction if all it takes is there; tells of the token if one is running already. */
@@ -262,20 +246,8 @@ export class Sessions {
       this.dialect.updated(outlet, outlet.transaction, cause, at);
       return;
     }
-    if (!outlet.operative || outlet.fault?.blocking || !this.#mayStart(outlet)) return;
-    const transaction: Transaction = {
-      pointId: outlet.spec.id,
-      meterStart: outlet.meter.registerWh,
-      startedAt: at,
-      jumpedMs: 0,
-      startAcknowledged: false,
-      stopAcknowledged: false,
-      chargedMs: 0,
-      nextSeqNo: 0,
-      readings: [],
-      ...(outlet.authorized ? { token: outlet.authorized } : {}),
-      ...(outlet.remoteStartId === undefined ? {} : { remoteStartId: outlet.remoteStartId }),
-    };
+    if (!mayBegin(outlet, this.#station.settings)) return;
+    const transaction = beginning(outlet, at);
     this.transactions.push(transaction);
     outlet.transaction = transaction;
     outlet.finished = false;
@@ -292,22 +264,6 @@ export class Sessions {
     if (!profile) return;
     const owned = transactionId === undefined ? profile : { ...profile, transactionId };
     this.#station.profiles.install(owned, (other) => other.id === profile.id);
-  }
-
-  #mayStart(outlet: Outlet): boolean {
-    const plugged = outlet.battery !== undefined;
-    const authorized = outlet.authorized !== undefined;
-    return this.#station.settings.txStartPoint.some((point) => {
-      if (point === 'EVConnected') return plugged;
-      return point === 'Authorized' ? authorized : plugged && authorized;
-    });
-  }
-
-  /** 2.0.1 TxStopPoint: a transaction may last until the vehicle leaves, whoever has stopped charging. */
-  #outlives(cause: StopCause): boolean {
-    const withdrawn: readonly StopCause[] = ['Local', 'Remote', 'DeAuthorized'];
-    const { txStopPoint } = this.#station.settings;
-    return withdrawn.includes(cause) && txStopPoint.length === 1 && txStopPoint[0] === 'EVConnected';
   }
 
   #nobodyCame(outlet: Outlet): void {

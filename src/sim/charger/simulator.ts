@@ -238,11 +238,15 @@ export class ChargerSimulator {
     return this.#sessions.transactions.filter((each) => each.startAcknowledged).map(viewOf);
   }
 
-  /** A restart the CSMS has asked for: nobody waits for it. */
-  #restart(cause: StopCause): void {
-    this.reboot({ cause }).catch((error: unknown) => {
+  /** A restart the CSMS has asked for. */
+  async #restart(cause: StopCause): Promise<boolean> {
+    try {
+      await this.reboot({ cause });
+      return true;
+    } catch (error) {
       if (!(error instanceof SimulatorError)) throw error;
-    });
+      return false;
+    }
   }
 
   #accepted(afterBoot: boolean, offlineMs: number): void {

@@ -5,6 +5,9 @@ import type { AnswerRule } from './oddities.js';
 import type { Sessions } from './sessions.js';
 import type { Station } from './station.js';
 
+/** Above all levels that a CSMS may use. */
+const OTHERS_LEVEL = 1_000_000;
+
 /** What a station does that it should not: real frames and sockets, but not what the standard says. */
 export class Strange {
   readonly #station: Station;
@@ -54,6 +57,46 @@ export class Strange {
     const outlet = this.#station.point(point);
     this.#sessions.catchUp();
     outlet.meter.reset(toWh);
+  }
+
+  /** All charging profiles are gone, as after a firmware update. */
+  loseLimits(): void {
+    const at = this.#sessions.catchUp();
+    this.#station.profiles.clear({});
+    this.#sessions.settle(at);
+  }
+
+  /**
+   * Somebody else than the CSMS gives the transaction at a point a limit that goes before all others: a technician, a
+   * local energy manager.
+   */
+  otherLimit(point: number, watts: number): void {
+    const at = this.#sessions.catchUp();
+    this.#station.point(point);
+    const periods = [{ startPeriod: 0, limit: watts }];
+    const raw = { otherLimit: watts };
+    this.#station.profiles.install(
+      {
+        id: -1,
+        pointId: point,
+        purpose: 'Tx',
+        stackLevel: OTHERS_LEVEL,
+        kind: 'Absolute',
+        startSchedule: at,
+        unit: 'W',
+        periods,
+        raw,
+      },
+      (other) => other.id === -1 && other.pointId === point,
+    );
+    this.#sessions.settle(at);
+  }
+
+  /** Keeps and tells the charging profiles of a point, and does not follow them. */
+  ignoreLimits(point: number): void {
+    const at = this.#sessions.catchUp();
+    this.#station.point(point).ignoresLimits = true;
+    this.#sessions.settle(at);
   }
 
   /** These measurands are not measured any more; an empty list hides nothing. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import WebSocket from 'ws';
 
-const ANSWER_MS = 5_000;
+const ANSWER_MS = 15_000;
 
 export function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
@@ -96,10 +96,15 @@ export class Peer {
   }
 }
 
-/** Sends bytes to a port and gives the status line's number; 0 if there was none. */
-export function rawRequest(port: number, head: string, withinMs = 3_000): Promise<number> {
+/** Sends bytes to a port, from a loopback address, and gives the status line's number; 0 if there was none. */
+export function rawRequest(
+  port: number,
+  head: string,
+  withinMs = 3_000,
+  localAddress = '127.0.0.1',
+): Promise<number> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(head));
+    const socket = connect({ port, host: '127.0.0.1', localAddress }, () => socket.write(head));
     let text = '';
     const done = () => {
       clearTimeout(timer);

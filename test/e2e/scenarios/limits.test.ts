@@ -1,21 +1,10 @@
 /** Limits where chargers and clocks are not as one would wish. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { LimitStep } from '../../../src/domain/index.js';
 import { type ChargerOptions, ChargerSimulator } from '../../../src/sim/charger/index.js';
 import { OcppHarness } from '../../ocpp/harness.js';
-import { BUS, orderFor, Scene, until } from './scene.js';
-
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
-async function scene(setup: Parameters<typeof Scene.begin>[0] = {}): Promise<Scene> {
-  const begun = await Scene.begin(setup);
-  cleanups.push(() => begun.end());
-  return begun;
-}
+import { BUS, orderFor, scene, until } from './scene.js';
 
 const grid = (kw: number) => (text: string) => text.replace('gridLimitKw: 400', `gridLimitKw: ${kw}`);
 
@@ -66,7 +55,7 @@ describe('limits', () => {
   /** A charger of N1 in the midst of a transaction, and how it took a limit of these steps. */
   async function limited(more: Partial<ChargerOptions>, steps: readonly LimitStep[]) {
     const harness = await OcppHarness.start();
-    cleanups.push(() => harness.remove());
+    onTestFinished(() => harness.remove());
     const charger = new ChargerSimulator({
       url: harness.url,
       identity: 'CP-N1',
@@ -75,7 +64,7 @@ describe('limits', () => {
       points: [{ connectorId: 1, powerType: 'DC', maxPowerW: 150_000 }],
       ...more,
     });
-    cleanups.push(() => charger.stop());
+    onTestFinished(() => charger.stop());
     await charger.start();
     await charger.plugIn(1, BUS);
     const processId = await until(() => {

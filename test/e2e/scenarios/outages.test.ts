@@ -1,13 +1,7 @@
 /** Stations that come back from an outage, and a bridge that comes later than the buses: both versions, real sockets. */
-import { describe, it, type TestContext } from 'vitest';
+import { describe, it } from 'vitest';
 import type { RawStation } from '../../support/raw-station.js';
-import { orderFor, Scene, until } from './scene.js';
-
-async function scene({ onTestFinished }: TestContext): Promise<Scene> {
-  const begun = await Scene.begin();
-  onTestFinished(() => begun.end());
-  return begun;
-}
+import { orderFor, type Scene, scene, until } from './scene.js';
 
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
 
@@ -116,7 +110,7 @@ describe.concurrent.each([
     'a transaction begun offline is the one at the bay, is shown with its vehicle, serves its request and is limited: status %s the queue',
     async (when, context) => {
       const { expect } = context;
-      const depot = await scene(context);
+      const depot = await scene({}, context);
       const bms = await depot.presystem('BMS-1');
       const first = await teller.connect(depot);
       await teller.status(first, 300, 'Available');
@@ -153,7 +147,7 @@ describe.concurrent.each([
 
   it('statuses that waited are in order, and do not end a charge', async (context) => {
     const { expect } = context;
-    const depot = await scene(context);
+    const depot = await scene({}, context);
     const station = await teller.connect(depot);
     await teller.status(station, 390, 'Available');
     await teller.status(station, 200, 'Preparing');
@@ -171,7 +165,7 @@ describe.concurrent.each([
 
   it('a register that is reset takes nothing back', async (context) => {
     const { expect } = context;
-    const depot = await scene(context);
+    const depot = await scene({}, context);
     const station = await teller.connect(depot);
     const id = await teller.begin(station, { seconds: 500, energyWh: 100_000 });
     for (const [seconds, energyWh] of [
@@ -189,7 +183,7 @@ describe.concurrent.each([
 
   it('a transaction that the bridge never saw begin is adopted, shown, limited, and ended', async (context) => {
     const { expect } = context;
-    const depot = await scene(context);
+    const depot = await scene({}, context);
     const bms = await depot.presystem('BMS-1');
     await bms.setRequests([orderFor(1, pointId)]);
     const station = await teller.connect(depot);

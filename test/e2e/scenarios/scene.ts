@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { onTestFinished, type TestContext } from 'vitest';
 import { type Bridge, startBridge } from '../../../src/bridge.js';
 import { parseConfig } from '../../../src/config/index.js';
 import type { DepotState, ProcessState } from '../../../src/domain/index.js';
@@ -85,6 +86,37 @@ export class Scene {
     return entries;
   }
 
+  /** An operator's command over the admin API. @returns the station's answer @throws the code of the problem */
+  async send({
+    stationId,
+    ...order
+  }: {
+    stationId: string;
+    action: string;
+    payload: object;
+    force?: boolean;
+  }) {
+    const told = await this.#admin('POST', `stations/${stationId}/commands`, order);
+    return told['answer'] as Record<string, unknown>;
+  }
+
+  /** A station as the admin API tells it. */
+  station(stationId: string): Promise<Record<string, unknown>> {
+    return this.#admin('GET', `stations/${stationId}`);
+  }
+
+  async #admin(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
+    const response = await fetch(`http://127.0.0.1:${this.#bridge?.ports.admin}/api/v1/${path}`, {
+      method,
+      headers: { authorization: 'Bearer demo-admin', 'content-type': 'application/json' },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+      signal: AbortSignal.timeout(8_000),
+    });
+    const told = (await response.json()) as Record<string, unknown>;
+    if (!response.ok) throw Object.assign(new Error(JSON.stringify(told)), { code: told['code'] });
+    return told;
+  }
+
   /** The process at a point, if there is one. */
   processAt(pointId: string): ProcessState | undefined {
     const point = this.state.stations.values().flatMap((station) => station.points[pointId] ?? [])[0];
@@ -140,17 +172,27 @@ export class Scene {
   }
 }
 
+/** A scene that ends with the test; a test that runs beside others gives its context. */
+export async function scene(
+  setup: SceneSetup = {},
+  context: Pick<TestContext, 'onTestFinished'> = { onTestFinished },
+): Promise<Scene> {
+  const begun = await Scene.begin(setup);
+  context.onTestFinished(() => begun.end());
+  return begun;
+}
+
 const passwordOf = (station: string): string => `cp-n${station.slice(1)}-secret-000${station.slice(1)}`;
 
 /** Waits until something is there, looking every 10 ms. */
 export async function until<T>(
-  look: () => T | undefined | false,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
   what: string,
   withinMs = 8_000,
 ): Promise<T> {
   const end = performance.now() + withinMs;
   for (;;) {
-    const found = look();
+    const found = await look();
     if (found) return found;
     if (performance.now() > end) throw new Error(`${what} did not happen in ${withinMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -1,22 +1,11 @@
 /** What becomes of transactions when stations reboot, stutter, swap vehicles; or when the bridge is restarted. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DepotStateJson } from '../../../src/domain/index.js';
 import { bigDepotConfig, range } from '../../support/big-depot.js';
 import { startBridgeProcess } from '../../support/bridge.js';
 import { RawStation } from '../../support/raw-station.js';
-import { BUS, orderFor, Scene, until } from './scene.js';
-
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
-async function scene(setup: Parameters<typeof Scene.begin>[0] = {}): Promise<Scene> {
-  const begun = await Scene.begin(setup);
-  cleanups.push(() => begun.end());
-  return begun;
-}
+import { BUS, orderFor, scene, until } from './scene.js';
 
 describe('a station', () => {
   it('05 reboots in mid-transaction and resumes it: one process, one transaction', async () => {
@@ -150,7 +139,7 @@ describe('the bridge', () => {
   }, async () => {
     const big = { stations: 250, pointsPerStation: 2 };
     const bridge = await startBridgeProcess({ store: 'lmdb', edit: bigDepotConfig(big) });
-    cleanups.push(() => bridge.remove());
+    onTestFinished(() => bridge.remove());
     const opened = new Map<string, string>();
     const stations = await Promise.all(
       range(big.stations).map(async (station) => {

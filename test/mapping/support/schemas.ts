@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
-import addFormats from 'ajv-formats';
 import type { SchemaSource } from '../../../src/mapping/index.js';
+import { formats } from '../../../src/schemas/formats.js';
 
 export type Schema = Record<string, unknown>;
 const text = { type: 'string' };
@@ -78,9 +78,7 @@ export const schemas: Record<string, Schema> = {
   }),
 };
 
-const ajv = new Ajv({ strict: false });
-// biome-ignore lint/suspicious/noExplicitAny: ajv-formats ships a CommonJS default
-(addFormats as any)(ajv);
+const ajv = new Ajv({ strict: false, formats });
 
 function annotations(
   schema: Schema,

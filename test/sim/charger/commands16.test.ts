@@ -390,6 +390,18 @@ describe('configuration on 1.6', () => {
     const secrets = tiny.authorizations.map((each) => Buffer.from(each?.slice(6) ?? '', 'base64').toString());
     expect(secrets).toEqual(['CP-1:a-secret-of-16-b', 'CP-1:a-new-secret-0001']);
   });
+
+  it.each([
+    ['the bytes of a hexadecimal key', {}, 'OCA_OCTT_admin_test'],
+    ['its digits, if it is odd', { hexPassword: true }, '4F43415F4F4354545F61646D696E5F74657374'],
+  ])('logs in with %s', async (_, quirks, password) => {
+    const { tiny, url } = await csms();
+    await charger16(url, { quirks }).start();
+    const value = '4F43415F4F4354545F61646D696E5F74657374';
+    await tiny.call('ChangeConfiguration', { key: 'AuthorizationKey', value });
+    await until('it has come back', () => tiny.authorizations.length === 2);
+    expect(Buffer.from(tiny.authorizations[1]?.slice(6) ?? '', 'base64').toString()).toBe(`CP-1:${password}`);
+  });
 });
 
 describe('the local list on 1.6', () => {

@@ -35,8 +35,9 @@ describe('the scenarios that ship', () => {
     own(code).toBe(0);
   });
 
-  it.concurrent('load.yaml', { timeout: 40_000 }, async ({ expect: own }) => {
-    const { code, text } = await runExample('load.yaml', crowded.ports.ocpp);
+  it.concurrent('load.yaml', { timeout: 70_000 }, async ({ expect: own }) => {
+    // Half as fast: a machine that is busy with other tests answers a hundred stations in time all the same.
+    const { code, text } = await runExample('load.yaml', crowded.ports.ocpp, ['--time-scale', '300']);
     own(text).not.toContain('FAILED');
     own(text).toMatch(/^100 stations, 100 transactions, \d+\.\d kWh$/m);
     own(code).toBe(0);

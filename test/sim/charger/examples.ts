@@ -5,8 +5,12 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Runs one against the bridge at this port; gives its exit code and what it printed. */
-export function runExample(name: string, port: number): Promise<{ code: number | null; text: string }> {
+/** Runs one against the bridge at this port; gives its exit code and what it printed. `more`: further words. */
+export function runExample(
+  name: string,
+  port: number,
+  more: readonly string[] = [],
+): Promise<{ code: number | null; text: string }> {
   const line = /^# depotbridge (sim charger .+)$/m.exec(
     readFileSync(`${root}config/scenarios/${name}`, 'utf8'),
   );
@@ -14,9 +18,9 @@ export function runExample(name: string, port: number): Promise<{ code: number |
     ([, quoted, plain]) => quoted ?? plain ?? '',
   );
   const args = words.map((word) => word.replace('7461', String(port)));
-  const child = spawn(process.execPath, [`${root}dist/main.js`, ...args, '--quiet'], {
+  const child = spawn(process.execPath, [`${root}dist/main.js`, ...args, '--quiet', ...more], {
     cwd: root,
-    timeout: 30_000,
+    timeout: 60_000,
   });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += String(chunk)));

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Payload } from './csms.js';
 import { bus, charger16, charger201, csms, until } from './support.js';
 
+/** Longer than what a 2.0.1 station takes for a short absence (OfflineThreshold, 300 s), in simulated ms. */
+const LONG_MS = 600_000;
+
 const timesOf = (payloads: Payload[]) => payloads.map((each) => Date.parse(String(each['timestamp'])));
 
 describe('a 1.6 station without network', () => {
@@ -92,7 +95,8 @@ describe('a 2.0.1 station without network', () => {
     await charger.plugIn(1, bus);
     await tiny.until('TransactionEvent', 2);
     await charger.goOffline();
-    await until('some events wait', () => charger.queued >= 8);
+    const back = charger.clock.now() + LONG_MS;
+    await until('a long absence, and events wait', () => charger.clock.now() > back && charger.queued >= 8);
     await charger.goOnline();
     await until('all is told', () => charger.queued === 0);
     await tiny.until('StatusNotification', 3);

@@ -13,9 +13,9 @@ import { parseScenario } from '../../../src/sim/charger/index.js';
 const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 
 /** `line:column code message` of every fault. */
-function faults(text: string): string[] {
+function faults(text: string, fleet?: { stations: number; points: number }): string[] {
   try {
-    parseScenario(text, 'night.yaml');
+    parseScenario(text, 'night.yaml', fleet);
   } catch (error) {
     if (!(error instanceof AggregateError)) throw error;
     return error.errors.map((each) => {
@@ -74,6 +74,26 @@ describe('a wrong scenario', () => {
     ],
   ])('%s', (_name, text, fault) => {
     expect(faults(text).join('\n')).toContain(fault);
+  });
+
+  it('has steps only for stations and points that there are', () => {
+    const text = `steps:
+  - { at: '00:10', do: clearFault, point: 0 }
+  - { at: '00:10', do: unplug, point: 3 }
+  - { at: '00:10', do: expectState, point: 2, state: Available, station: 3 }
+`;
+    expect(faults(text, { stations: 2, points: 2 })).toEqual([
+      'night.yaml:3:39 SCENARIO_REFERENCE there is no point 3: a station has 2 (--points)',
+      'night.yaml:4:74 SCENARIO_REFERENCE there is no station 3: 2 are simulated (--stations)',
+    ]);
+    expect(faults(text)).toEqual([]);
+  });
+
+  it('is told in the order of its lines', () => {
+    const text = '- { at: soon, do: expectLimit, pont: 1, maxKw: 50 }';
+    const columns = faults(text).map((fault) => Number(fault.split(':')[2]?.split(' ')[0]));
+    expect(columns).toEqual([...columns].sort((a, b) => a - b));
+    expect(columns).toHaveLength(3);
   });
 
   it('ends the command with 2, without a stack', () => {

@@ -181,6 +181,23 @@ describe('the composite schedule', () => {
     expect(storeOf([]).composite(0, t0, 60, 'W')).toEqual([{ startPeriod: 0, limit: 250_000 }]);
   });
 
+  it('names the phases where they are not three, as leaving them out would say', () => {
+    const store = new ProfileStore({
+      points: [{ id: 1, powerType: 'AC', maxPowerW: 22_080, phases: 3, initialEnergyWh: 0 }],
+      maxPowerW: 22_080,
+      transactionStart: () => undefined,
+      specificReplacesGeneral: true,
+    });
+    const onePhase = { startPeriod: 60, limit: 8, numberPhases: 1 };
+    const periods = [{ startPeriod: 0, limit: 8 }, onePhase];
+    store.install(profile({ purpose: 'TxDefault', unit: 'A', periods }), () => false);
+    expect(store.composite(1, t0, 120, 'A')).toEqual(periods);
+    expect(store.composite(1, t0, 120, 'W')).toEqual([
+      { startPeriod: 0, limit: 5_520 },
+      { startPeriod: 60, limit: 1_840, numberPhases: 1 },
+    ]);
+  });
+
   it('has rising periods that differ from one another', () => {
     fc.assert(
       fc.property(profiles, fc.constantFrom('A' as const, 'W' as const), (list, unit) => {

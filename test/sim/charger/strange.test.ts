@@ -83,7 +83,9 @@ describe.each(both)('a strange station, OCPP %s', (protocol, make, start, isStop
     await charger.goOnline();
     await tiny.until('StatusNotification', tiny.of('StatusNotification').length + 1);
     await until('the queue is empty', () => charger.queued === 0);
-    const actions = tiny.calls.slice(from).map((call) => call.action);
+    const told = () => tiny.calls.slice(from).map((call) => call.action);
+    await until('both are told', () => told().includes('StatusNotification') && told().includes(start));
+    const actions = told();
     expect(actions.indexOf('StatusNotification') < actions.indexOf(start)).toBe(order === 'beforeQueue');
   });
 
@@ -99,6 +101,22 @@ describe.each(both)('a strange station, OCPP %s', (protocol, make, start, isStop
     charger.unplug(1);
     await until('the end is told', () => charger.lastTransaction(1)?.stopAcknowledged === true);
     expect(charger.lastTransaction(1)?.meterStop).toBeLessThan(500_000);
+  });
+
+  it('loses its limits, and follows those of others', async () => {
+    const { tiny, charger } = await started(make, { timeScale: 60 });
+    await charger.plugIn(1, bus);
+    await until('it charges', () => charger.view(1).powerW > 50_000);
+    charger.strange.otherLimit(1, 20_000);
+    await until('the limit of somebody else', () => Math.round(charger.view(1).powerW) === 20_000);
+    charger.strange.otherLimit(1, 30_000);
+    expect(charger.view(1).limitW).toBe(30_000);
+    charger.strange.ignoreLimits(1);
+    await until('more than the limit', () => charger.view(1).powerW > 50_000);
+    expect(charger.view(1).limitW).toBe(30_000);
+    charger.strange.loseLimits();
+    await until('no limit', () => charger.view(1).powerW > 50_000);
+    expect(tiny.violations).toEqual([]);
   });
 
   it('answers never, late, with Rejected and with a CALLERROR', async () => {

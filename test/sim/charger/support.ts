@@ -1,16 +1,10 @@
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { type ChargerOptions, ChargerSimulator, type Vehicle } from '../../../src/sim/charger/index.js';
 import { TinyCsms } from './csms.js';
 
-const running: { stop(): Promise<void> }[] = [];
-
-afterEach(async () => {
-  for (const each of running.splice(0).reverse()) await each.stop();
-});
-
-/** Stopped when the test ends. */
+/** Stopped when the test ends, what was kept last first. */
 export function keep<T extends { stop(): Promise<void> }>(each: T): T {
-  running.push(each);
+  onTestFinished(() => each.stop());
   return each;
 }
 
@@ -18,7 +12,7 @@ export function keep<T extends { stop(): Promise<void> }>(each: T): T {
 export async function csms(): Promise<{ tiny: TinyCsms; url: string }> {
   const tiny = new TinyCsms();
   const url = await tiny.listen();
-  running.push({ stop: () => tiny.close() });
+  onTestFinished(() => tiny.close());
   return { tiny, url };
 }
 

@@ -139,6 +139,44 @@ describe('a scenario that expects', () => {
   });
 });
 
+describe('the stations of a scenario', () => {
+  const kind = (facts: string, steps: string) => `station: ${facts}\nsteps:\n${steps}`;
+
+  it('are of the make and have the quirks and settings that it names', async () => {
+    const { tiny, url } = await csms();
+    const facts = `
+  { vendor: Acme, model: AC-1, firmware: '1.2', phases: 1, settings: { MeterValueSampleInterval: '7' },
+    vehicleDataTransfer: { vendorId: acme, messageId: Vehicle }, quirks: { duplicateStop: true } }`;
+    const steps = `
+  - { at: '00:00:01', do: plugIn, point: 1, vehicle: { vin: V1, batteryWh: 60000, socPct: 4, maxPowerW: 11000, idTag: T } }
+  - { at: '00:00:02', do: expectAnswer, action: StartTransaction }
+  - { at: '00:00:03', do: expectPower, point: 1, maxKw: 3.7 }
+  - { at: '00:00:05', do: unplug, point: 1 }
+  - { at: '00:00:05', do: expectTransaction, point: 1, acknowledged: stop }`;
+    const { code, text } = await verdict(url, kind(facts, steps), { powerType: 'AC' });
+    expect([text, code]).toEqual([expect.stringContaining('passed'), 0]);
+    expect(tiny.of('BootNotification')).toMatchObject([
+      { chargePointVendor: 'Acme', chargePointModel: 'AC-1', firmwareVersion: '1.2' },
+    ]);
+    expect(tiny.of('DataTransfer')).toMatchObject([{ vendorId: 'acme', messageId: 'Vehicle' }]);
+    expect(tiny.of('StopTransaction')).toHaveLength(2);
+  });
+
+  it.each(['ocpp1.6', 'ocpp2.0.1'] as const)(
+    'do not start with a setting that they do not take (%s)',
+    async (protocol) => {
+      const name = protocol === 'ocpp1.6' ? 'HeartbeatInterval' : 'OCPPCommCtrlr.HeartbeatInterval';
+      const played = verdict('ws://127.0.0.1:1', kind(`{ settings: { ${name}: often } }`, '  []'), {
+        protocol,
+      });
+      await expect(played).rejects.toMatchObject({
+        name: 'SimulatorError',
+        message: expect.stringContaining('does not take "often"'),
+      });
+    },
+  );
+});
+
 describe('a station that fails', () => {
   it('is refused for too long', async () => {
     const { tiny, url } = await csms();
@@ -172,6 +210,30 @@ describe('a station that fails', () => {
     expect(xml).toContain('<testsuite name="CP-1-0001" errors="0" tests="2" failures="0"');
     expect(xml).toContain('<testsuite name="CP-1-0002" errors="0" tests="3" failures="1"');
     expect(xml).toMatch(/<failure message="CP-1-0002, step unplug/);
+  });
+
+  it.each<[Partial<ChargerCommandOptions>, string]>([
+    [{ points: 1.5 }, 'points must be a whole number from 1'],
+    [{ stations: 0 }, 'stations must be a whole number from 1'],
+    [{ connectWithinSeconds: 0 }, 'connectWithinSeconds must be above 0'],
+    [{ url: 'localhost:7461' }, 'localhost:7461 is no WebSocket URL'],
+    [{ url: 'http://127.0.0.1:1' }, 'http://127.0.0.1:1 is no WebSocket URL'],
+    [{ report: join(folder, 'nowhere', 'x.xml') }, 'ENOENT'],
+  ])('cannot be made of %j, which is said before it begins', async (options, fault) => {
+    await expect(verdict('ws://127.0.0.1:1', MET, options)).rejects.toThrow(fault);
+  });
+
+  it('is no failure when it is switched off', async () => {
+    const { url } = await csms();
+    const { text } = await verdict(
+      url,
+      `- { at: '00:00:01', do: plugIn, point: 1, vehicle: ${BUS} }
+- { at: '00:00:02', do: unplug, point: 1 }
+- { at: '00:00:02', do: expectTransaction, point: 1, acknowledged: stop }`,
+      { quiet: false },
+    );
+    expect(text).toContain('disconnected (1000)');
+    expect(text).not.toContain('lost');
   });
 
   it('wants a report that it can name', async () => {

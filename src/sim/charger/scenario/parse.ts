@@ -37,17 +37,44 @@ function unnamedVehicles({ steps, vehicles = {} }: Scenario): Problem[] {
   });
 }
 
+/** The stations that a scenario is for, where that is known. */
+export interface FleetSize {
+  readonly stations: number;
+  /** Connectors or EVSEs of each. */
+  readonly points: number;
+}
+
+/** A step of a station or point that does not exist would never be played, and the verdict would not say so. */
+function nowhere({ steps }: Scenario, { stations, points }: FleetSize): Problem[] {
+  return steps.flatMap((step, index): Problem[] => {
+    const found: Problem[] = [];
+    const code = 'SCENARIO_REFERENCE';
+    if (step.station !== undefined && step.station > stations) {
+      const message = `there is no station ${step.station}: ${stations} are simulated (--stations)`;
+      found.push({ code, message, path: ['steps', index, 'station'] });
+    }
+    if ('point' in step && step.point > points) {
+      const message = `there is no point ${step.point}: a station has ${points} (--points)`;
+      found.push({ code, message, path: ['steps', index, 'point'] });
+    }
+    return found;
+  });
+}
+
 /**
- * Reads a scenario: either a list of steps, or `{clock, vehicles, steps}`.
+ * Reads a scenario: either a list of steps, or `{clock, vehicles, steps}`. With `fleet`, its steps must be those of stations and
+ * points that there are.
  * @throws AggregateError of BridgeErrors (SCENARIO_*), all at once, each with file, line and column
  */
-export function parseScenario(text: string, file = 'scenario'): Scenario {
+export function parseScenario(text: string, file = 'scenario', fleet?: FleetSize): Scenario {
   const located = readYaml(text, file, 'SCENARIO_SYNTAX');
   const content: unknown = located.document.toJS();
   const isList = Array.isArray(content);
   const scenario: unknown = isList ? { steps: content } : content;
   const validate = validator();
-  const problems = validate(scenario) ? unnamedVehicles(scenario) : schemaProblems(validate.errors, words);
+  const problems = validate(scenario)
+    ? [...unnamedVehicles(scenario), ...(fleet ? nowhere(scenario, fleet) : [])]
+    : schemaProblems(validate.errors, words);
   if (problems.length === 0) return scenario as Scenario;
   throw locate(
     isList ? problems.map((problem) => ({ ...problem, path: problem.path.slice(1) })) : problems,
@@ -56,8 +83,8 @@ export function parseScenario(text: string, file = 'scenario'): Scenario {
 }
 
 /** @throws AggregateError of BridgeErrors (SCENARIO_*), all at once, each with file, line and column */
-export function readScenario(file: string): Scenario {
-  return parseScenario(readFileSync(file, 'utf8'), file);
+export function readScenario(file: string, fleet?: FleetSize): Scenario {
+  return parseScenario(readFileSync(file, 'utf8'), file, fleet);
 }
 
 /** The clock a scenario asks for; `timeScale` overrides its own. */

@@ -10,6 +10,9 @@ const strange: readonly Strangeness[] = [
   'repeatLast',
   'statusOrder',
   'resetMeter',
+  'loseLimits',
+  'otherLimit',
+  'ignoreLimits',
   'hide',
   'answerCalls',
   'secondSocket',
@@ -97,6 +100,12 @@ async function beStrange({ strange: station }: ChargerSimulator, step: Oddity): 
       return station.statusOrder(step.status);
     case 'resetMeter':
       return station.resetMeter(step.point, (step.toKwh ?? 0) * 1000);
+    case 'loseLimits':
+      return station.loseLimits();
+    case 'otherLimit':
+      return station.otherLimit(step.point, step.kw * 1000);
+    case 'ignoreLimits':
+      return station.ignoreLimits(step.point);
     case 'hide':
       return station.hide(step.measurands);
     case 'answerCalls': {

@@ -27,10 +27,14 @@ function stationLines({ identity, passed, outcomes, transactions, energyWh }: St
 
 const kwh = (wh: number): string => (wh / 1000).toFixed(1);
 
-/** @throws SimulatorError when the name of the file does not say what to write */
-export function checkReportName(file: string): void {
-  if (['.xml', '.json'].includes(extname(file))) return;
-  throw new SimulatorError(`--report ${file}: the name must end in .xml (JUnit) or .json`);
+/**
+ * Looks before the simulation whether a report can be written after it.
+ * @throws SimulatorError when the name of the file does not say what to write; the error of the file system
+ */
+export function checkReport(file: string): void {
+  if (!['.xml', '.json'].includes(extname(file)))
+    throw new SimulatorError(`--report ${file}: the name must end in .xml (JUnit) or .json`);
+  writeFileSync(file, '', { flag: 'a' });
 }
 
 /** Writes the verdicts as JUnit (.xml) or JSON (.json). */

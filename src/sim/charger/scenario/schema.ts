@@ -2,6 +2,7 @@
 import type { StopCause } from '../dialect.js';
 import { allMeasurands } from '../meter.js';
 import type { PointState } from '../outlet.js';
+import { station } from './station-schema.js';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -209,6 +210,17 @@ export const oddities = [
     point,
     toKwh: least('new reading (default 0)'),
   }),
+  step('loseLimits', 'all charging profiles are gone', []),
+  step(
+    'otherLimit',
+    'somebody else limits the transaction at a point; it goes before what the CSMS sets',
+    ['point', 'kw'],
+    {
+      point,
+      kw: least('its limit, also more than the CSMS allows'),
+    },
+  ),
+  step('ignoreLimits', 'limits at a point are kept and told, but not followed', ['point'], { point }),
   step('hide', 'the station stops measuring something; replaces what was hidden before', ['measurands'], {
     measurands: {
       type: 'array',
@@ -300,6 +312,7 @@ export const scenarioSchema = {
         timeScale: amount('simulated seconds in a real one (default 1)'),
       },
     },
+    station,
     vehicles: { type: 'object', description: 'vehicles that steps name', additionalProperties: vehicle },
     steps: {
       type: 'array',

@@ -1,5 +1,6 @@
 import type { StopCause } from '../dialect.js';
 import type { AnswerRule } from '../oddities.js';
+import type { ChargerOptions } from '../options.js';
 import type { PointState } from '../outlet.js';
 import type { Fault16 } from '../v16/index.js';
 import type { Fault201 } from '../v201/index.js';
@@ -43,6 +44,9 @@ export type Oddity =
   | At<{ readonly do: 'loseAnswer' | 'repeatLast'; readonly action?: string }>
   | At<{ readonly do: 'statusOrder'; readonly status: 'beforeQueue' | 'afterQueue' }>
   | At<{ readonly do: 'resetMeter'; readonly point: number; readonly toKwh?: number }>
+  | At<{ readonly do: 'loseLimits' }>
+  | At<{ readonly do: 'otherLimit'; readonly point: number; readonly kw: number }>
+  | At<{ readonly do: 'ignoreLimits'; readonly point: number }>
   | At<{ readonly do: 'hide'; readonly measurands: readonly string[] }>
   | At<
       { readonly do: 'answerCalls'; readonly after?: string } & Omit<AnswerRule, 'how' | 'afterMs'> & {
@@ -98,9 +102,19 @@ export function isExpectation(step: Step): step is Expectation {
   return step.do.startsWith('expect');
 }
 
+/** What kind of stations a scenario is played by. */
+export type StationKind = Pick<
+  ChargerOptions,
+  'vendor' | 'model' | 'firmware' | 'serialNumber' | 'settings' | 'vehicleDataTransfer' | 'quirks'
+> & {
+  /** AC phases of its points. */
+  readonly phases?: number;
+};
+
 /** What happens at one station, or at every station of a fleet. */
 export interface Scenario {
   readonly clock?: { readonly startAt?: string; readonly timeScale?: number };
+  readonly station?: StationKind;
   /** Vehicles that steps name. */
   readonly vehicles?: Readonly<Record<string, Vehicle>>;
   readonly steps: readonly Step[];

@@ -1,3 +1,4 @@
+import { partsOf } from '../frame.js';
 import type { ChargerSimulator } from '../simulator.js';
 import type { Violation } from '../wire.js';
 
@@ -91,15 +92,5 @@ export class Trace {
     if (!own || own.id !== id) return;
     own.answer =
       type === 3 ? { payload: third } : { error: String(third), description: String(fourth ?? '') };
-  }
-}
-
-function partsOf(frame: string): unknown[] {
-  try {
-    const parts: unknown = JSON.parse(frame);
-    return Array.isArray(parts) ? parts : [];
-  } catch {
-    // No OCPP-J message: a raw frame of ours, or one of the CSMS, which is garbled and counted as such.
-    return [];
   }
 }

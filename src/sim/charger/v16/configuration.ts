@@ -1,4 +1,5 @@
 import type { Binding } from '../bindings.js';
+import { SimulatorError } from '../errors.js';
 
 type ChangeStatus = 'Accepted' | 'Rejected' | 'NotSupported';
 
@@ -14,7 +15,7 @@ export class Configuration {
     for (const [key, value] of Object.entries(delivered)) {
       const binding = this.#bindings.get(key);
       if (!binding) this.#other.set(key, value);
-      else if (!binding.write(value)) throw new RangeError(`key ${key} does not take "${value}"`);
+      else if (!binding.write(value)) throw new SimulatorError(`key ${key} does not take "${value}"`);
     }
   }
 

@@ -5,6 +5,8 @@ import type { Station } from '../station.js';
 /** Simulated time that each step of an update or upload takes, ms. */
 const stepMs = 10_000;
 
+type Step = () => unknown;
+
 /** Firmware updates and diagnostics: nothing is fetched or sent, only the status messages are. */
 export class Maintenance {
   readonly #station: Station;
@@ -18,7 +20,7 @@ export class Maintenance {
   }
 
   /** UpdateFirmware: downloads, installs, restarts, and says so. */
-  firmware(restart: () => void): Answer {
+  firmware(restart: () => Promise<boolean>): Answer {
     const report = (status: string) => () => {
       this.#firmwareStatus = status;
       this.reportFirmware();
@@ -30,7 +32,7 @@ export class Maintenance {
       restart,
       report('Installed'),
     ];
-    return { reply: {}, afterwards: () => this.#walk('firmware', steps) };
+    return { reply: {}, afterwards: () => void this.#walk('firmware', steps) };
   }
 
   /** GetDiagnostics: names a file and pretends to upload it. */
@@ -42,7 +44,7 @@ export class Maintenance {
     const fileName = `diagnostics-${this.#station.options.identity}.log`;
     return {
       reply: { fileName },
-      afterwards: () => this.#walk('diagnostics', [report('Uploading'), report('Uploaded')]),
+      afterwards: () => void this.#walk('diagnostics', [report('Uploading'), report('Uploaded')]),
     };
   }
 
@@ -54,10 +56,10 @@ export class Maintenance {
     this.#connection.notify('DiagnosticsStatusNotification', { status: this.#diagnosticsStatus });
   }
 
-  #walk(name: string, steps: readonly (() => void)[]): void {
+  /** A step that takes longer, as a restart does, is waited for; one that fails is the last. */
+  async #walk(name: string, steps: readonly Step[]): Promise<void> {
     const [step, ...rest] = steps;
-    if (!step) return;
-    step();
-    this.#station.timers.set(name, stepMs, () => this.#walk(name, rest));
+    if (!step || (await step()) === false) return;
+    this.#station.timers.set(name, stepMs, () => void this.#walk(name, rest));
   }
 }

@@ -11,8 +11,8 @@ import type { Requests201 } from './messages.js';
 import { profileOf, rejected, scheduleRefusal } from './profiles.js';
 import { SmartCharging201 } from './smartcharging.js';
 
-/** Restarts the station; running transactions end with this cause first. */
-export type Restart = (cause: StopCause) => void;
+/** Restarts the station, whose running transactions end with this cause first. True: accepted again; false: stopped. */
+export type Restart = (cause: StopCause) => Promise<boolean>;
 
 /** What the commands work on. */
 export interface Parts201 {

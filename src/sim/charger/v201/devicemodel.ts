@@ -1,4 +1,5 @@
 import type { Binding } from '../bindings.js';
+import { SimulatorError } from '../errors.js';
 import type { Station } from '../station.js';
 import type { Component201, Variable201, VariableData201 } from './messages.js';
 
@@ -30,8 +31,8 @@ export class DeviceModel {
     this.#entries = [...bindings.flatMap(entryOf), ...inventory(station)];
     for (const [name, value] of Object.entries(delivered)) {
       const binding = bindings.find((each) => each.variable === name);
-      if (!binding) throw new RangeError(`the station has no variable ${name}`);
-      if (!binding.write(value)) throw new RangeError(`variable ${name} does not take "${value}"`);
+      if (!binding) throw new SimulatorError(`the station has no variable ${name}`);
+      if (!binding.write(value)) throw new SimulatorError(`variable ${name} does not take "${value}"`);
     }
   }
 

@@ -5,6 +5,8 @@ import type { Station } from '../station.js';
 /** Simulated time that each step of an update or upload takes, ms. */
 const stepMs = 10_000;
 
+type Step = () => unknown;
+
 /** Firmware updates and logs: nothing is fetched or sent, only the status messages are. */
 export class Maintenance201 {
   readonly #station: Station;
@@ -18,7 +20,7 @@ export class Maintenance201 {
   }
 
   /** UpdateFirmware: downloads, installs, restarts, and says so. */
-  firmware(requestId: number, restart: () => void): Answer {
+  firmware(requestId: number, restart: () => Promise<boolean>): Answer {
     const report = (status: string) => () => {
       this.#firmware = { status, requestId };
       this.reportFirmware();
@@ -26,7 +28,7 @@ export class Maintenance201 {
     const steps = ['Downloading', 'Downloaded', 'Installing', 'InstallRebooting'].map(report);
     return {
       reply: { status: 'Accepted' },
-      afterwards: () => this.#walk('firmware', [...steps, restart, report('Installed')]),
+      afterwards: () => void this.#walk('firmware', [...steps, restart, report('Installed')]),
     };
   }
 
@@ -38,7 +40,7 @@ export class Maintenance201 {
     };
     return {
       reply: { status: 'Accepted', filename: `log-${this.#station.options.identity}.log` },
-      afterwards: () => this.#walk('log', [report('Uploading'), report('Uploaded')]),
+      afterwards: () => void this.#walk('log', [report('Uploading'), report('Uploaded')]),
     };
   }
 
@@ -50,10 +52,10 @@ export class Maintenance201 {
     this.#connection.notify('LogStatusNotification', this.#log);
   }
 
-  #walk(name: string, steps: readonly (() => void)[]): void {
+  /** A step that takes longer, as a restart does, is waited for; one that fails is the last. */
+  async #walk(name: string, steps: readonly Step[]): Promise<void> {
     const [step, ...rest] = steps;
-    if (!step) return;
-    step();
-    this.#station.timers.set(name, stepMs, () => this.#walk(name, rest));
+    if (!step || (await step()) === false) return;
+    this.#station.timers.set(name, stepMs, () => void this.#walk(name, rest));
   }
 }
