@@ -1,5 +1,6 @@
 /** What a schema cannot say of a configuration: references, uniqueness, exposure. */
 import { isIP } from 'node:net';
+import { attachOf } from './attach.js';
 import type { ConfigProblem } from './load.js';
 import { placelessPoints } from './points.js';
 import { secretFlaw } from './secrets.js';
@@ -17,6 +18,7 @@ export function checkReferences(config: Config): ConfigProblem[] {
     ...placelessPoints(config),
     ...evses(config),
     ...profiles(config),
+    ...csmsBehind(config),
     ...passwords(config),
     ...vehicleData(config),
     ...beforePlugIn(config),
@@ -156,6 +158,7 @@ function exposure(config: Config): ConfigProblem[] {
     for (const [d, depot] of config.depots.entries()) {
       for (const [s, station] of depot.stations.entries()) {
         if (station.ocpp.password || ocpp.tls?.clientCa) continue;
+        if (attachOf(config, station) === 'proxy' && config.ocpp.csms?.checksLogins) continue;
         problems.push({
           code: 'CONFIG_EXPOSED',
           message: `station ${station.id} has no password and listen.ocpp is on ${ocpp.host}`,
@@ -165,6 +168,25 @@ function exposure(config: Config): ConfigProblem[] {
     }
   }
   return problems;
+}
+
+/** Who keeps its own CSMS needs to be told where it is. */
+function csmsBehind(config: Config): ConfigProblem[] {
+  return config.depots.flatMap((depot, d) =>
+    depot.stations.flatMap((station, s): ConfigProblem[] => {
+      const path: Path = ['depots', d, 'stations', s, 'ocpp'];
+      const wrong = (message: string): ConfigProblem[] => [{ code: 'CONFIG_INVALID', message, path }];
+      if (attachOf(config, station) === 'proxy')
+        return config.ocpp.csms
+          ? []
+          : wrong(
+              `station ${station.id} keeps its CSMS (attach: proxy), but ocpp.csms.url does not say where`,
+            );
+      return station.ocpp.control === undefined
+        ? []
+        : wrong(`station ${station.id} has control, which is for attach: proxy: the bridge is its CSMS`);
+    }),
+  );
 }
 
 /** Points of one station are told apart by evse (2.x) or connector (1.6); both must be unambiguous. */

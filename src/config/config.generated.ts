@@ -158,6 +158,14 @@ export interface StationConfig {
    */
   ocpp: {
     identity: string;
+    /**
+     * As ocpp.attach, for this station alone.
+     */
+    attach?: 'csms' | 'proxy';
+    /**
+     * As ocpp.csms.control, for this station alone.
+     */
+    control?: 'observe' | 'lease';
     password?: string;
     /**
      * Versions to speak, the preferred first. Left out: the newest that the charger offers.
@@ -289,6 +297,11 @@ export interface PartnerConfig {
  * Behaviour of the charger side.
  */
 export interface OcppConfig {
+  /**
+   * csms: the bridge is the CSMS of the chargers. proxy: they keep their own, and the bridge stands between.
+   */
+  attach?: 'csms' | 'proxy';
+  csms?: CsmsConfig;
   heartbeatSeconds?: number;
   linkGraceSeconds?: number;
   pingSeconds?: number;
@@ -297,6 +310,36 @@ export interface OcppConfig {
   metering?: MeteringConfig;
   limits?: OcppLimitsConfig;
   vehicleDataTransfer?: VehicleDataConfig[];
+}
+/**
+ * The CSMS that chargers already have, for attach: proxy.
+ */
+export interface CsmsConfig {
+  /**
+   * Where chargers connected before, without their identity: that is appended.
+   */
+  url: string;
+  /**
+   * For wss: whom to trust, and how to show who we are (security profile 3).
+   */
+  tls?: {
+    ca?: string;
+    key?: string;
+    cert?: string;
+  };
+  /**
+   * The CSMS asks every charger for its password. Then a station needs none here, also beyond loopback.
+   */
+  checksLogins?: boolean;
+  connectSeconds?: number;
+  /**
+   * observe: the bridge sends nothing to chargers. lease: it sets limits that end by themselves if it goes.
+   */
+  control?: 'observe' | 'lease';
+  /**
+   * So long a limit of the bridge lasts after it was last renewed; renewed at half of it.
+   */
+  leaseMinutes?: number;
 }
 /**
  * What stations are told to report of a running transaction, if they will.

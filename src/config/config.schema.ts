@@ -12,6 +12,10 @@ const list = (items: object, more: object = {}) => ({ type: 'array', items, ...m
 const object = (description: string, required: readonly string[], properties: Record<string, object>) =>
   ({ description, type: 'object', additionalProperties: false, required, properties }) as const;
 
+/** Ways to attach chargers. */
+export const ATTACH = ['csms', 'proxy'] as const;
+/** What the bridge may do beside the CSMS that a charger already has. */
+export const CONTROL = ['observe', 'lease'] as const;
 export const DIALECTS = ['1.0.0', '1.1.0', 'draft-2025-05', '2.0.0'] as const;
 
 export const configSchema = {
@@ -132,6 +136,11 @@ export const configSchema = {
       id,
       ocpp: object('How it connects.', ['identity'], {
         identity: id,
+        attach: {
+          enum: ATTACH,
+          description: 'As ocpp.attach, for this station alone.',
+        },
+        control: { enum: CONTROL, description: 'As ocpp.csms.control, for this station alone.' },
         password: text,
         protocols: list(
           { enum: ['ocpp2.1', 'ocpp2.0.1', 'ocpp1.6'] },
@@ -189,6 +198,13 @@ export const configSchema = {
       pingSeconds: seconds(30),
     }),
     OcppConfig: object('Behaviour of the charger side.', [], {
+      attach: {
+        enum: ATTACH,
+        default: 'csms',
+        description:
+          'csms: the bridge is the CSMS of the chargers. proxy: they keep their own, and the bridge stands between.',
+      },
+      csms: ref('CsmsConfig'),
       heartbeatSeconds: { type: 'integer', minimum: 1, default: 60 },
       linkGraceSeconds: seconds(60),
       pingSeconds: seconds(30),
@@ -197,6 +213,38 @@ export const configSchema = {
       metering: { ...ref('MeteringConfig'), default: {} },
       limits: { ...ref('OcppLimitsConfig'), default: {} },
       vehicleDataTransfer: list(ref('VehicleDataConfig'), { default: [] }),
+    }),
+    CsmsConfig: object('The CSMS that chargers already have, for attach: proxy.', ['url'], {
+      url: {
+        type: 'string',
+        pattern: '^wss?://[^\\s?#]+$',
+        description: 'Where chargers connected before, without their identity: that is appended.',
+      },
+      tls: object('For wss: whom to trust, and how to show who we are (security profile 3).', [], {
+        ca: text,
+        key: text,
+        cert: text,
+      }),
+      checksLogins: {
+        type: 'boolean',
+        default: false,
+        description:
+          'The CSMS asks every charger for its password. Then a station needs none here, also beyond loopback.',
+      },
+      connectSeconds: seconds(10),
+      control: {
+        enum: CONTROL,
+        default: 'observe',
+        description:
+          'observe: the bridge sends nothing to chargers. lease: it sets limits that end by themselves if it goes.',
+      },
+      leaseMinutes: {
+        type: 'number',
+        minimum: 2,
+        maximum: 1440,
+        default: 15,
+        description: 'So long a limit of the bridge lasts after it was last renewed; renewed at half of it.',
+      },
     }),
     VehicleDataConfig: object(
       'A DataTransfer by which stations of a vendor name the vehicle that is plugged in.',

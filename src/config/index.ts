@@ -1,5 +1,6 @@
 /** The configuration: one YAML file, checked before anything starts. */
 export { suggest } from '../documents/index.js';
+export { type Attach, attachOf, type Control, controlOf } from './attach.js';
 export { isLoopback } from './check.js';
 export { configSchema, DIALECTS } from './config.schema.js';
 export { loadConfig, parseConfig } from './load.js';

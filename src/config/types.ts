@@ -15,7 +15,13 @@ export type PartnerConfig = generated.PartnerConfig;
 export type ChargingConfig = Required<Omit<generated.ChargingConfig, 'beforePlugIn'>> &
   Pick<generated.ChargingConfig, 'beforePlugIn'>;
 export type VehicleDataConfig = generated.VehicleDataConfig;
-export type OcppConfig = Required<Omit<generated.OcppConfig, 'metering' | 'limits'>> & {
+export type CsmsConfig = Filled<
+  generated.CsmsConfig,
+  'checksLogins' | 'connectSeconds' | 'control' | 'leaseMinutes'
+>;
+export type OcppConfig = Required<Omit<generated.OcppConfig, 'metering' | 'limits' | 'csms'>> & {
+  /** The CSMS behind, where chargers have one. */
+  csms?: CsmsConfig;
   metering: Required<generated.MeteringConfig>;
   limits: Required<generated.OcppLimitsConfig>;
 };

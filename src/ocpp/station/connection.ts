@@ -1,8 +1,7 @@
 /** One socket of a station, from its upgrade to its end: journals its frames and hands its calls on in order. */
 import type { ErrorCode } from '../../errors/index.js';
-import type { Beginning, JournalId } from '../../journal/index.js';
+import type { Beginning } from '../../journal/index.js';
 import type { JsonObject } from '../../mapping/index.js';
-import { passwordsIn, without, withoutPasswords } from '../hidden.js';
 import type { OcppLimits } from '../options.js';
 import { CallRefusal } from '../refusal.js';
 import {
@@ -14,52 +13,19 @@ import {
   type RpcConnection,
   type RpcOwner,
 } from '../rpc/index.js';
-import { type FrameJournal, storedOf } from './frames.js';
+import type { FrameJournal } from './frames.js';
 import { InboundRefusal, type Taken } from './inbound.js';
+import { type CallOptions, type CallResult, OwnCalls } from './own-calls.js';
 import { Rate } from './rate.js';
 
 /** Metrics and journal keep unknown actions under one word: a peer must not fill them with names of its own. */
 const LONGEST_ACTION = 50;
-
-export interface CallOptions {
-  readonly timeoutMs: number;
-  /** The journal entry of who asked for what and why. */
-  readonly intent?: JournalId;
-  /** Rules of tables that made the payload. */
-  readonly rules?: readonly string[];
-}
-
-/** A call of ours on its way. */
-interface OpenCall extends CallOptions {
-  readonly action: string;
-  /** Passwords that it tells: they are seen nowhere, also not in what comes back. */
-  readonly passwords: readonly string[];
-  sent?: Beginning | null;
-  answered?: Beginning | null;
-}
 
 interface CallInProgress {
   readonly action: string;
   /** Its journal entry; null once it is known to be lost. */
   begun: Beginning | null;
   error?: ErrorCode;
-}
-
-/** The answer to a call of ours, with the journal entries of both frames. */
-export interface CallResult {
-  readonly answer: unknown;
-  readonly frames: readonly JournalId[];
-}
-
-/** No usable answer came. `frames`: what was exchanged nevertheless. */
-export class CallFailure extends Error {
-  override readonly name = 'CallFailure';
-  readonly frames: readonly JournalId[];
-
-  constructor(message: string, frames: readonly JournalId[], options?: ErrorOptions) {
-    super(message, options);
-    this.frames = frames;
-  }
 }
 
 export interface ConnectionOwner {
@@ -84,9 +50,7 @@ export class StationConnection implements RpcOwner {
   readonly #owner: ConnectionOwner;
   readonly #rate: Rate;
   readonly #answering = new Few<CallInProgress>();
-  /** The call of ours that waits for its answer, and older ones whose answers may still come. */
-  readonly #asked = new Map<string, OpenCall>();
-  #open: OpenCall | undefined;
+  readonly #own: OwnCalls;
   #badFrames = 0;
   readonly #repeats = new Set<RepeatCode>();
   #pause: NodeJS.Timeout | undefined;
@@ -95,26 +59,13 @@ export class StationConnection implements RpcOwner {
   constructor(rpc: RpcConnection, owner: ConnectionOwner) {
     this.rpc = rpc;
     this.#owner = owner;
+    this.#own = new OwnCalls(rpc, owner.frames);
     this.#rate = new Rate(owner.limits.framesPerSecond, owner.limits.burst, performance.now());
   }
 
   /** Sends one call and waits for its answer; the caller sees to it that only one is open. @throws CallFailure */
-  async call(action: string, payload: object, options: CallOptions): Promise<CallResult> {
-    const passwords = passwordsIn(action, payload);
-    const open: OpenCall = { action, passwords, ...options };
-    this.#open = open;
-    const frames = async () => {
-      const entries = await Promise.all([storedOf(open.sent ?? null), storedOf(open.answered ?? null)]);
-      return entries.flatMap((entry) => (entry ? [entry.id] : []));
-    };
-    try {
-      const answer = await this.rpc.call(action, payload, options.timeoutMs);
-      return { answer: withoutPasswords(action, without(answer, passwords)), frames: await frames() };
-    } catch (cause) {
-      throw new CallFailure(without((cause as Error).message, passwords), await frames(), { cause });
-    } finally {
-      if (this.#open === open) this.#open = undefined;
-    }
+  call(action: string, payload: object, options: CallOptions): Promise<CallResult> {
+    return this.#own.call(action, payload, options);
   }
 
   async onCall(call: InboundCall): Promise<JsonObject> {
@@ -150,22 +101,9 @@ export class StationConnection implements RpcOwner {
     }
   }
 
-  onAnswer({ messageId, raw }: InboundAnswer): void {
-    const asked = this.#asked.get(messageId);
-    if (asked) this.#badFrames = 0;
-    const late = asked !== undefined && asked !== this.#open;
-    const draft = {
-      protocol: this.rpc.protocol,
-      direction: 'in' as const,
-      action: asked?.action ?? 'Unasked',
-      messageId,
-      raw,
-      error: asked ? (late ? ('OCPP_TIMEOUT' as const) : undefined) : ('OCPP_BAD_FRAME' as const),
-    };
-    const begun = this.#owner.frames.frame(draft, asked?.sent ? [asked.sent.entry.id] : [], asked?.passwords);
-    if (asked) asked.answered = begun;
-    this.#asked.delete(messageId);
-    if (!asked) this.#countBad('an answer that nobody waits for');
+  onAnswer(answer: InboundAnswer): void {
+    if (this.#own.answered(answer)) this.#badFrames = 0;
+    else this.#countBad('an answer that nobody waits for');
   }
 
   onRepeated({ messageId, action: said, raw, isSame }: RepeatedCall): void {
@@ -197,7 +135,7 @@ export class StationConnection implements RpcOwner {
   onBadFrame(raw: string, reason: string): void {
     const { protocol } = this.rpc;
     const draft = { protocol, direction: 'in', action: 'BadFrame', raw, error: 'OCPP_BAD_FRAME' } as const;
-    this.#owner.frames.frame(draft, [], this.#open?.passwords);
+    this.#owner.frames.frame(draft, [], this.#own.passwords);
     this.#countBad(reason);
   }
 
@@ -210,20 +148,7 @@ export class StationConnection implements RpcOwner {
     const { frames } = this.#owner;
     const { protocol } = this.rpc;
     if (kind === 2) {
-      const open = this.#open;
-      if (!open) return;
-      const { action, intent, passwords, rules } = open;
-      const draft = {
-        protocol,
-        direction: 'out' as const,
-        action,
-        messageId,
-        raw,
-        rules,
-      };
-      open.sent = frames.frame(draft, intent ? [intent] : [], passwords);
-      this.#asked.set(messageId, open);
-      if (this.#asked.size > 16) this.#asked.delete([...this.#asked.keys()][0] ?? '');
+      this.#own.sent(messageId, raw);
       return;
     }
     const progress = this.#answering.get(messageId);

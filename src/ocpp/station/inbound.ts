@@ -31,7 +31,8 @@ export class InboundRefusal extends CallRefusal {
 /** Stands for the journal id of a frame that the store lost. */
 const UNSTORED: JournalId = '0-0';
 
-export interface InboundContext {
+/** What calls of a station are read with, whoever answers them. */
+export interface ReadingContext {
   readonly runtime: Runtime;
   readonly frames: FrameJournal;
   readonly stationId: string;
@@ -39,6 +40,9 @@ export interface InboundContext {
   readonly maxDepth: number;
   /** The overlays of the station are found by it: kept as long as nothing changes that selects them. */
   readonly selector: SelectorMemo;
+}
+
+export interface InboundContext extends ReadingContext {
   readonly transactionIds: TransactionIds;
   admit(token: string): Promise<boolean>;
 }
@@ -89,26 +93,10 @@ export function takeCall(context: InboundContext, call: ReceivedCall): Taken {
   if (flaw) throw new InboundRefusal('OCPP_BAD_FRAME', { kind: 'Format', message: flaw });
   const handling = handlingOf(protocol, action);
   if (!handling) throw notHandled(protocol, action);
-  if (!isObject(call.payload))
-    throw new InboundRefusal('OCPP_BAD_FRAME', { kind: 'Format', message: 'the payload must be an object' });
   if (!entry && handling.durable === true) throw notStored();
-  const generation = runtime.tables();
-  const facts = factsOf(context, call, call.payload);
-  const schema = schemaName(protocol, action);
-  const validate = validatorOf(schema);
-  const flawed = validate(call.payload)[0];
-  // Tables that read another version's schema (2.1) repair what is valid in this one.
-  const isValid = !flawed && schema === tableName(protocol, action);
-  const payload = repaired(context, generation, facts, call.payload, entry, isValid);
-  const issue = payload === call.payload ? flawed : validate(payload)[0];
-  if (issue) {
-    const failure = invalid(facts, issue);
-    runtime.metrics.unmapped.inc({ mapping: failure.mapping, code: failure.code });
-    if (entry) runtime.park(entry.id, failure, { station: facts.stationId });
-    throw new InboundRefusal('OCPP_INVALID_PAYLOAD', refusalOf(issue));
-  }
-  const events = entry ? settled(context, facts, payload, derive(context, generation, facts, payload)) : [];
-  const told = new AnswerFacts(context, payload, events, facts);
+  const read = readCall(context, call);
+  const events = entry ? settled(context, read, eventsOf(context, read)) : [];
+  const told = new AnswerFacts(context, read, events);
   const isDurable = typeof handling.durable === 'function' ? handling.durable(told) : handling.durable;
   if (!entry && isDurable) throw notStored();
   const stored = runtime.depot.apply(events, begun?.stored);
@@ -128,7 +116,43 @@ export function takeCall(context: InboundContext, call: ReceivedCall): Taken {
   };
 }
 
-function factsOf(context: InboundContext, { action, begun }: ReceivedCall, payload: JsonObject): FrameFacts {
+/** A call of a station that was understood: repaired and valid. */
+export interface ReadCall {
+  readonly facts: FrameFacts;
+  readonly payload: JsonObject;
+  readonly generation: Generation;
+}
+
+/**
+ * Repairs and checks a call whose payload has no flaw; one that fits no schema is parked.
+ *
+ * @throws InboundRefusal
+ */
+export function readCall(context: ReadingContext, call: ReceivedCall): ReadCall {
+  const { runtime, protocol } = context;
+  const { action, begun } = call;
+  const entry = begun?.entry ?? null;
+  if (!isObject(call.payload))
+    throw new InboundRefusal('OCPP_BAD_FRAME', { kind: 'Format', message: 'the payload must be an object' });
+  const generation = runtime.tables();
+  const facts = factsOf(context, call, call.payload);
+  const schema = schemaName(protocol, action);
+  const validate = validatorOf(schema);
+  const flawed = validate(call.payload)[0];
+  // Tables that read another version's schema (2.1) repair what is valid in this one.
+  const isValid = !flawed && schema === tableName(protocol, action);
+  const payload = repaired(context, generation, facts, call.payload, entry, isValid);
+  const issue = payload === call.payload ? flawed : validate(payload)[0];
+  if (issue) {
+    const failure = invalid(facts, issue);
+    runtime.metrics.unmapped.inc({ mapping: failure.mapping, code: failure.code });
+    if (entry) runtime.park(entry.id, failure, { station: facts.stationId });
+    throw new InboundRefusal('OCPP_INVALID_PAYLOAD', refusalOf(issue));
+  }
+  return { facts, payload, generation };
+}
+
+function factsOf(context: ReadingContext, { action, begun }: ReceivedCall, payload: JsonObject): FrameFacts {
   const { runtime, stationId, protocol } = context;
   const entry = begun?.entry;
   const introduced = action === 'BootNotification' ? introductionOf(protocol, payload) : undefined;
@@ -149,7 +173,7 @@ function factsOf(context: InboundContext, { action, begun }: ReceivedCall, paylo
 
 /** The payload after the repairs of overlays; which were made is noted: raw frame and tables tell the rest. */
 function repaired(
-  context: InboundContext,
+  context: ReadingContext,
   generation: Generation,
   facts: FrameFacts,
   raw: JsonObject,
@@ -166,11 +190,10 @@ function repaired(
   return payload;
 }
 
-function derive(
-  context: InboundContext,
-  generation: Generation,
-  facts: FrameFacts,
-  payload: JsonObject,
+/** What the tables make of a call; objects that they cannot make whole are parked. */
+export function eventsOf(
+  context: ReadingContext,
+  { facts, payload, generation }: ReadCall,
 ): readonly DomainEvent[] {
   const { runtime, stationId, protocol } = context;
   const began = performance.now();
@@ -190,8 +213,7 @@ function derive(
 /** Events as they can be applied: a start has an id that no other transaction has, also one that makes no event. */
 function settled(
   { runtime, stationId, transactionIds }: InboundContext,
-  { action, id }: FrameFacts,
-  payload: JsonObject,
+  { facts: { action, id }, payload }: ReadCall,
   events: readonly DomainEvent[],
 ): readonly DomainEvent[] {
   if (action !== 'StartTransaction') return events;
@@ -212,12 +234,7 @@ class AnswerFacts implements AnswerContext {
   readonly #events: readonly DomainEvent[];
   readonly #facts: FrameFacts;
 
-  constructor(
-    context: InboundContext,
-    payload: JsonObject,
-    events: readonly DomainEvent[],
-    facts: FrameFacts,
-  ) {
+  constructor(context: InboundContext, { facts, payload }: ReadCall, events: readonly DomainEvent[]) {
     this.payload = payload;
     this.#context = context;
     this.#events = events;

@@ -1,5 +1,5 @@
 /** Charging stations as the bridge sees them: what they say, and how they are asked. */
-export { CallFailure, type CallResult } from './connection.js';
+export { CallFailure, type CallResult } from './own-calls.js';
 export { Station, type StationEventsListener, type StationShared } from './station.js';
 export { FrameTallies } from './tallies.js';
 export { type Admit, admitWith } from './tokens.js';

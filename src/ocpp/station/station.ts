@@ -7,16 +7,11 @@ import type { OcppLimits } from '../options.js';
 import type { OcppProtocol } from '../protocol.js';
 import type { InboundCall, RpcConnection, RpcOwner } from '../rpc/index.js';
 import { StationClock } from './clock.js';
-import {
-  type CallOptions,
-  type CallResult,
-  type ConnectionOwner,
-  type RepeatCode,
-  StationConnection,
-} from './connection.js';
+import { type ConnectionOwner, type RepeatCode, StationConnection } from './connection.js';
 import { FrameJournal } from './frames.js';
 import { type InboundContext, SelectorMemo, type Taken, takeCall } from './inbound.js';
 import { LinkWatch } from './link.js';
+import type { CallOptions, CallResult } from './own-calls.js';
 import type { FrameTallies } from './tallies.js';
 import type { Admit } from './tokens.js';
 import { TransactionIds } from './transaction-ids.js';
