@@ -29,7 +29,7 @@ async function tidy({ depot, config, log, now }: Runtime): Promise<void> {
   const nowMs = now().getTime();
   const before = new Date(nowMs - KEEP_PROCESSES_MS).toISOString();
   if (depot.state.processes.values().some((process) => process.closedAt && process.closedAt < before)) {
-    const entry = await depot.journal.append({
+    const draft = {
       depotId: depot.id,
       link: 'bridge',
       protocol: 'bridge',
@@ -37,9 +37,9 @@ async function tidy({ depot, config, log, now }: Runtime): Promise<void> {
       action: 'HistoryExpired',
       raw: JSON.stringify({ before }),
       causes: [],
-    });
-    await depot.apply([
-      { type: 'HistoryExpired', payload: { before }, raw: entry.id, ruleOf: () => 'bridge/history' },
+    } as const;
+    await depot.record(draft, ({ id }) => [
+      { type: 'HistoryExpired', payload: { before }, raw: id, ruleOf: () => 'bridge/history' },
     ]);
   }
   const { keepDays, maxGb } = config.journal;

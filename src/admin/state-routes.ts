@@ -1,6 +1,7 @@
 /** What the bridge knows now. */
 import type { FastifyInstance } from 'fastify';
 import type { Runtime } from '../depot/index.js';
+import { instantAt } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import { problem } from './problems.js';
 import type { Troubles } from './troubles.js';
@@ -43,7 +44,7 @@ export function registerStateRoutes(
 }
 
 /** Journalled before it counts: who confirmed, and which requests end. */
-async function confirmOmission({ depot, now }: Runtime, presystemId: string, from: string) {
+async function confirmOmission({ depot }: Runtime, presystemId: string, from: string) {
   const presystem = depot.state.presystems[presystemId];
   const omitted = presystem?.omittedIds;
   if (!presystem || !omitted) {
@@ -53,8 +54,7 @@ async function confirmOmission({ depot, now }: Runtime, presystemId: string, fro
       'Only an omission that raised an alarm can be confirmed.',
     );
   }
-  const receivedAt = now().toISOString();
-  const entry = await depot.journal.append({
+  const draft = {
     depotId: depot.id,
     link: 'bridge',
     protocol: 'bridge',
@@ -62,13 +62,13 @@ async function confirmOmission({ depot, now }: Runtime, presystemId: string, fro
     action: 'OmissionConfirmed',
     raw: JSON.stringify({ presystemId, omitted, by: `admin API, ${from}` }),
     causes: presystem.alarm ? [presystem.alarm.raw] : [],
-  });
-  await depot.apply([
+  } as const;
+  await depot.record(draft, ({ id, at }) => [
     {
       type: 'OmissionConfirmed',
       presystemId,
-      payload: { receivedAt },
-      raw: entry.id,
+      payload: { receivedAt: instantAt(at) },
+      raw: id,
       ruleOf: () => 'bridge/operator',
     },
   ]);

@@ -1,6 +1,7 @@
 /** Commands on record: who asks for what and why before anything moves (design rule 6), and how it ended. */
 import type { CommandOutcome, Runtime } from '../depot/index.js';
 import type { DomainEvent, JournalId, RequestState, StationEvents, StationId } from '../domain/index.js';
+import type { JournalDraft } from '../journal/index.js';
 
 type Answered = 'LimitAnswered' | 'DefaultLimitAnswered' | 'StopAnswered';
 
@@ -33,16 +34,7 @@ export class Recorder {
 
   /** Journals what the planner wants, found out or was told. @returns the journal id of it */
   async note(action: string, causes: readonly JournalId[], value: object): Promise<JournalId> {
-    const { depot } = this.#runtime;
-    const entry = await depot.journal.append({
-      depotId: depot.id,
-      link: 'bridge',
-      protocol: 'bridge',
-      direction: 'internal',
-      action,
-      raw: JSON.stringify(value),
-      causes,
-    });
+    const entry = await this.#runtime.depot.journal.append(this.#draft(action, causes, value));
     return entry.id;
   }
 
@@ -64,8 +56,21 @@ export class Recorder {
       at,
       receivedAt: at,
     };
-    const raw = await this.note(type, [intent, ...frames], { stationId, payload });
-    const event = { type, stationId, payload, raw, ruleOf: () => `bridge/${type}` };
-    await depot.apply([event as unknown as DomainEvent]);
+    await depot.record(this.#draft(type, [intent, ...frames], { stationId, payload }), ({ id: raw }) => {
+      const event = { type, stationId, payload, raw, ruleOf: () => `bridge/${type}` };
+      return [event as unknown as DomainEvent];
+    });
+  }
+
+  #draft(action: string, causes: readonly JournalId[], value: object): JournalDraft {
+    return {
+      depotId: this.#runtime.depot.id,
+      link: 'bridge',
+      protocol: 'bridge',
+      direction: 'internal',
+      action,
+      raw: JSON.stringify(value),
+      causes,
+    };
   }
 }

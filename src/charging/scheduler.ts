@@ -88,7 +88,8 @@ export class Scheduler {
 
   async #record(payload: PlanMade): Promise<void> {
     const { depot } = this.#runtime;
-    const entry = await depot.journal.append({
+    const rule = `charging/${this.#constants.policy}`;
+    const draft = {
       depotId: depot.id,
       link: 'bridge',
       protocol: 'bridge',
@@ -96,10 +97,9 @@ export class Scheduler {
       action: 'PlanMade',
       raw: JSON.stringify(payload),
       causes: causesOf(depot.state, payload),
-      rules: [`charging/${this.#constants.policy}`],
-    });
-    const rule = `charging/${this.#constants.policy}`;
-    await depot.apply([{ type: 'PlanMade', payload, raw: entry.id, ruleOf: () => rule }]);
+      rules: [rule],
+    } as const;
+    await depot.record(draft, ({ id }) => [{ type: 'PlanMade', payload, raw: id, ruleOf: () => rule }]);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { DepotState, DomainEvent } from '../domain/index.js';
 import { initialState, PersistentMap, reduce } from '../domain/index.js';
-import type { Journal } from '../journal/index.js';
+import type { Journal, JournalDraft, JournalEntry } from '../journal/index.js';
 import type { Store } from '../store/index.js';
 import { EventLog, type Held, RecordedEvent } from './event-log.js';
 import { Keeper } from './keeper.js';
@@ -62,6 +62,26 @@ export class Depot {
     const stored = this.#keeper.keep(told, after, founded);
     this.#become(after, events);
     return stored;
+  }
+
+  /**
+   * Journals an entry and reduces the events that follow from it in one turn: so the journal has the order in which
+   * events counted, and a replay of it makes the same state.
+   *
+   * @returns when both are stored
+   * @throws BridgeError STORE_UNAVAILABLE: the state is as it was
+   */
+  async record(
+    draft: JournalDraft,
+    eventsOf: (entry: JournalEntry) => readonly DomainEvent[],
+  ): Promise<JournalEntry> {
+    const { entry, stored } = this.journal.write(draft);
+    const founded = stored.then(
+      () => true,
+      () => false,
+    );
+    await Promise.all([stored, this.apply(eventsOf(entry), founded)]);
+    return entry;
   }
 
   /** Calls back after each {@link apply}; returns how to stop. A listener must not throw. */

@@ -50,6 +50,13 @@ export interface JournalEntry extends JournalDraft {
   readonly at: number;
 }
 
+/** An entry that is on its way to the store, and must get there. */
+export interface Writing {
+  readonly entry: JournalEntry;
+  /** @throws BridgeError STORE_UNAVAILABLE: it was not stored, and nothing may stand on it */
+  readonly stored: Promise<void>;
+}
+
 /** An entry that is on its way to the store. */
 export interface Beginning {
   readonly entry: JournalEntry;
@@ -103,6 +110,14 @@ export interface Journal {
   readonly depotId: string;
   /** Resolves with the stored entry once it is stored to the configured durability. */
   append(draft: JournalDraft): Promise<JournalEntry>;
+  /**
+   * As {@link append}, but gives the entry at once, for what the state takes in the same turn.
+   *
+   * @throws BridgeError STORE_UNAVAILABLE
+   */
+  write(draft: JournalDraft): Writing;
+  /** The id of the newest entry of this journal since it was opened, stored or on its way; undefined before the first. */
+  readonly newest: JournalId | undefined;
   /**
    * As {@link append}, for frames that must flow on whatever happens to the store: never rejects and never holds
    * more than a bounded backlog. Null if the entry was lost; a `JournalGap` entry then tells how many were, as soon

@@ -12,6 +12,7 @@ export type {
   TraceCut,
   TraceLimits,
   TraceNode,
+  Writing,
 } from './entry.js';
 export { type JournalOptions, openJournal } from './journal.js';
 export { type PrintOptions, printTrace } from './print.js';

@@ -1,3 +1,4 @@
+import { compareJournalIds } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import { depotKey, isStreamId, type RangeOptions, type Store, type StoreLogger } from '../store/index.js';
 import { decodeEntry, encodeEntry } from './codec.js';
@@ -11,6 +12,7 @@ import type {
   JournalId,
   TraceLimits,
   TraceNode,
+  Writing,
 } from './entry.js';
 import { GapGuard } from './gap.js';
 import { readPages } from './pages.js';
@@ -36,6 +38,7 @@ class StreamJournal implements Journal {
   readonly #logger: StoreLogger | undefined;
   readonly #listeners = new Set<(entry: JournalEntry) => void>();
   readonly #guard: GapGuard;
+  #newest: JournalId | undefined;
 
   constructor(store: Store, depotId: string, options: JournalOptions) {
     this.depotId = depotId;
@@ -59,15 +62,26 @@ class StreamJournal implements Journal {
     const at = draft.at ?? this.#now();
     const text = encodeEntry(draft, at).join('');
     const id = await this.#store.append(this.#stream, text, linksOf(draft));
+    if (this.#newest === undefined || compareJournalIds(id, this.#newest) > 0) this.#newest = id;
     const entry = entryOf(id, draft, at);
     this.#tell(entry);
     return entry;
+  }
+
+  write(draft: JournalDraft): Writing {
+    const { entry, stored } = this.#begin(draft);
+    return { entry, stored: stored.then(() => this.#tell(entry)) };
+  }
+
+  get newest(): JournalId | undefined {
+    return this.#newest;
   }
 
   #begin(draft: JournalDraft): { entry: JournalEntry; stored: Promise<void> } {
     this.#check(draft);
     const at = draft.at ?? this.#now();
     const { id, stored } = this.#store.begin(this.#stream, encodeEntry(draft, at), linksOf(draft));
+    this.#newest = id;
     return { entry: entryOf(id, draft, at), stored };
   }
 

@@ -137,7 +137,7 @@ export class Parked {
     if (replayed.failures.length > 0)
       return { raw, message, outcome: 'fails', events: told, failures: replayed.failures };
     if (dryRun) return { raw, message, outcome: 'would-apply', events: told, failures: [] };
-    await world.depot.journal.append({
+    const draft = {
       depotId: world.depot.id,
       link: 'bridge',
       protocol: 'bridge',
@@ -147,8 +147,8 @@ export class Parked {
       causes: [raw],
       generation: generation.id,
       rules: [...new Set(events.map((event) => event.ruleOf('')))],
-    });
-    await world.depot.apply(events);
+    } as const;
+    await world.depot.record(draft, () => events);
     return this.#done({ raw, message, outcome: 'applied', events: told, failures: [] }, dryRun);
   }
 

@@ -1,14 +1,14 @@
 /** Requests of a presystem: journalled, judged, applied, answered exactly once (rules 6 to 9, 12, 13, 24 to 28). */
 import type { UpstreamConfig } from '../config/index.js';
 import type { Runtime } from '../depot/index.js';
-import type { JournalId } from '../domain/index.js';
+import { instantAt, type JournalId, type PresystemEvent } from '../domain/index.js';
 import type { ErrorCode } from '../errors/index.js';
 import type { JournalEntry } from '../journal/index.js';
 import { Answers } from './answers.js';
 import type { DialectProfile } from './dialect.js';
 import { CONF, type Echo, type Envelope, ERR, errorPayload, type Fault, writeFrame } from './envelope.js';
 import { judge, type Verdict } from './judge.js';
-import { type RequestsPayload, translateRequests } from './translate.js';
+import { type RequestsPayload, type TranslatedRequests, translateRequests } from './translate.js';
 import type { Wire } from './wire.js';
 
 /** A frame as it came. */
@@ -32,6 +32,13 @@ export interface InboundContext {
 }
 
 type Accepted = Extract<Verdict, { accepted: true }>;
+type Translated = TranslatedRequests & { readonly generation: string };
+
+/** What follows from a request for the state; `translated` once that is known. */
+interface Effect {
+  readonly eventsOf: (entry: JournalEntry) => readonly PresystemEvent[];
+  translated?: Translated;
+}
 
 export class Inbound {
   readonly #context: InboundContext;
@@ -49,11 +56,12 @@ export class Inbound {
     const verdict = judge(envelope, { upstream, profile, booted: booted(), early: received.early });
     const error = errorOf(known, verdict);
     const facts = { action, messageId, causes: [], ...(error ? { error } : {}) };
-    const entry = await wire.received(received.text, received.at, facts);
+    const effect = known === undefined && verdict.accepted ? this.#effectOf(verdict) : undefined;
+    const entry = await wire.received(received.text, received.at, facts, effect?.eventsOf);
     forgive(forgiven, entry.id);
     if (known === 'other') await this.refuse(envelope, reusedId(envelope), entry, false);
     else if (known) await wire.send(known.bytes, { action, messageId, causes: [entry.id] });
-    else if (verdict.accepted) await this.#act(envelope, verdict, entry);
+    else if (verdict.accepted) await this.#act(envelope, verdict, entry, effect?.translated);
     else await this.refuse(envelope, verdict.fault, entry, verdict.lasting);
   }
 
@@ -67,10 +75,43 @@ export class Inbound {
     await this.#answer(ERR, echo, payload, { entry, error: fault.code, keep: lasting });
   }
 
-  async #act(envelope: Envelope, verdict: Accepted, entry: JournalEntry): Promise<void> {
+  /** What an accepted request does to the state, once it has a journal entry. */
+  #effectOf(verdict: Accepted): Effect {
+    if (verdict.action === 'BootNotification')
+      return { eventsOf: (entry) => (verdict.rejection ? [] : [this.#booted(entry)]) };
+    const effect: Effect = {
+      eventsOf: (entry) => {
+        effect.translated = this.#translate(verdict.payload as RequestsPayload, entry);
+        return [effect.translated.event];
+      },
+    };
+    return effect;
+  }
+
+  #booted(entry: JournalEntry): PresystemEvent {
+    const { presystemId } = this.#context.upstream;
+    const payload = { receivedAt: instantAt(entry.at) };
+    return { type: 'PresystemBooted', presystemId, raw: entry.id, ruleOf: () => 'bridge/boot', payload };
+  }
+
+  #translate(payload: RequestsPayload, entry: JournalEntry): Translated {
+    const { runtime, upstream } = this.#context;
+    const generation = runtime.tables();
+    const stopTimer = runtime.metrics.mappingSeconds.startTimer({ protocol: 'vdv463' });
+    const translated = translateRequests(entry, payload, generation, runtime.identity, upstream.dialect);
+    stopTimer();
+    return { ...translated, generation: generation.id };
+  }
+
+  async #act(
+    envelope: Envelope,
+    verdict: Accepted,
+    entry: JournalEntry,
+    translated: Translated | undefined,
+  ): Promise<void> {
     this.#context.forgive(verdict.forgiven, entry.id);
-    if (verdict.action === 'BootNotification') await this.#boot(envelope, verdict.rejection, entry);
-    else await this.#requests(envelope, verdict.payload as RequestsPayload, entry);
+    if (translated) await this.#requests(envelope, translated, entry);
+    else await this.#boot(envelope, verdict.rejection, entry);
   }
 
   async #boot(envelope: Envelope, rejection: Fault | undefined, entry: JournalEntry): Promise<void> {
@@ -84,28 +125,20 @@ export class Inbound {
       const error = rejection.code;
       await this.#answer(CONF, envelope, { status: 'Rejected' }, { entry, keep: true, error });
     } else {
-      const payload = { receivedAt: new Date(entry.at).toISOString() };
-      const ruleOf = () => 'bridge/boot';
-      await runtime.depot.apply([{ type: 'PresystemBooted', presystemId, raw: entry.id, ruleOf, payload }]);
       await this.#answer(CONF, envelope, { status: 'Accepted' }, { entry, keep: true });
     }
     onBoot(rejection === undefined, envelope.presystemId);
   }
 
-  async #requests(envelope: Envelope, payload: RequestsPayload, entry: JournalEntry): Promise<void> {
+  async #requests(envelope: Envelope, translated: Translated, entry: JournalEntry): Promise<void> {
     const { runtime, upstream } = this.#context;
-    const generation = runtime.tables();
-    const stopTimer = runtime.metrics.mappingSeconds.startTimer({ protocol: 'vdv463' });
-    const translated = translateRequests(entry, payload, generation, runtime.identity, upstream.dialect);
-    stopTimer();
-    for (const failure of translated.failures) {
+    const { failures, generation, rules } = translated;
+    for (const failure of failures) {
       runtime.metrics.unmapped.inc({ mapping: failure.mapping, code: failure.code });
       runtime.park(entry.id, failure, { presystem: upstream.presystemId });
     }
-    await runtime.depot.apply([translated.event]);
     this.#report(entry);
-    const { rules } = translated;
-    await this.#answer(CONF, envelope, {}, { entry, keep: true, generation: generation.id, rules });
+    await this.#answer(CONF, envelope, {}, { entry, keep: true, generation, rules });
   }
 
   /** What a dialect may have no field for is in the log at least. */

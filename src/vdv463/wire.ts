@@ -1,7 +1,7 @@
 /** What one connection puts on the wire and takes from it, journalled: raw first, then meaning. */
 import { WebSocket } from 'ws';
 import type { Runtime } from '../depot/index.js';
-import type { JournalId } from '../domain/index.js';
+import type { DomainEvent, JournalId } from '../domain/index.js';
 import type { ErrorCode } from '../errors/index.js';
 import type { FieldSource, JournalDraft, JournalEntry } from '../journal/index.js';
 import { linkOf } from './translate.js';
@@ -33,14 +33,19 @@ export class Wire {
   }
 
   /**
-   * Writes a received frame down.
+   * Writes a received frame down, and what follows from it for the state.
    *
-   * @throws BridgeError STORE_UNAVAILABLE: then it must have no effect and no answer, so that the presystem repeats it
+   * @throws BridgeError STORE_UNAVAILABLE: then it has no effect, and must get no answer, so that the presystem repeats it
    */
-  received(text: string, at: number, facts: FrameFacts): Promise<JournalEntry> {
+  received(
+    text: string,
+    at: number,
+    facts: FrameFacts,
+    eventsOf: (entry: JournalEntry) => readonly DomainEvent[] = () => [],
+  ): Promise<JournalEntry> {
     const outcome = facts.error ? 'refused' : 'ok';
     this.#count('in', facts.action, outcome);
-    return this.#runtime.depot.journal.append({ ...this.#draft('in', text, facts), at });
+    return this.#runtime.depot.record({ ...this.#draft('in', text, facts), at }, eventsOf);
   }
 
   /** Writes a frame down, then sends it. Information flows on while the store is away; the journal notes the gap. */

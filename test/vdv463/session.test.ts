@@ -390,11 +390,12 @@ describe('while the store is away', () => {
     const cms = await cmsWith();
     const peer = await booted(cms);
     const { journal } = cms.runtime.depot;
-    const { append, appendOrGap } = journal;
-    const away = async () => {
-      throw new BridgeError('STORE_UNAVAILABLE', 'the store does not answer');
-    };
-    Object.assign(journal, { append: away, appendOrGap: async () => null });
+    const { write, appendOrGap } = journal;
+    const away: typeof write = (draft) => ({
+      entry: { ...draft, id: '9999999999999-0', at: Date.now() },
+      stored: Promise.reject(new BridgeError('STORE_UNAVAILABLE', 'the store does not answer')),
+    });
+    Object.assign(journal, { write: away, appendOrGap: async () => null });
     const messageId = randomUUID();
     peer.send(1, 'ProvideChargingRequests', { chargingRequestList: [order('R1', 'V1')] }, { messageId });
     await cms.runtime.depot.apply([
@@ -416,7 +417,7 @@ describe('while the store is away', () => {
     await peer.informed(2);
     expect(peer.received.some((frame) => idOf(frame) === messageId)).toBe(false);
     expect(cms.runtime.depot.state.presystems['BMS-1']?.requests).toEqual({});
-    Object.assign(journal, { append, appendOrGap });
+    Object.assign(journal, { write, appendOrGap });
     expect((await peer.list([order('R1', 'V1')], { messageId }))[0]).toBe(2);
   });
 });
