@@ -1,0 +1,103 @@
+/** Newest first: what it likes best. */
+export const CSMS_PROTOCOLS = ['ocpp2.1', 'ocpp2.0.1', 'ocpp1.6'] as const;
+export type CsmsProtocol = (typeof CSMS_PROTOCOLS)[number];
+
+export type Payload = Readonly<Record<string, unknown>>;
+
+/** How BootNotification is answered. */
+export interface BootAnswer {
+  /** Accepted if left out. */
+  readonly status?: 'Accepted' | 'Pending' | 'Rejected';
+  /** 300 if left out. */
+  readonly intervalSeconds?: number;
+}
+
+/** Load management: every transaction gets a TxProfile, which is cleared at its end. */
+export interface Plan {
+  /** Total of all phases. */
+  readonly powerW: number;
+  /** 0 if left out. */
+  readonly stackLevel?: number;
+  /** The limit in A of three phases at 230 V instead of W. */
+  readonly inAmperes?: boolean;
+  /** Sets the limit again every so often, as a CSMS that plans in slots. */
+  readonly againSeconds?: number;
+  /** Each time it sets the limit again it is this much higher, W. */
+  readonly raiseW?: number;
+}
+
+/** What real CSMSs do otherwise than one would like; all off if left out. They may change while it runs. */
+export interface CsmsOddities {
+  /** Answers so late, ms: every action, or some of them. */
+  readonly answersAfterMs?: number | Readonly<Record<string, number>>;
+  /** Holds an answer back until the next call has been answered, for up to 250 ms. */
+  readonly answersOutOfOrder?: boolean;
+  /** Answers these actions with a CALLERROR of this code. */
+  readonly refuses?: Readonly<Record<string, string>>;
+  /** Never answers these actions; `*` stands for all. */
+  readonly silentOn?: readonly string[];
+  /**
+   * Counts the calls of both directions together (CitrineOS): while a call of its own is open, a call of the station
+   * is refused with RpcFrameworkError.
+   */
+  readonly oneCallBothWays?: boolean;
+  /** Refuses timestamps with more than three digits after the point (CitrineOS): FormatViolation. */
+  readonly refusesFineTimestamps?: boolean;
+  /** Message ids of its calls: UUIDs; 1, 2, 3 … of each connection; or those the station used for its own calls. */
+  readonly messageIds?: 'uuid' | 'counter' | 'mirrored';
+  /** Calls without waiting for the answer to the call before. */
+  readonly pipelined?: boolean;
+  /** Writes its JSON over several lines, with spaces. */
+  readonly spaced?: boolean;
+  /** A second connection of a station: takes over (if left out), lives beside the first, or is refused with 409. */
+  readonly secondConnection?: 'replaces' | 'coexists' | 'refused';
+  /** Upgrades: cut at once, never answered, or refused with this HTTP status. Established connections stay. */
+  readonly upgrades?: 'cut' | 'unanswered' | number;
+  /** Upgrades are answered so late, ms. */
+  readonly upgradesAfterMs?: number;
+}
+
+export interface CsmsTls {
+  /** PEM. */
+  readonly key: string;
+  readonly cert: string;
+  /** PEM: only stations with a certificate of this authority get in. */
+  readonly clientCa?: string;
+}
+
+export interface CsmsOptions {
+  /** 127.0.0.1 if left out. */
+  readonly host?: string;
+  /** Any free one if left out; kept from the first start on. */
+  readonly port?: number;
+  /** Path before the identity: /ocpp if left out. */
+  readonly path?: string;
+  /** wss instead of ws. */
+  readonly tls?: CsmsTls;
+  /** Subprotocols that it speaks, the one it likes best first; all it knows, the newest first, if left out. */
+  readonly protocols?: readonly CsmsProtocol[];
+  /** Spoken with stations that offer no subprotocol; they are refused if left out. */
+  readonly withoutSubprotocol?: CsmsProtocol;
+  /** Offers permessage-deflate and compresses every frame, however small. */
+  readonly deflate?: boolean;
+  /** Stations it knows, each with its password (null: comes without one); any station if left out. */
+  readonly stations?: Readonly<Record<string, string | null>>;
+  /** Password of every station that `stations` does not name one for; none is asked for if left out. */
+  readonly password?: string;
+  /** User of HTTP Basic for all stations; the identity if left out, as OCPP wants it. */
+  readonly user?: string;
+  readonly boot?: BootAnswer;
+  /** Tokens that may charge; all if left out. */
+  readonly tokens?: readonly string[];
+  /** 1.6: id of the first transaction, then counting up: 1 if left out. */
+  readonly firstTransactionId?: number;
+  readonly plan?: Plan;
+  readonly oddities?: CsmsOddities;
+  /** How long an answer of a station may take, ms: 30 000 if left out. */
+  readonly callTimeoutMs?: number;
+  /** WebSocket pings; a station that does not answer one before the next is cut. None if left out. */
+  readonly pingSeconds?: number;
+  /** Frames and calls that are kept, the newest: 100 000 if left out. */
+  readonly keep?: number;
+  readonly now?: () => Date;
+}
