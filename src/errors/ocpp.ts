@@ -114,6 +114,18 @@ export const ocppErrors = {
     title: 'A charging station took a limit and applies more',
     fix: 'Its composite schedule is in the journal. Look for a local energy manager, a second back office or limits set on the spot; some firmware takes profiles and ignores them. It was set right once and is tried again every 15 minutes.',
   },
+  OCPP_CSMS_UNREACHABLE: {
+    title: 'The CSMS of a station cannot be reached, so the station was not let in',
+    fix: 'Look at ocpp.csms.url and at the way there. The station tries again by itself, and keeps meanwhile what it has to say.',
+  },
+  OCPP_CSMS_REFUSED: {
+    title: 'The CSMS refused a station, which was told so',
+    fix: 'Compare the password of the station with that in the CSMS; 404: the CSMS does not know it.',
+  },
+  OCPP_CONTROL: {
+    title: 'The station belongs to another CSMS, and the bridge may not send this to it',
+    fix: 'Order it from the CSMS. Limits may be set by the bridge where ocpp.csms.control (or that of the station) is lease.',
+  },
   OCPP_UNABLE: {
     title: 'The charging station cannot do what is asked',
     fix: 'Look at what it said of itself in the journal (StationSurveyed); some need another firmware.',

@@ -1,7 +1,7 @@
 /** Who may open a WebSocket: decided from the HTTP request alone, before the upgrade. */
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { StationConfig } from '../../config/index.js';
+import { attachOf, type Config, type CsmsConfig, type StationConfig } from '../../config/index.js';
 import type { Lockout } from '../../depot/index.js';
 import type { ErrorCode } from '../../errors/index.js';
 import type { IdentityRegistry } from '../../identity/index.js';
@@ -16,6 +16,8 @@ export type Admission =
       readonly protocol: OcppProtocol;
       /** Proved by password or certificate, not only named. */
       readonly authenticated: boolean;
+      /** Where the login is for the CSMS behind to judge: to be called unless that says it is wrong. */
+      readonly entered: () => void;
     }
   | {
       readonly admitted: false;
@@ -34,18 +36,34 @@ const LONGEST_IDENTITY = 64;
  * The identity in `/ocpp/<identity>`, or undefined if the path is another or cannot be read. The URL may be a whole one
  * (RFC 9112 §3.2.2), and slashes around the identity do not count: stations put one between what they were given as URL,
  * which may end with one, and their identity.
+ *
+ * @param prefixes what may stand before the identity
  */
-export function identityOf(url: string | undefined): string | undefined {
-  const target = (url ?? '').split('?', 1)[0] ?? '';
-  const path = target.replace(/^wss?:\/\/[^/]*|^https?:\/\/[^/]*/i, '');
-  if (!path.startsWith(PREFIX)) return undefined;
+export function identityOf(
+  url: string | undefined,
+  prefixes: readonly string[] = [PREFIX],
+): string | undefined {
   try {
-    const identity = decodeURIComponent(path.slice(PREFIX.length).split('/').filter(Boolean).join('/'));
+    const identity = decodeURIComponent(placeIn(url, prefixes) ?? '');
     const plain = identity !== '' && identity.length <= LONGEST_IDENTITY;
     return plain && /^[!-~]+$/.test(identity) ? identity : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** What stands behind a prefix, as it was written, without slashes around it. */
+export function placeIn(url: string | undefined, prefixes: readonly string[]): string | undefined {
+  const target = (url ?? '').split('?', 1)[0] ?? '';
+  const path = target.replace(/^wss?:\/\/[^/]*|^https?:\/\/[^/]*/i, '');
+  const prefix = prefixes.find((each) => path.startsWith(each));
+  return prefix === undefined ? undefined : path.slice(prefix.length).split('/').filter(Boolean).join('/');
+}
+
+/** Where stations find us: at our own path, and at that of the CSMS behind, so that they need another host only. */
+export function prefixesOf(csms: Pick<CsmsConfig, 'url'> | undefined): readonly string[] {
+  if (!csms) return [PREFIX];
+  return [PREFIX, `${new URL(csms.url).pathname.replace(/\/+$/, '')}/`];
 }
 
 /** The version of OCPP to speak: the first of those wanted, else our first choice, among those offered. */
@@ -63,25 +81,24 @@ export class Admissions {
   readonly #lockout: Lockout;
   readonly #certificates: boolean;
   readonly #passwords: StationPasswords;
+  readonly #config: Config;
+  readonly #prefixes: readonly string[];
 
   /**
-   * `certificates`: every station must bring a client certificate that names it (security profile 3), unless it is
-   * configured for profile 2.
+   * Where the listener has a client CA, every station must bring a client certificate that names it (security profile 3),
+   * unless it is configured for profile 2.
    */
-  constructor(
-    identity: IdentityRegistry,
-    lockout: Lockout,
-    passwords: StationPasswords,
-    certificates: boolean,
-  ) {
+  constructor(config: Config, identity: IdentityRegistry, lockout: Lockout, passwords: StationPasswords) {
+    this.#config = config;
+    this.#prefixes = prefixesOf(config.ocpp.csms);
     this.#identity = identity;
     this.#lockout = lockout;
     this.#passwords = passwords;
-    this.#certificates = certificates;
+    this.#certificates = config.listen.ocpp.tls?.clientCa !== undefined;
   }
 
   async decide(request: IncomingMessage): Promise<Admission> {
-    const identity = identityOf(request.url);
+    const identity = identityOf(request.url, this.#prefixes);
     const address = request.socket.remoteAddress ?? '';
     if (identity === undefined)
       return { admitted: false, status: 404, code: 'OCPP_BAD_PATH', why: 'no station is at this path' };
@@ -101,12 +118,18 @@ export class Admissions {
     this.#lockout.failed(whoever);
     const flaw = await this.#flawOf(request, station);
     if (flaw) return refuse(401, flaw.code, flaw.why);
-    this.#lockout.forgive(whoever);
+    const entered = () => this.#lockout.forgive(whoever);
+    const isRelayed = attachOf(this.#config, station) === 'proxy';
+    if (!isRelayed) entered();
     const { protocols = PROTOCOLS } = station.ocpp;
-    const protocol = subprotocolOf(request.headers['sec-websocket-protocol'], protocols);
-    if (!protocol) return refuse(101, 'OCPP_NO_SUBPROTOCOL', `offer one of ${protocols.join(', ')}`);
+    const offer = request.headers['sec-websocket-protocol'];
+    const protocol = subprotocolOf(offer, protocols);
+    // Some stations offer none, and their CSMS takes them nevertheless: nearly all of these speak 1.6.
+    const spoken =
+      protocol ?? (isRelayed && offer === undefined ? (station.ocpp.protocols?.[0] ?? 'ocpp1.6') : undefined);
+    if (!spoken) return refuse(101, 'OCPP_NO_SUBPROTOCOL', `offer one of ${protocols.join(', ')}`);
     const authenticated = this.#needsCertificate(station) || this.#passwords.has(station.id);
-    return { admitted: true, station, protocol, authenticated };
+    return { admitted: true, station, protocol: spoken, authenticated, entered };
   }
 
   #needsCertificate({ ocpp }: StationConfig): boolean {

@@ -91,16 +91,20 @@ export function listen(server: Server, host: string, port: number): Promise<numb
 const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   409: 'Conflict',
   429: 'Too Many Requests',
+  502: 'Bad Gateway',
   503: 'Service Unavailable',
+  504: 'Gateway Timeout',
 };
 
 /** Answers an upgrade request with an HTTP error and ends the connection. */
 export function refuseUpgrade(socket: Duplex, status: number): void {
   const challenge = status === 401 ? 'WWW-Authenticate: Basic realm="ocpp"\r\n' : '';
   socket.on('error', () => socket.destroy());
+  if (socket.destroyed) return;
   socket.end(
     `HTTP/1.1 ${status} ${REASONS[status] ?? 'Refused'}\r\n${challenge}Connection: close\r\nContent-Length: 0\r\n\r\n`,
     () => socket.destroy(),

@@ -1,14 +1,16 @@
 /** The terminating server: admits stations, gives each its socket, keeps them alive. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { attachOf } from '../../config/index.js';
 import { Lockout, type LockoutRule, type Runtime } from '../../depot/index.js';
 import { catalogue, type ErrorCode } from '../../errors/index.js';
 import { withoutPasswordsInFrame } from '../hidden.js';
 import type { OcppLimits } from '../options.js';
 import type { StationPasswords } from '../passwords/index.js';
+import { type Newcomer, Relays } from '../proxy/index.js';
 import { RpcGate } from '../rpc/index.js';
 import type { Station } from '../station/index.js';
-import { type Admission, Admissions, subprotocolOf } from './admission.js';
+import { type Admission, Admissions, placeIn, prefixesOf, subprotocolOf } from './admission.js';
 import { HandshakeLog } from './handshakes.js';
 import { introduce } from './introduce.js';
 import { listen, makeServer, refuseUpgrade, sayGoodbye } from './listener.js';
@@ -29,6 +31,7 @@ export class CsmsServer {
   readonly #server: Server;
   readonly #gate: RpcGate;
   readonly #admissions: Admissions;
+  readonly #relays: Relays | undefined;
   readonly #maxDepth: number;
   #pings: NodeJS.Timeout | undefined;
   #stopping = false;
@@ -40,13 +43,15 @@ export class CsmsServer {
     passwords: StationPasswords,
     limits: OcppLimits,
   ) {
+    const { csms } = runtime.config.ocpp;
     const { tls } = runtime.config.listen.ocpp;
     this.#runtime = runtime;
     this.#stations = stations;
     this.#maxDepth = limits.maxDepth;
     this.#gate = new RpcGate({ maxPayload: limits.maxPayload });
     const lockout = new Lockout(lockoutRule(limits), () => runtime.now().getTime());
-    this.#admissions = new Admissions(runtime.identity, lockout, passwords, tls?.clientCa !== undefined);
+    this.#admissions = new Admissions(runtime.config, runtime.identity, lockout, passwords);
+    this.#relays = csms && new Relays(runtime, { csms, maxPayload: limits.maxPayload });
     const handshakes = new HandshakeLog(runtime);
     const configured = [...runtime.identity.stations.values()];
     this.#server = makeServer({
@@ -103,6 +108,8 @@ export class CsmsServer {
     }
     const station = this.#stations.get(admission.station.id);
     if (!station) return refuseUpgrade(socket, 404);
+    if (attachOf(this.#runtime.config, admission.station) === 'proxy')
+      return this.#letThrough({ ...admission, request, socket, head, station });
     // A name alone takes nothing from a living connection, nor from who came meanwhile; a password or certificate does.
     const before = station.connections;
     const isAlive = !admission.authenticated && (await station.isAlive(PROOF_OF_LIFE_MS));
@@ -117,6 +124,16 @@ export class CsmsServer {
       remoteAddress: request.socket.remoteAddress ?? '',
     };
     this.#gate.upgrade(request, socket, head, facts, (connection) => station.connect(connection));
+  }
+
+  /** To the CSMS that the station has; what that says of it is what the station gets. */
+  async #letThrough(newcomer: Omit<Newcomer, 'path'>): Promise<void> {
+    const { config } = this.#runtime;
+    const path = placeIn(newcomer.request.url, prefixesOf(config.ocpp.csms));
+    if (!this.#relays || path === undefined) return refuseUpgrade(newcomer.socket, 404);
+    const refused = await this.#relays.upgrade({ ...newcomer, path });
+    if (refused) refuseUpgrade(newcomer.socket, refused.status);
+    return undefined;
   }
 
   #refuse(request: IncomingMessage, { code, identity, why }: Extract<Admission, { admitted: false }>): void {

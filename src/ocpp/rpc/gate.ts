@@ -9,7 +9,9 @@ import { createRPCError, RPCServer } from 'ocpp-rpc';
 import type { JsonObject } from '../../mapping/index.js';
 import { type OcppProtocol, PROTOCOLS } from '../protocol.js';
 import { CallRefusal, errorCode, type RefusalKind } from '../refusal.js';
+import { closeOrCut } from './closing.js';
 import { MessageIds, type RepeatedCall } from './message-ids.js';
+import { Reading } from './reading.js';
 import { StationSocket } from './socket.js';
 
 /** A CALL of the station. `raw` is the frame as it came. */
@@ -164,7 +166,7 @@ function adopt(
   facts: UpgradeFacts,
   makeOwner: (connection: RpcConnection) => RpcOwner,
 ): void {
-  const reading = new Reading(socket);
+  const reading = new Reading<'rate' | 'ids'>(socket);
   const owner = makeOwner({
     protocol: facts.protocol,
     remoteAddress: facts.remoteAddress,
@@ -225,26 +227,6 @@ function adopt(
   });
 }
 
-/** Reading from a socket, which several may want to pause. */
-class Reading {
-  readonly #socket: StationSocket;
-  readonly #pausedBy = new Set<'rate' | 'ids'>();
-
-  constructor(socket: StationSocket) {
-    this.#socket = socket;
-  }
-
-  pause(by: 'rate' | 'ids'): void {
-    this.#pausedBy.add(by);
-    this.#socket.pause();
-  }
-
-  resume(by: 'rate' | 'ids'): void {
-    this.#pausedBy.delete(by);
-    if (this.#pausedBy.size === 0) this.#socket.resume();
-  }
-}
-
 /** What leaves in place of a frame: its error code put right; undefined where the standard wants silence. */
 function outgoing(protocol: OcppProtocol, frame: string): OutboundFrame | undefined {
   const kind = Number(frame[1]) as 2 | 3 | 4;
@@ -265,13 +247,4 @@ function withOwnCode(protocol: OcppProtocol, frame: string): string | undefined 
   if (code === 'MessageTypeNotSupported' && protocol !== 'ocpp2.0.1') return undefined;
   const kind = FOREIGN_CODES[String(code)];
   return kind ? JSON.stringify([type, messageId, errorCode(protocol, kind), ...rest]) : frame;
-}
-
-const CLOSE_WAIT_MS = 2_000;
-
-function closeOrCut(socket: StationSocket, code: number, reason: string): void {
-  socket.close(code, reason);
-  const cut = setTimeout(() => socket.terminate(), CLOSE_WAIT_MS);
-  cut.unref();
-  socket.once('close', () => clearTimeout(cut));
 }

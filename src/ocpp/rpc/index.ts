@@ -1,4 +1,5 @@
 /** Calls and answers over WebSockets: ocpp-rpc behind one typed module. */
+export { closeOrCut } from './closing.js';
 export { Few } from './few.js';
 export {
   type InboundAnswer,
@@ -10,3 +11,4 @@ export {
   type UpgradeFacts,
 } from './gate.js';
 export type { RepeatedCall } from './message-ids.js';
+export { Reading } from './reading.js';

@@ -35,10 +35,11 @@ export class FrameJournal {
   readonly #tallies: FrameTallies;
   readonly #link: string;
 
-  constructor(runtime: Runtime, tallies: FrameTallies, ocppIdentity: string) {
+  /** @param link whose words these are: `ocpp:<identity>`, or `csms:<identity>` for those of its CSMS */
+  constructor(runtime: Runtime, tallies: FrameTallies, link: `${'ocpp' | 'csms'}:${string}`) {
     this.#runtime = runtime;
     this.#tallies = tallies;
-    this.#link = `ocpp:${ocppIdentity}`;
+    this.#link = link;
   }
 
   /**

@@ -1,6 +1,7 @@
 /** One configured station: at most one socket at a time, its frames in order, its link, its calls. */
-import type { StationConfig } from '../../config/index.js';
+import { type Control, controlOf, type StationConfig } from '../../config/index.js';
 import type { Runtime } from '../../depot/index.js';
+import type { DomainEvent } from '../../domain/index.js';
 import { BridgeError, catalogue } from '../../errors/index.js';
 import type { Beginning } from '../../journal/index.js';
 import type { OcppLimits } from '../options.js';
@@ -9,9 +10,11 @@ import type { InboundCall, RpcConnection, RpcOwner } from '../rpc/index.js';
 import { StationClock } from './clock.js';
 import { type ConnectionOwner, type RepeatCode, StationConnection } from './connection.js';
 import { FrameJournal } from './frames.js';
-import { type InboundContext, SelectorMemo, type Taken, takeCall } from './inbound.js';
+import { type InboundContext, type ReadingContext, SelectorMemo, type Taken, takeCall } from './inbound.js';
 import { LinkWatch } from './link.js';
+import type { OverheardCall } from './overheard.js';
 import type { CallOptions, CallResult } from './own-calls.js';
+import { RelayedConnection, type RelayedOwner } from './relayed.js';
 import type { FrameTallies } from './tallies.js';
 import type { Admit } from './tokens.js';
 import { TransactionIds } from './transaction-ids.js';
@@ -29,18 +32,26 @@ export interface StationEventsListener {
   onBooted(): void;
   onConnected(): void;
   onDisconnected(): void;
+  /** A call between the station and its own CSMS was answered; `answer` is undefined for a CALLERROR. */
+  onOverheard?(call: OverheardCall, answer: unknown): void;
 }
 
-export class Station implements ConnectionOwner {
+/** A socket of a station, whoever answers on it. */
+type Connection = StationConnection | RelayedConnection;
+
+export class Station implements ConnectionOwner, RelayedOwner {
   readonly config: StationConfig;
   readonly frames: FrameJournal;
+  readonly csmsFrames: FrameJournal;
+  /** What we may send to it. */
+  readonly control: Control;
   /** How far its clock is off. */
   readonly clock: StationClock;
   readonly #shared: StationShared;
   readonly #link: LinkWatch;
   readonly #listeners: StationEventsListener[] = [];
   readonly #transactionIds = new TransactionIds();
-  #connection: StationConnection | undefined;
+  #connection: Connection | undefined;
   #connections = 0;
   /** What the calls of one connection are taken with; made once for it. */
   #context: { readonly of: StationConnection; readonly context: InboundContext } | undefined;
@@ -48,7 +59,10 @@ export class Station implements ConnectionOwner {
   constructor(config: StationConfig, shared: StationShared) {
     this.config = config;
     this.#shared = shared;
-    this.frames = new FrameJournal(shared.runtime, shared.tallies, config.ocpp.identity);
+    const { runtime, tallies } = shared;
+    this.frames = new FrameJournal(runtime, tallies, `ocpp:${config.ocpp.identity}`);
+    this.csmsFrames = new FrameJournal(runtime, tallies, `csms:${config.ocpp.identity}`);
+    this.control = controlOf(runtime.config, config);
     this.clock = new StationClock(() => shared.runtime.depot.state.stations.get(config.id)?.clock);
     this.#link = new LinkWatch(shared.runtime, this.frames, config.id);
     this.#link.resume();
@@ -78,12 +92,24 @@ export class Station implements ConnectionOwner {
 
   /** Takes over a new socket; the old one, if there is one, is cut and can change nothing any more. */
   connect(rpc: RpcConnection): RpcOwner {
-    const old = this.#connection;
     const connection = new StationConnection(rpc, this);
+    this.#begin(connection);
+    return connection;
+  }
+
+  /** As {@link connect}, for a station that talks to its own CSMS through us. */
+  relay(rpc: RpcConnection): RelayedConnection {
+    const connection = new RelayedConnection(rpc, this, this.#readingContext(rpc));
+    this.#begin(connection);
+    return connection;
+  }
+
+  #begin(connection: Connection): void {
+    const old = this.#connection;
     this.#connection = connection;
     this.#connections += 1;
     const { runtime } = this.#shared;
-    const { protocol, remoteAddress } = rpc;
+    const { protocol, remoteAddress } = connection.rpc;
     const stationId = this.config.id;
     if (old) {
       runtime.log.warn(
@@ -96,7 +122,6 @@ export class Station implements ConnectionOwner {
     // The link opens before the first frame of this socket counts.
     this.#link.opened({ protocol, remoteAddress });
     for (const listener of this.#listeners) listener.onConnected();
-    return connection;
   }
 
   take(connection: StationConnection, call: InboundCall, begun: Beginning | null): Taken {
@@ -104,6 +129,17 @@ export class Station implements ConnectionOwner {
     const taken = takeCall(this.#contextOf(connection), { action, payload, begun });
     this.clock.learn(taken.events);
     return taken;
+  }
+
+  learn(events: readonly DomainEvent[]): void {
+    this.clock.learn(events);
+  }
+
+  heard(connection: RelayedConnection, call: OverheardCall, answer: unknown): void {
+    if (this.#connection !== connection) return;
+    const status = (answer as { status?: unknown } | null | undefined)?.status;
+    if (call.action === 'BootNotification' && status === 'Accepted') this.answered(call.action);
+    for (const listener of this.#listeners) listener.onOverheard?.(call, answer);
   }
 
   answered(action: string): void {
@@ -118,7 +154,7 @@ export class Station implements ConnectionOwner {
     );
   }
 
-  closed(connection: StationConnection, code: number, reason: string): void {
+  closed(connection: Connection, code: number, reason: string): void {
     const { runtime } = this.#shared;
     const stationId = this.config.id;
     // The end of a displaced socket says nothing of the one that displaced it.
@@ -131,7 +167,7 @@ export class Station implements ConnectionOwner {
     for (const listener of this.#listeners) listener.onDisconnected();
   }
 
-  bad(connection: StationConnection, reason: string): void {
+  bad(connection: Connection, reason: string): void {
     const { log } = this.#shared.runtime;
     const { remoteAddress } = connection.rpc;
     log.warn(
@@ -197,17 +233,24 @@ export class Station implements ConnectionOwner {
   }
 
   #made(connection: StationConnection): InboundContext {
+    return {
+      ...this.#readingContext(connection.rpc),
+      transactionIds: this.#transactionIds,
+      admit: (token: string) => this.#shared.admit(token, this.config.id),
+    };
+  }
+
+  #readingContext({ protocol }: RpcConnection): ReadingContext {
     const { runtime, limits } = this.#shared;
     const stationId = this.config.id;
+    const { frames } = this;
     return {
       runtime,
       stationId,
-      frames: this.frames,
-      protocol: connection.rpc.protocol,
+      frames,
+      protocol,
       maxDepth: limits.maxDepth,
       selector: new SelectorMemo(),
-      transactionIds: this.#transactionIds,
-      admit: (token: string) => this.#shared.admit(token, stationId),
     };
   }
 }

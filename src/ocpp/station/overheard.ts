@@ -1,0 +1,180 @@
+/**
+ * What a station and its CSMS say to each other, as a listener takes it: journalled as it was on the wire, then, where it
+ * tells something of the depot, through the tables into the state. A listener answers nothing and refuses nothing; what
+ * it cannot read is parked.
+ */
+import type { DomainEvent, JournalId } from '../../domain/index.js';
+import type { ErrorCode } from '../../errors/index.js';
+import type { Beginning } from '../../journal/index.js';
+import { passwordsIn } from '../hidden.js';
+import { flawOf } from '../inspect.js';
+import { isAction } from '../protocol.js';
+import type { FrameJournal } from './frames.js';
+import { eventsOf, InboundRefusal, type ReadingContext, readCall } from './inbound.js';
+
+/** Whose words a frame has. */
+export type Speaker = 'station' | 'csms';
+
+/** A CALL that waits for its answer. */
+export interface OverheardCall {
+  readonly by: Speaker;
+  readonly action: string;
+  readonly payload: unknown;
+  readonly begun: Beginning | null;
+  readonly passwords: readonly string[];
+  /** Events that count once the answer has told the rest (the transaction id of 1.6). */
+  readonly events?: readonly DomainEvent[];
+}
+
+export interface OverheardHost {
+  /** The journal of what the CSMS says; what the station says goes to the context's. */
+  readonly csmsFrames: FrameJournal;
+  /** Events of a frame, before they are applied. */
+  learn(events: readonly DomainEvent[]): void;
+  /** A call was answered: `answer` is the payload, undefined for a CALLERROR. */
+  answered(call: OverheardCall, answer: unknown): void;
+  /** A frame of the station is no OCPP. */
+  bad(by: Speaker, reason: string): void;
+}
+
+/** A frame taken apart, or why it is none. */
+function partsOf(raw: string): readonly [kind: unknown, messageId: string, ...rest: unknown[]] | string {
+  let frame: unknown;
+  try {
+    frame = JSON.parse(raw);
+  } catch {
+    return 'not JSON';
+  }
+  if (!Array.isArray(frame)) return 'not a list';
+  return typeof frame[1] === 'string' ? (frame as [unknown, string, ...unknown[]]) : 'no message id';
+}
+
+/** So many calls of each side wait for their answers; an older one is taken for forgotten. */
+const MOST_OPEN = 64;
+const LONGEST_ACTION = 50;
+
+export class Overheard {
+  readonly #context: ReadingContext;
+  readonly #host: OverheardHost;
+  readonly #open: Readonly<Record<Speaker, Map<string, OverheardCall>>> = {
+    station: new Map(),
+    csms: new Map(),
+  };
+
+  constructor(context: ReadingContext, host: OverheardHost) {
+    this.#context = context;
+    this.#host = host;
+  }
+
+  /** Takes a frame of OCPP-J. Never throws. */
+  frame(by: Speaker, raw: string): void {
+    const parts = partsOf(raw);
+    if (typeof parts === 'string') {
+      this.#bad(by, raw, parts);
+      return;
+    }
+    const [kind, messageId, third, fourth] = parts;
+    if (kind === 2 && typeof third === 'string')
+      this.#call(by, { messageId, action: third, payload: fourth, raw });
+    else if (kind === 3) this.#answer(by, { messageId, payload: third, raw });
+    else if (kind === 4) this.#answer(by, { messageId, payload: undefined, raw });
+    else {
+      // SEND and CALLRESULTERROR of 2.1, and whatever comes after it.
+      const action = (typeof third === 'string' ? third : 'Unknown').slice(0, LONGEST_ACTION);
+      this.#journal(by, { action, messageId, raw }, []);
+    }
+  }
+
+  /** Text that is no frame, or bytes that are no text. */
+  #bad(by: Speaker, raw: string, reason: string): void {
+    this.#journal(by, { action: 'BadFrame', raw, error: 'OCPP_BAD_FRAME' }, []);
+    this.#host.bad(by, reason);
+  }
+
+  #call(by: Speaker, call: { messageId: string; action: string; payload: unknown; raw: string }): void {
+    const { messageId, payload, raw } = call;
+    const action = call.action.slice(0, LONGEST_ACTION);
+    const begun = this.#journal(by, { action, messageId, raw }, []);
+    const passwords = passwordsIn(action, payload);
+    const heard: OverheardCall = { by, action, payload, begun, passwords };
+    const events = by === 'station' && begun ? this.#read(call.action, payload, begun) : [];
+    const waits = action === 'StartTransaction' && this.#context.protocol === 'ocpp1.6' && events.length > 0;
+    this.#remember(by, messageId, waits ? { ...heard, events } : heard);
+    if (!waits) this.#apply(events, begun);
+  }
+
+  #answer(by: Speaker, answer: { messageId: string; payload: unknown; raw: string }): void {
+    const { messageId, payload, raw } = answer;
+    const open = this.#open[by === 'station' ? 'csms' : 'station'];
+    const call = open.get(messageId);
+    open.delete(messageId);
+    const causes = call?.begun ? [call.begun.entry.id] : [];
+    const draft = { action: call?.action ?? 'Unasked', messageId, raw };
+    const begun = this.#journal(by, draft, causes, call?.passwords);
+    if (!call) return;
+    if (call.events && payload !== undefined) this.#begin(call, payload, begun);
+    this.#host.answered(call, payload);
+  }
+
+  /** A transaction of 1.6 has begun when the CSMS has given it its number. */
+  #begin({ events = [] }: OverheardCall, payload: unknown, begun: Beginning | null): void {
+    const number = (payload as { transactionId?: unknown } | null)?.transactionId;
+    if (typeof number !== 'number' || !Number.isInteger(number)) return;
+    const transactionId = String(number);
+    const numbered = events.map((event) =>
+      event.type === 'TransactionStarted'
+        ? { ...event, payload: { ...event.payload, transactionId } }
+        : event,
+    );
+    this.#apply(numbered, begun);
+  }
+
+  /** What the tables make of a call of the station; nothing if it cannot be read, which is on record then. */
+  #read(action: string, payload: unknown, begun: Beginning): readonly DomainEvent[] {
+    const { runtime, maxDepth, protocol, stationId } = this.#context;
+    const flaw = flawOf(payload, maxDepth);
+    if (flaw) {
+      this.#host.bad('station', flaw);
+      return [];
+    }
+    // What a vendor added is between station and CSMS.
+    if (!isAction(protocol, action)) return [];
+    try {
+      return eventsOf(this.#context, readCall(this.#context, { action, payload, begun }));
+    } catch (err) {
+      if (err instanceof InboundRefusal) return [];
+      runtime.log.error(
+        { err, stationId, action, journalId: begun.entry.id },
+        'a frame could not be read: this is a defect of the bridge',
+      );
+      return [];
+    }
+  }
+
+  #apply(events: readonly DomainEvent[], begun: Beginning | null): void {
+    if (events.length === 0 || !begun) return;
+    const { runtime, stationId } = this.#context;
+    this.#host.learn(events);
+    runtime.depot
+      .apply(events, begun.stored)
+      .catch((err: unknown) => runtime.log.error({ err, stationId }, 'state was not stored'));
+  }
+
+  #remember(by: Speaker, messageId: string, call: OverheardCall): void {
+    const open = this.#open[by];
+    open.set(messageId, call);
+    const [oldest] = open.keys();
+    if (open.size > MOST_OPEN && oldest !== undefined) open.delete(oldest);
+  }
+
+  #journal(
+    by: Speaker,
+    draft: { action: string; messageId?: string; raw: string; error?: ErrorCode },
+    causes: readonly JournalId[],
+    passwords?: readonly string[],
+  ): Beginning | null {
+    const { protocol, frames } = this.#context;
+    const journal = by === 'station' ? frames : this.#host.csmsFrames;
+    return journal.frame({ ...draft, protocol, direction: 'in' }, causes, passwords);
+  }
+}
