@@ -71,6 +71,18 @@ describe('generated code gives what the closures give, for good and bad messages
     },
   );
 
+  it('and converts every reading to a watt-hour as exactly', () => {
+    // 1.001 * 1000 is 1000.9999999999999.
+    const seen: Seen = { made: 0, none: 0, failed: 0 };
+    for (let wattHours = 0; wattHours < 3_000; wattHours++) {
+      const sampledValue = [{ value: (wattHours / 1000).toFixed(3), unit: 'kWh' }];
+      const mv = { timestamp: '2026-01-01T00:00:00Z', sampledValue };
+      shipped.compare('ocpp16.sample', { mv }, { identity: mostKeys }, seen);
+      const result = shipped.generated('ocpp16.sample', { mv }, { identity: mostKeys });
+      expect(result).toMatchObject({ value: { energyWh: wattHours } });
+    }
+  });
+
   it('and counts the same rows', () => {
     // A property that never met a case proves nothing about it.
     expect(total.made).toBeGreaterThan(2000);

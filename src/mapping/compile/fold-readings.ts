@@ -32,11 +32,7 @@ export interface ReadingUse {
   /** Context and location as one number, the best 0. */
   readonly rank: number;
   /** null = no conversion, undefined = the unit does not fit. */
-  readonly convert: ((value: number) => number) | null | undefined;
-  /** The conversion where it only scales: `value * multiply / divide`. */
-  readonly multiply: number;
-  readonly divide: number;
-  readonly scales: boolean;
+  readonly convert: UnitConverter | null | undefined;
   readonly unit: string;
 }
 
@@ -93,8 +89,6 @@ class KnownReading implements Reading {
     this.unknown = made.unknown;
   }
 }
-
-const noConversion: Partial<UnitConverter> = {};
 
 /** Words come from outside: what is remembered of them has an end, per measurand and of measurands. */
 const mostRemembered = 64;
@@ -169,16 +163,12 @@ export class Readings {
       const locationRank = take.locations.get(location);
       if (locationRank === undefined) return [];
       const unit = sent(words.unit, take.defaultUnit);
-      const { multiply, divide, convert } = take.converters.get(unit) ?? noConversion;
-      const scales = convert !== undefined && multiply !== undefined;
+      const convert = take.converters.get(unit);
       return [
         {
           take,
           rank: locationRank * 64 + rank,
           convert,
-          multiply: multiply ?? 1,
-          divide: divide ?? 1,
-          scales,
           unit,
         },
       ];

@@ -4,13 +4,7 @@ import type { PhaseRule } from '../syntax/ast.js';
 import { conversion, converter } from '../units.js';
 
 /** How a value gets from the unit it was sent in to the target's. */
-export interface UnitConverter {
-  /** null = same unit. */
-  readonly convert: ((value: number) => number) | null;
-  /** `value * multiply / divide`, if that is all. */
-  readonly multiply: number | undefined;
-  readonly divide: number | undefined;
-}
+export type UnitConverter = (value: number) => number;
 
 /** A take of the fold table, ready to run. */
 export interface FoldTake {
@@ -19,8 +13,8 @@ export interface FoldTake {
   readonly phases: PhaseRule;
   /** Rank of each location taken, the best 0. */
   readonly locations: ReadonlyMap<Json, number>;
-  /** Converter by unit word; missing = the unit does not fit. */
-  readonly converters: ReadonlyMap<string, UnitConverter>;
+  /** Converter by unit word; null = same unit, missing = the unit does not fit. */
+  readonly converters: ReadonlyMap<string, UnitConverter | null>;
   readonly defaultUnit: string;
   /** What the target can be, in its unit, ends included. */
   readonly low: number;
@@ -38,19 +32,13 @@ export function byMeasurand(takes: readonly FoldTake[]): ReadonlyMap<Json, reado
 }
 
 function takeOf({ ast, to }: TakeIr, index: number, fold: FoldIr): FoldTake {
-  const converters = new Map<string, UnitConverter>();
+  const converters = new Map<string, UnitConverter | null>();
   const target = to.node.unit;
   const words = new Map([...fold.ast.units].map(([word, { value }]) => [word, value]));
   if (!words.has(ast.unit.value)) words.set(ast.unit.value, ast.unit.value);
   for (const [word, unit] of words) {
     const rule = conversion(unit, target ?? unit);
-    if (rule === undefined) continue;
-    const scales = rule === null || (rule.before === 0 && rule.after === 0);
-    converters.set(word, {
-      convert: rule === null ? null : converter(rule),
-      multiply: scales ? (rule?.multiply ?? 1) : undefined,
-      divide: scales ? (rule?.divide ?? 1) : undefined,
-    });
+    if (rule !== undefined) converters.set(word, rule === null ? null : converter(rule));
   }
   return {
     index,

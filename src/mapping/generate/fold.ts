@@ -135,8 +135,8 @@ export class FoldWriter {
       writer.line(
         `if (typeof ${multiplier} === 'number' && ${multiplier} !== 0 && n !== undefined) n = ${writer.constant(shift)}(n, ${multiplier});`,
       );
-    writer.line('if (use.scales) n = n * use.multiply / use.divide;');
-    writer.line('else if (use.convert !== null) n = use.convert === undefined ? NaN : use.convert(n);');
+    // The closures' own function: what it gives must not change with the number of messages.
+    writer.line('if (use.convert !== null) n = use.convert === undefined ? NaN : use.convert(n);');
     writer.block('if (!(n >= take.low && n <= take.high && Number.isFinite(n)))', () => {
       writer.line(`notes = ${writer.constant(badNumber(this.fold))}(notes, ${raw}, use, i);`);
       writer.line('n = NaN;');

@@ -32,8 +32,11 @@ export function wordsOf(
 const instants = ['2026-01-01T00:00:00Z', '2026-02-28T23:59:59.5Z', '2024-02-29T12:00:00+02:00'];
 const instant = fc.constantFrom(...instants);
 const usual = ['x', ' y ', '12', '-0.5', '230.10', '1e3', '1,5', 'A0B1', 'äöü', '7'];
+const thousandths = fc.integer({ min: -2_000, max: 2_000_000 });
 const text = fc.oneof(
   { weight: 30, arbitrary: fc.constantFrom<Json>(...usual) },
+  // Most decimals are no binary fractions: only they show how a number was rounded.
+  { weight: 5, arbitrary: thousandths.map((n) => (n / 1000).toFixed(3)) },
   { weight: 1, arbitrary: fc.constantFrom<Json>('', 'word'.repeat(16), 'VID:a0:b1') },
 );
 const number = fc.oneof(fc.integer({ min: -2, max: 100 }), fc.integer({ min: 0, max: 500_000 }));
@@ -65,6 +68,7 @@ function plainValue(node: SchemaNode, words: ReadonlyMap<string, Json[]>, depth:
       return fc.oneof(
         number,
         number.map((n) => n / 8),
+        thousandths.map((n) => n / 1000),
       );
     case 'string':
       if (node.format === 'date-time') return instant;
