@@ -1,6 +1,7 @@
 /**
  * Units and exact conversion between them. A conversion is `(n + shift) * multiply / divide`, with integers
- * wherever the units allow, and rounded to as many decimals as no measurement has: what is left is free of binary noise.
+ * wherever the units allow, and rounded to as many decimals as no measurement has, or to the 15 digits that a number
+ * holds where it is too large for so many decimals: what is left is free of binary noise.
  */
 interface Unit {
   readonly quantity: string;
@@ -100,13 +101,21 @@ export function precisionOf({ multiply }: Conversion): number {
   return multiply === 1 ? 1e9 : 1e5;
 }
 
+/** From as many steps of its precision on, the noise of a value can reach half a step: rounding to steps would add to it. */
+export const mostSteps = 2 ** 50;
+
 /** A function that converts, without binary noise: 6350.73 W are 6.35073 kW and not 6.3507299999999995, and back. */
 export function converter(rule: Conversion): (value: number) => number {
   const { multiply, divide, before, after } = rule;
   const precision = precisionOf(rule);
-  if (before !== 0 || after !== 0)
-    return (value) => Math.round((((value + before) * multiply) / divide - after) * precision) / precision;
-  return (value) => Math.round(((value * multiply) / divide) * precision) / precision;
+  const settle = (value: number): number => {
+    const steps = value * precision;
+    return steps < mostSteps && steps > -mostSteps
+      ? Math.round(steps) / precision
+      : Number(value.toPrecision(15));
+  };
+  if (before !== 0 || after !== 0) return (value) => settle(((value + before) * multiply) / divide - after);
+  return (value) => settle((value * multiply) / divide);
 }
 
 /** Rounds to decimals in the way named: `half` = half away from zero. Works on the decimal text, so 1.005 → 1.01. */

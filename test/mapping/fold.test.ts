@@ -44,12 +44,16 @@ describe('the fold of sampled values', () => {
     expect(fold({ value: 1.1, multiplier: 3 })).toEqual({ energyWh: 1100 });
     expect(fold({ value: 5, unit: 'kWh', multiplier: -1 })).toEqual({ energyWh: 500 });
     expect(fold({ value: '293.15', what: 'Temperature', unit: 'K' })).toEqual({ temperatureDegC: 20 });
+    expect(fold({ value: '9876543.21', unit: 'kWh' })).toEqual({ energyWh: 9_876_543_210 });
   });
 
   it('prefers the total, else adds, takes the largest, or the mean of the phases', () => {
     const phases = (what: string, a: string, b: string, c: string, suffix = '') =>
       [a, b, c].map((value, i) => ({ value, what, phase: `L${i + 1}${suffix}` }));
     expect(fold(...phases('Power', '0.1', '0.2', '0.3'))).toEqual({ powerW: 0.6 });
+    expect(fold(...phases('Energy', '1000000000.1', '1000000000.2', '1000000000.4'))).toEqual({
+      energyWh: 3_000_000_000.7,
+    });
     expect(fold(...phases('Power', '1', '2', '3'), { value: '7', what: 'Power' })).toEqual({ powerW: 7 });
     expect(fold(...phases('Current', '4', '9', '5'), { value: '99', what: 'Current', phase: 'N' })).toEqual({
       currentA: 9,

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { conversion, converter, knownUnits, roundTo, shift } from '../../src/mapping/units.js';
+import {
+  type Conversion,
+  conversion,
+  converter,
+  knownUnits,
+  precisionOf,
+  roundTo,
+  shift,
+} from '../../src/mapping/units.js';
 
 function convert(value: number, from: string, to: string): number {
   const rule = conversion(from, to);
@@ -39,17 +47,52 @@ describe('units', () => {
     expect(conversion('W', 'parsec')).toBeUndefined();
   });
 
-  it('goes there and back for every pair, after rounding to nine decimals', () => {
+  it('goes there and back for every pair, as closely as each way is rounded', () => {
+    const halfStep = (rule: Conversion): number => 0.5 / precisionOf(rule);
     fc.assert(
       fc.property(
         fc.integer({ min: -1_000_000, max: 1_000_000 }),
         fc.constantFrom(...knownUnits),
         fc.constantFrom(...knownUnits),
         (value, from, to) => {
-          if (conversion(from, to) === undefined) return;
-          expect(convert(convert(value, from, to), to, from)).toBeCloseTo(value, 5);
+          const [there, back] = [conversion(from, to), conversion(to, from)];
+          if (!there || !back) return;
+          const off = Math.abs(converter(back)(converter(there)(value)) - value);
+          const farthest = (halfStep(there) * back.multiply) / back.divide + halfStep(back);
+          expect(off).toBeLessThanOrEqual(farthest + 1e-9);
         },
       ),
+      { examples: [[-1, 'ms', 'h']] },
+    );
+  });
+
+  it('keeps every digit of power, energy, current and voltage, up to the largest register', () => {
+    const decimal = ['W', 'Wh', 'VA', 'VAh', 'var', 'varh', 'A', 'V'].map((base) =>
+      knownUnits.filter((unit) => conversion(unit, base) !== undefined),
+    );
+    const pair = fc
+      .constantFrom(...decimal)
+      .chain((units) => fc.tuple(fc.constantFrom(...units), fc.constantFrom(...units)));
+    // 15 digits are what a double holds of any decimal number; two of them are decimals that meters send.
+    const reading = fc
+      .tuple(fc.integer({ min: 1, max: 15 }), fc.double({ min: -1, max: 1, noNaN: true }), fc.nat(2))
+      .map(([digits, share, decimals]) => shift(Math.trunc(share * 10 ** digits), -decimals));
+    fc.assert(
+      fc.property(pair, reading, ([from, to], value) => {
+        const there = conversion(from, to);
+        const places = there ? Math.log10(there.multiply / there.divide) : 0;
+        expect(convert(value, from, to) + 0).toBe(shift(value, Math.round(places)) + 0);
+        expect(convert(convert(value, from, to), to, from) + 0).toBe(value + 0);
+      }),
+      {
+        numRuns: 2_000,
+        examples: [
+          [['W', 'kW'], 4_384_656_746],
+          [['W', 'kW'], 2_210_908_852.3],
+          [['kW', 'W'], 67_773_274.1],
+          [['MWh', 'Wh'], 66_301.9],
+        ],
+      },
     );
   });
 });

@@ -117,5 +117,6 @@ export function combine(values: Float64Array, base: number, held: number, rule: 
 
 /** Sums of decimals carry binary noise far below any meter's resolution. */
 function withoutNoise(value: number): number {
-  return Number.isInteger(value) || Math.abs(value) > 1e9 ? value : Math.round(value * 1e6) / 1e6;
+  if (Number.isInteger(value)) return value;
+  return Math.abs(value) > 1e9 ? Number(value.toPrecision(15)) : Math.round(value * 1e6) / 1e6;
 }

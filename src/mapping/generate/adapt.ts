@@ -1,7 +1,7 @@
 import type { AdaptOp } from '../compile/adapt-ops.js';
 import type { Scalar } from '../syntax/ast.js';
 import { absent, failed } from '../transforms.js';
-import { type Conversion, precisionOf, roundTo } from '../units.js';
+import { type Conversion, converter, mostSteps, precisionOf, roundTo } from '../units.js';
 import { literal, numeral } from './text.js';
 import type { Writer } from './writer.js';
 
@@ -102,9 +102,17 @@ export class AdaptWriter {
   }
 
   private convert(value: string, rule: Conversion): string {
-    const result = this.writer.name('n');
-    this.writer.line(`const ${result} = ${conversionText(value, rule)};`);
-    this.writer.line(`if (!Number.isFinite(${result})) ${bail}`);
+    const { writer } = this;
+    const steps = writer.name('s');
+    const result = writer.name('n');
+    const precision = numeral(precisionOf(rule));
+    const [few, many] = [
+      `Math.round(${steps}) / ${precision}`,
+      `${writer.constant(converter(rule))}(${value})`,
+    ];
+    writer.line(`const ${steps} = ${conversionText(value, rule)} * ${precision};`);
+    writer.line(`const ${result} = ${steps} < ${mostSteps} && ${steps} > -${mostSteps} ? ${few} : ${many};`);
+    writer.line(`if (!Number.isFinite(${result})) ${bail}`);
     return result;
   }
 
@@ -148,13 +156,9 @@ function range(value: string, min: number, max: number): string {
   return [...least, `${value} <= ${numeral(max)}`].join(' && ');
 }
 
-/** The arithmetic of `converter` (units.ts), in the same order. */
-function conversionText(value: string, rule: Conversion): string {
-  const { multiply, divide, before, after } = rule;
-  const [m, d, precision] = [numeral(multiply), numeral(divide), numeral(precisionOf(rule))];
-  const converted =
-    before !== 0 || after !== 0
-      ? `((${value} + ${numeral(before)}) * ${m} / ${d} - ${numeral(after)})`
-      : `${value} * ${m} / ${d}`;
-  return `Math.round(${converted} * ${precision}) / ${precision}`;
+/** The arithmetic of `converter` (units.ts) before it rounds, in the same order. */
+function conversionText(value: string, { multiply, divide, before, after }: Conversion): string {
+  const [m, d] = [numeral(multiply), numeral(divide)];
+  if (before === 0 && after === 0) return `${value} * ${m} / ${d}`;
+  return `((${value} + ${numeral(before)}) * ${m} / ${d} - ${numeral(after)})`;
 }

@@ -105,5 +105,6 @@ function combined(byPhase: ReadonlyMap<string, number>, rule: string): number | 
   if (rule === 'max') return Math.max(...values);
   const sum = values.reduce((total, value) => total + value, 0);
   const result = rule === 'sum' ? sum : sum / values.length;
-  return Number.isInteger(result) || Math.abs(result) > 1e9 ? result : Math.round(result * 1e6) / 1e6;
+  if (Number.isInteger(result)) return result;
+  return Math.abs(result) > 1e9 ? Number(result.toPrecision(15)) : Math.round(result * 1e6) / 1e6;
 }
