@@ -121,10 +121,11 @@ function managedPlan(inputs: PlanInputs, grid: PowerGrid, allocation: Allocation
  * Equal neighbouring slots as one step. After the planned end comes a safe tail, so that a vehicle whose state of
  * charge was misjudged still charges if nobody corrects the plan.
  */
-function stepsOf(inputs: PlanInputs, grid: PowerGrid, { job, powerW }: Allocation): LimitStep[] {
+function stepsOf(inputs: PlanInputs, grid: PowerGrid, allocation: Allocation): LimitStep[] {
+  const { powerW } = allocation;
   let end = powerW.length;
   while (end > 0 && (powerW[end - 1] ?? 0) === 0) end -= 1;
-  const tailW = takeTail(inputs, grid, job, end);
+  const tailW = takeTail(inputs, grid, allocation, end);
   const steps = grid.steps((slot) => (slot < end ? (powerW[slot] ?? 0) : tailW));
   // What lies beyond the horizon has its tail too.
   if (end === grid.slots && steps.at(-1)?.powerW !== tailW)
@@ -132,13 +133,19 @@ function stepsOf(inputs: PlanInputs, grid: PowerGrid, { job, powerW }: Allocatio
   return steps;
 }
 
-/** At most an equal share of the grid limit, and only what nobody else has planned from `end` on. */
-function takeTail(inputs: PlanInputs, grid: PowerGrid, job: Job, end: number): number {
+/**
+ * At most an equal share of the grid limit, and only what nobody else has planned from `end` on. Beyond the horizon
+ * everybody else goes on as in its last slot, with the bridge away for hours.
+ */
+function takeTail(inputs: PlanInputs, grid: PowerGrid, { job, powerW }: Allocation, end: number): number {
   const share = (inputs.gridLimitW ?? Number.POSITIVE_INFINITY) / Math.max(1, inputs.places.size);
+  const first = Math.min(end, grid.slots - 1);
   let free = Math.min(job.maxPowerW, share);
-  for (let slot = end; slot < grid.slots; slot += 1) free = Math.min(free, grid.free(job.place, slot));
+  for (let slot = first; slot < grid.slots; slot += 1)
+    free = Math.min(free, (powerW[slot] ?? 0) + grid.free(job.place, slot));
   const tailW = roundDown(free) < job.place.minPowerW ? 0 : roundDown(free);
-  for (let slot = end; slot < grid.slots; slot += 1) grid.take(job.place, slot, tailW);
+  for (let slot = first; slot < grid.slots; slot += 1)
+    grid.take(job.place, slot, Math.max(0, tailW - (powerW[slot] ?? 0)));
   return tailW;
 }
 
