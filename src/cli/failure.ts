@@ -2,7 +2,13 @@
 import { BridgeError, type ErrorCode } from '../errors/index.js';
 
 const FILE_FAULTS = new Set(['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'EPERM', 'EROFS', 'ENOSPC']);
-const SIMULATOR_FAULTS = new Set(['SimulatorError', 'PresystemError', 'EmspError', 'CallFailure']);
+const SIMULATOR_FAULTS = new Set([
+  'SimulatorError',
+  'PresystemError',
+  'EmspError',
+  'CsmsError',
+  'CallFailure',
+]);
 
 /** Writes the reason to stderr, a line with its code and a line with the fix; returns the exit code 1. */
 export function reportFailure(error: unknown): number {

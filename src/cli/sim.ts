@@ -7,6 +7,7 @@ import type { PowerType, Protocol } from '../sim/charger/index.js';
 import type { OcpiVersion } from '../sim/emsp/index.js';
 import { number, seconds } from './arguments.js';
 import { reportFailure } from './failure.js';
+import { registerCsms } from './sim-csms.js';
 
 type Run = (command: () => Promise<number>) => Promise<void>;
 
@@ -31,6 +32,13 @@ const kind = () => new Option('--kind <kind>', 'kind of presystem').choices(['BM
 export function registerSim(program: Command, run: Run): void {
   const sim = program.command('sim').description('simulated peers on real sockets');
   registerCharger(sim, run);
+  registerCsms(sim, ({ commands, ...flags }) =>
+    run(async () => {
+      const { runCsmsCommand } = await import('../sim/csms/index.js');
+      const input = commands ? { commands: process.stdin } : {};
+      return runCsmsCommand({ ...flags, ...input, signal: untilSignal() });
+    }),
+  );
   registerBms(sim, run);
   registerEmsp(sim, run);
   registerCms(sim, run);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CsmsError } from './errors.js';
-import type { CsmsOddities, Payload } from './options.js';
+import type { CsmsOddities } from './oddities.js';
+import type { Payload } from './options.js';
 
 /** How a call is to be made. */
 export interface CallHow {

@@ -3,7 +3,8 @@ import { type AnswerContext, answerOf } from './answers.js';
 import { type CallHow, Calls } from './calls.js';
 import { Refusal } from './errors.js';
 import { NO_REPLY, type RpcClient } from './gate.js';
-import type { CsmsOddities, CsmsProtocol, Payload } from './options.js';
+import type { CsmsOddities } from './oddities.js';
+import type { CsmsProtocol, Payload } from './options.js';
 import type { SeenSocket } from './socket.js';
 import { type CsmsViolation, fineTimestampIn, misfitOf } from './wire.js';
 

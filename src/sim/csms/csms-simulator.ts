@@ -7,7 +7,8 @@ import { Door } from './door.js';
 import { CsmsError } from './errors.js';
 import { type CsmsEvents, waitFor } from './events.js';
 import { type CsmsFrame, Kept } from './kept.js';
-import type { BootAnswer, CsmsOddities, CsmsOptions, Payload, Plan } from './options.js';
+import type { CsmsOddities } from './oddities.js';
+import type { BootAnswer, CsmsOptions, Payload, Plan } from './options.js';
 import { Orders } from './orders.js';
 import { Planner } from './planner.js';
 import type { StationRecord } from './records.js';
@@ -58,10 +59,8 @@ export class CsmsSimulator {
       now: () => this.#now(),
       passwordChanged: (identity, password) => this.#passwords.set(identity, password),
     });
-    this.#planner = new Planner(options.plan, {
-      orders: this.order,
-      failed: (identity, error) => this.events.emit('planFailed', identity, error),
-    });
+    this.#planner = new Planner(this.order);
+    this.#planner.plan = options.plan;
     this.#door = this.#makeDoor();
   }
 
@@ -106,7 +105,7 @@ export class CsmsSimulator {
   async stop(goodbye?: Goodbye): Promise<void> {
     if (!this.#door.isOpen) return;
     await Promise.all([this.#door.shut(), this.cut(undefined, goodbye)]);
-    this.#planner.end();
+    this.#planner.rest();
   }
 
   /** Ends the connections of one station, or of all; without `goodbye` as a broken cable does. @returns once they are gone */
@@ -145,7 +144,14 @@ export class CsmsSimulator {
    * @throws CsmsError `not-connected`, `refused` (with the code of the CALLERROR), `timeout`, `lost`
    */
   async call(identity: string, action: string, payload: object = {}, how: CallHow = {}): Promise<Payload> {
-    return this.#roster.connection(identity).call(action, payload, how);
+    try {
+      const answer = await this.#roster.connection(identity).call(action, payload, how);
+      this.events.emit('called', identity, action, payload, answer);
+      return answer;
+    } catch (error) {
+      if (error instanceof CsmsError) this.events.emit('called', identity, action, payload, error);
+      throw error;
+    }
   }
 
   /** Sends any text to a station, as it stands. @throws CsmsError `not-connected` */

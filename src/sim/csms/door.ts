@@ -4,7 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Admission, admissionOf, type CsmsHandshake, isAdmitted, offeredBy } from './admission.js';
 import { Gate, type RpcClient } from './gate.js';
 import { certificateOf, close, listen, portOf, refuse } from './listener.js';
-import type { CsmsOddities, CsmsOptions } from './options.js';
+import type { CsmsOddities } from './oddities.js';
+import type { CsmsOptions } from './options.js';
 import type { SeenSocket } from './socket.js';
 
 export type Admitted = Extract<Admission, { protocol: unknown }>;

@@ -3,6 +3,7 @@ import type { CsmsHandshake } from './admission.js';
 import type { CsmsCall } from './connection.js';
 import { CsmsError } from './errors.js';
 import type { CsmsFrame } from './kept.js';
+import type { Payload } from './options.js';
 import type { CsmsTransaction, StationRecord } from './records.js';
 import type { CsmsViolation } from './wire.js';
 
@@ -16,8 +17,8 @@ export interface CsmsEvents {
   readonly started: [transaction: CsmsTransaction];
   readonly ended: [transaction: CsmsTransaction];
   readonly violation: [violation: CsmsViolation];
-  /** A command of the plan came to nothing. */
-  readonly planFailed: [identity: string, error: Error];
+  /** What became of a call of ours: its answer, or why there is none. */
+  readonly called: [identity: string, action: string, payload: object, outcome: Payload | CsmsError];
 }
 
 const LOOKED_AT = ['frame', 'connected', 'disconnected', 'handshake', 'ended'] as const;

@@ -1,3 +1,6 @@
+import { CsmsError } from './errors.js';
+import type { CsmsOddities } from './oddities.js';
+
 /** Newest first: what it likes best. */
 export const CSMS_PROTOCOLS = ['ocpp2.1', 'ocpp2.0.1', 'ocpp1.6'] as const;
 export type CsmsProtocol = (typeof CSMS_PROTOCOLS)[number];
@@ -12,49 +15,18 @@ export interface BootAnswer {
   readonly intervalSeconds?: number;
 }
 
-/** Load management: every transaction gets a TxProfile, which is cleared at its end. */
+/** Load management: every transaction gets a TxProfile of `powerW` or `currentA`, which is cleared at its end. */
 export interface Plan {
   /** Total of all phases. */
-  readonly powerW: number;
+  readonly powerW?: number;
+  /** Per phase. */
+  readonly currentA?: number;
   /** 0 if left out. */
   readonly stackLevel?: number;
-  /** The limit in A of three phases at 230 V instead of W. */
-  readonly inAmperes?: boolean;
   /** Sets the limit again every so often, as a CSMS that plans in slots. */
   readonly againSeconds?: number;
-  /** Each time it sets the limit again it is this much higher, W. */
-  readonly raiseW?: number;
-}
-
-/** What real CSMSs do otherwise than one would like; all off if left out. They may change while it runs. */
-export interface CsmsOddities {
-  /** Answers so late, ms: every action, or some of them. */
-  readonly answersAfterMs?: number | Readonly<Record<string, number>>;
-  /** Holds an answer back until the next call has been answered, for up to 250 ms. */
-  readonly answersOutOfOrder?: boolean;
-  /** Answers these actions with a CALLERROR of this code. */
-  readonly refuses?: Readonly<Record<string, string>>;
-  /** Never answers these actions; `*` stands for all. */
-  readonly silentOn?: readonly string[];
-  /**
-   * Counts the calls of both directions together (CitrineOS): while a call of its own is open, a call of the station
-   * is refused with RpcFrameworkError.
-   */
-  readonly oneCallBothWays?: boolean;
-  /** Refuses timestamps with more than three digits after the point (CitrineOS): FormatViolation. */
-  readonly refusesFineTimestamps?: boolean;
-  /** Message ids of its calls: UUIDs; 1, 2, 3 … of each connection; or those the station used for its own calls. */
-  readonly messageIds?: 'uuid' | 'counter' | 'mirrored';
-  /** Calls without waiting for the answer to the call before. */
-  readonly pipelined?: boolean;
-  /** Writes its JSON over several lines, with spaces. */
-  readonly spaced?: boolean;
-  /** A second connection of a station: takes over (if left out), lives beside the first, or is refused with 409. */
-  readonly secondConnection?: 'replaces' | 'coexists' | 'refused';
-  /** Upgrades: cut at once, never answered, or refused with this HTTP status. Established connections stay. */
-  readonly upgrades?: 'cut' | 'unanswered' | number;
-  /** Upgrades are answered so late, ms. */
-  readonly upgradesAfterMs?: number;
+  /** Each time it sets the limit again it is this much higher, W or A. */
+  readonly raiseBy?: number;
 }
 
 export interface CsmsTls {
@@ -100,4 +72,13 @@ export interface CsmsOptions {
   /** Frames and calls that are kept, the newest: 100 000 if left out. */
   readonly keep?: number;
   readonly now?: () => Date;
+}
+
+/** `50kW`, `50000W` or `32A`. @throws CsmsError `usage` */
+export function readAmount(text: string): { readonly powerW: number } | { readonly currentA: number } {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?) *(kW|W|A)$/i.exec(text.trim()) ?? [];
+  if (digits === undefined) throw new CsmsError('usage', `${text} is no limit such as 50kW or 32A`);
+  const amount = Number(digits);
+  if (unit?.toUpperCase() === 'A') return { currentA: amount };
+  return { powerW: unit?.toUpperCase() === 'W' ? amount : amount * 1000 };
 }

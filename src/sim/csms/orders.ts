@@ -37,7 +37,7 @@ export interface Limit {
   readonly profileId?: number;
   /** For ever if left out. */
   readonly durationSeconds?: number;
-  /** Now if left out. */
+  /** Makes the profile Absolute; without it, it is Relative, and one of a whole station Absolute from now on. */
   readonly startsAt?: Date;
 }
 
@@ -176,13 +176,15 @@ export class Orders {
   }
 
   #profile(protocol: CsmsProtocol, limit: Limit & { readonly purpose: ProfilePurpose }): Payload {
-    const { transactionId, stackLevel = 0, durationSeconds, startsAt = this.#host.now() } = limit;
+    const { transactionId, stackLevel = 0, durationSeconds, purpose } = limit;
     const { unit, periods } = scheduleOf(limit);
+    // That of a station has no transaction to be relative to.
+    const startsAt = limit.startsAt ?? (purpose.endsWith('MaxProfile') ? this.#host.now() : undefined);
     const id = limit.profileId ?? this.nextProfileId();
     const schedule = given({
       id: protocol === 'ocpp1.6' ? undefined : id,
       duration: durationSeconds,
-      startSchedule: startsAt.toISOString().replace(/\.\d+/, ''),
+      startSchedule: startsAt?.toISOString().replace(/\.\d+/, ''),
       chargingRateUnit: unit,
       chargingSchedulePeriod: periods,
     });
@@ -190,8 +192,8 @@ export class Orders {
       [protocol === 'ocpp1.6' ? 'chargingProfileId' : 'id']: id,
       transactionId,
       stackLevel,
-      chargingProfilePurpose: purposeIn(protocol, limit.purpose),
-      chargingProfileKind: 'Absolute',
+      chargingProfilePurpose: purposeIn(protocol, purpose),
+      chargingProfileKind: startsAt ? 'Absolute' : 'Relative',
       chargingSchedule: protocol === 'ocpp1.6' ? schedule : [schedule],
     });
   }

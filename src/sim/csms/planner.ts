@@ -1,41 +1,43 @@
+import { CsmsError } from './errors.js';
 import type { Plan } from './options.js';
 import type { Limit, Orders } from './orders.js';
 import type { CsmsTransaction } from './records.js';
 
-export interface PlannerHost {
-  readonly orders: Orders;
-  /** A command of the plan came to nothing; the plan goes on. */
-  readonly failed: (identity: string, error: Error) => void;
-}
-
 interface Planned {
   readonly profileId: number;
-  readonly again: NodeJS.Timeout | undefined;
+  again: NodeJS.Timeout | undefined;
 }
 
 /** Load management as CSMSs have it: a TxProfile for every transaction, cleared when it ends. */
 export class Planner {
-  readonly #host: PlannerHost;
+  readonly #orders: Orders;
   readonly #planned = new Map<CsmsTransaction, Planned>();
-  /** May change at any time; counts for transactions that begin then. */
-  plan: Plan | undefined;
+  #plan: Plan | undefined;
 
-  constructor(plan: Plan | undefined, host: PlannerHost) {
-    this.plan = plan;
-    this.#host = host;
+  constructor(orders: Orders) {
+    this.#orders = orders;
+  }
+
+  /** May change at any time; counts for transactions that begin then. @throws CsmsError `usage` */
+  set plan(plan: Plan | undefined) {
+    if (plan) limitOf(plan, 0);
+    this.#plan = plan;
+  }
+
+  get plan(): Plan | undefined {
+    return this.#plan;
   }
 
   started(transaction: CsmsTransaction): void {
     const { plan } = this;
     if (!plan || !transaction.isRunning) return;
-    const profileId = this.#host.orders.nextProfileId();
-    let { powerW } = plan;
+    const profileId = this.#orders.nextProfileId();
+    let raised = 0;
     const set = () => {
-      this.#do(
-        transaction,
-        this.#host.orders.setLimit(transaction.identity, limitOf(plan, powerW, profileId, transaction)),
-      );
-      powerW += plan.raiseW ?? 0;
+      const limit = limitOf(plan, raised);
+      const order = { ...limit, profileId, transactionId: transaction.id, purpose: 'TxProfile' } as const;
+      this.#do(this.#orders.setLimit(transaction.identity, order));
+      raised += plan.raiseBy ?? 0;
     };
     set();
     const again = plan.againSeconds ? setInterval(set, plan.againSeconds * 1000) : undefined;
@@ -49,25 +51,25 @@ export class Planner {
     this.#planned.delete(transaction);
     clearInterval(planned.again);
     const { profileId } = planned;
-    this.#do(transaction, this.#host.orders.clearProfiles(transaction.identity, { profileId }));
+    this.#do(this.#orders.clearProfiles(transaction.identity, { profileId }));
   }
 
-  /** No more commands. */
-  end(): void {
-    for (const { again } of this.#planned.values()) clearInterval(again);
-    this.#planned.clear();
+  /** Sets no limit again. */
+  rest(): void {
+    for (const planned of this.#planned.values()) {
+      clearInterval(planned.again);
+      planned.again = undefined;
+    }
   }
 
-  #do({ identity }: CsmsTransaction, order: Promise<unknown>): void {
-    order.catch((error: Error) => this.#host.failed(identity, error));
+  /** What comes to nothing is told as every call is; the plan goes on. */
+  #do(order: Promise<unknown>): void {
+    order.catch(() => {});
   }
 }
 
-/** V between a phase and neutral, for limits in A. */
-const PHASE_V = 230;
-
-function limitOf(plan: Plan, powerW: number, profileId: number, transaction: CsmsTransaction): Limit {
-  const { stackLevel = 0, inAmperes } = plan;
-  const amount = inAmperes ? { currentA: Math.floor((powerW / 3 / PHASE_V) * 10) / 10 } : { powerW };
-  return { ...amount, stackLevel, profileId, transactionId: transaction.id, purpose: 'TxProfile' };
+function limitOf({ powerW, currentA, stackLevel = 0 }: Plan, raised: number): Limit {
+  if (powerW !== undefined) return { powerW: powerW + raised, stackLevel };
+  if (currentA !== undefined) return { currentA: currentA + raised, stackLevel };
+  throw new CsmsError('usage', 'a plan needs powerW or currentA');
 }

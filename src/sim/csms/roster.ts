@@ -6,7 +6,7 @@ import { CsmsError } from './errors.js';
 import type { CsmsEvents } from './events.js';
 import type { RpcClient } from './gate.js';
 import type { CsmsFrame, Kept } from './kept.js';
-import type { CsmsOddities } from './options.js';
+import type { CsmsOddities } from './oddities.js';
 import { newStation, type StationRecord } from './records.js';
 import type { SeenSocket } from './socket.js';
 
