@@ -159,13 +159,14 @@ describe('links', () => {
     expect(linkOf(harness)).toBe('never');
     const socket = await station(harness);
     await until(() => linkOf(harness) === 'connected', 'the link');
+    const endedAt = Date.now();
     await socket.end();
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(linkOf(harness)).toBe('connected');
-    await until(() => linkOf(harness) === 'lost', 'the loss', 1_000);
+    await until(() => linkOf(harness) === 'lost', 'the loss');
     await station(harness);
     await until(() => linkOf(harness) === 'connected', 'the link again');
     const notes = await harness.journal({ link: 'ocpp:CP-N1', protocol: 'bridge' });
+    const lostAt = notes.find(({ action }) => action === 'LinkLost')?.at;
+    expect(lostAt).toBeGreaterThanOrEqual(endedAt + 300);
     expect(notes.map(({ action }) => action).filter((action) => action.startsWith('Link'))).toEqual([
       'LinkOpened',
       'LinkLost',
@@ -175,12 +176,21 @@ describe('links', () => {
 
   it('a return within the grace loses nothing', async () => {
     const harness = await bridge({ config: impatient() });
-    const socket = await station(harness);
+    let socket = await station(harness);
     await until(() => linkOf(harness) === 'connected', 'the link');
-    await socket.end();
-    await station(harness);
+    // A busy machine may be too slow to be back in time: then it has lost the link, and tries once more.
+    for (let tookMs = Number.POSITIVE_INFINITY; tookMs > 250; ) {
+      const leftAt = performance.now();
+      await socket.end();
+      socket = await station(harness);
+      tookMs = performance.now() - leftAt;
+    }
+    const losses = () => harness.journal({ link: 'ocpp:CP-N1', action: 'LinkLost' });
+    await until(() => linkOf(harness) === 'connected', 'the link again');
+    const before = (await losses()).length;
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(linkOf(harness)).toBe('connected');
+    expect(await losses()).toHaveLength(before);
   });
 
   it('stations that stay away after a restart of the bridge are lost', async () => {
@@ -189,8 +199,10 @@ describe('links', () => {
     await until(() => linkOf(harness) === 'connected', 'the link');
     await harness.end();
     await until(() => socket.closed, 'the goodbye');
+    const beganAt = Date.now();
     await harness.begin();
-    expect(linkOf(harness)).toBe('connected');
-    await until(() => linkOf(harness) === 'lost', 'the loss', 1_000);
+    await until(() => linkOf(harness) === 'lost', 'the loss');
+    const [lost] = await harness.journal({ link: 'ocpp:CP-N1', action: 'LinkLost' });
+    expect(lost?.at).toBeGreaterThanOrEqual(beganAt + 300);
   });
 });
