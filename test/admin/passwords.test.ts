@@ -88,13 +88,10 @@ describe('depotbridge station password', () => {
       /^in force: that of the configuration\ntold: one of the bridge, .*; it said that it took it/,
     );
     const second = command({ print: true, wait: 10 });
-    await vi.waitFor(() => expect(charger.count('ChangeConfiguration')).toBe(2));
+    await expect.poll(() => charger.count('ChangeConfiguration')).toBe(2);
     const login = Buffer.from(`CP-N1:${told(charger)}`).toString('base64');
-    await vi.waitFor(async () =>
-      expect(
-        await knock(world.bridge.ports.ocpp, { password: '', header: { authorization: `Basic ${login}` } }),
-      ).toBe(101),
-    );
+    const header = { authorization: `Basic ${login}` };
+    await expect.poll(() => knock(world.bridge.ports.ocpp, { password: '', header })).toBe(101);
     const { code, text, errors } = await second;
     expect([code, text]).toEqual([0, `${told(charger)}\n`]);
     expect(errors).toContain('N1 came in with its new password; the old one is refused');

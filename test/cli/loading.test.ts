@@ -14,7 +14,7 @@ const listing = `data:text/javascript,${encodeURIComponent(`
 function packagesOf(...args: string[]): string[] {
   const { stderr, status } = spawnSync(process.execPath, ['--import', listing, 'dist/main.js', ...args], {
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 60_000,
   });
   expect(status).toBe(0);
   return (JSON.parse(stderr) as string[]).sort();

@@ -86,7 +86,7 @@ test('a kill -9 at any moment after an acknowledged event finds the state with i
     }),
     { numRuns: 400 },
   );
-}, 20_000);
+});
 
 test('a checkpoint empties the log, and a start reads both', async () => {
   const memory = memoryStore(() => 'good');

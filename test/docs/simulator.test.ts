@@ -96,7 +96,7 @@ describe('the example', () => {
     writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${root}dist/main.js" "$@"\n`);
     chmodSync(command, 0o755);
     cpSync(`${root}config/scenarios`, join(folder, 'config/scenarios'), { recursive: true });
-  }, 40_000);
+  });
   afterAll(async () => {
     await bridge.remove();
     rmSync(folder, { recursive: true, force: true });

@@ -84,7 +84,7 @@ describe('depotbridge start', () => {
     writeFileSync(file, readFileSync(EXAMPLE, 'utf8').replaceAll(/746[0-3]/g, '0'));
     const child = spawn(process.execPath, [MAIN, 'start', '--config', file], { cwd: folder });
     try {
-      const exited = once(child, 'exit', { signal: AbortSignal.timeout(15_000) });
+      const exited = once(child, 'exit', { signal: AbortSignal.timeout(45_000) });
       for await (const chunk of child.stdout) if (String(chunk).includes('"ready"')) break;
       child.kill('SIGHUP');
       await delay(500);
@@ -102,7 +102,7 @@ describe('depotbridge start', () => {
     writeFileSync(file, readFileSync(EXAMPLE, 'utf8').replace('kind: BMS,', 'kind: BSM,'));
     const { status, stderr } = spawnSync(process.execPath, [MAIN, 'start', '--config', file], {
       encoding: 'utf8',
-      timeout: 10_000,
+      timeout: 60_000,
     });
     rmSync(folder, { recursive: true });
     expect(status).toBe(1);
@@ -114,7 +114,7 @@ describe('depotbridge start', () => {
     try {
       const again = spawnSync(process.execPath, [MAIN, 'start', '--config', bridge.configFile], {
         encoding: 'utf8',
-        timeout: 10_000,
+        timeout: 60_000,
       });
       expect(again.status).toBe(1);
       expect(again.stderr).toContain('STORE_LOCKED');

@@ -101,7 +101,7 @@ describe.each(['lmdb', 'redis'] as const)('on %s', (store) => {
     }
     expect(Date.now() - told).toBeLessThan(2000);
     const isOfTransaction = (payload: object) => JSON.stringify(payload).includes('"TxProfile"');
-    const profile = await charger.waitForCall('SetChargingProfile', 5000, isOfTransaction);
+    const profile = await charger.waitForCall('SetChargingProfile', 30_000, isOfTransaction);
     expect(profile).toMatchObject({
       connectorId: 1,
       csChargingProfiles: { chargingProfilePurpose: 'TxProfile', transactionId: begun['transactionId'] },
@@ -125,18 +125,18 @@ describe.each(['lmdb', 'redis'] as const)('on %s', (store) => {
     await bms.setRequests([request]);
     await charger.plugIn(1, { idTag: 'BUS4711', batteryWh: 350_000, socPct: 40, maxPowerW: 150_000 });
     const charging = () => bms.point('N1-1')?.chargingProcessInfo;
-    await bms.waitFor(() => charging()?.processStatus === 'Charging', 10_000);
+    await bms.waitFor(() => charging()?.processStatus === 'Charging', 30_000);
     const before = charging();
     const [transaction] = charger.acknowledgedTransactions();
     await bridge.kill();
     await bridge.restart();
     const newest = () => bms.latest;
     const seen = newest();
-    await bms.waitFor(() => newest() !== seen && charging()?.processStatus === 'Charging', 10_000);
+    await bms.waitFor(() => newest() !== seen && charging()?.processStatus === 'Charging', 30_000);
     expect(charging()?.chargingProcessId).toBe(before?.chargingProcessId);
     expect(charging()?.chargingRequestId).toBe('R1');
     charger.unplug(1);
-    await bms.waitFor(() => bms.point('N1-1')?.chargingPointStatus === 'Available', 10_000);
+    await bms.waitFor(() => bms.point('N1-1')?.chargingPointStatus === 'Available', 30_000);
     const state = await bridge.get<DepotStateJson>('/api/v1/state');
     const held = Object.values(state.processes);
     expect(held).toHaveLength(1);

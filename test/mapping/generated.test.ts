@@ -208,7 +208,7 @@ describe('a process that may not make code from text', () => {
     const flags = ['--disallow-code-generation-from-strings', '--import', 'tsx'];
     const { stdout, stderr } = spawnSync(process.execPath, [...flags, script], {
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 60_000,
     });
     expect(stderr.match(/tables run on closures/g)).toHaveLength(1);
     expect(JSON.parse(stdout)).toMatchObject({

@@ -200,9 +200,7 @@ describe('registration', () => {
     });
     await expect(lost).rejects.toThrow();
     const answered = { direction: 'out', action: 'POST credentials' };
-    await expect
-      .poll(async () => (await bench.journal()).at(-1), { timeout: 10_000 })
-      .toMatchObject(answered);
+    await expect.poll(async () => (await bench.journal()).at(-1)).toMatchObject(answered);
     const folder = await bench.stop();
     bench = await new Bench(() => {}, folder).start();
     expect((await bench.journal()).at(-1)).toMatchObject(answered);

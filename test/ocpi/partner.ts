@@ -37,7 +37,7 @@ export function complaints(emsp: EmspSimulator): OcpiViolation[] {
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: string,
-  withinMs = 5_000,
+  withinMs = 30_000,
 ): Promise<void> {
   const end = Date.now() + withinMs;
   while (!(await holds())) {

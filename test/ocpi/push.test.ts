@@ -161,7 +161,7 @@ describe('the out-box', () => {
     for (const job of ['a', 'b', 'a', 'c']) out.put(job);
     await until(() => sent.length >= 5, 'all jobs');
     expect(sent).toEqual(['a', 'a', 'a', 'b', 'c']);
-  }, 10_000);
+  });
 
   it('gives up what is refused three times, and goes on', async () => {
     outcomes.splice(0, outcomes.length, 'refused', 'done', 'refused', 'refused');

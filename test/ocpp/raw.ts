@@ -37,7 +37,7 @@ export class Dialled {
   async ask(frame: unknown): Promise<unknown[]> {
     const before = this.answers().length;
     this.socket.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame));
-    const answer = await until(() => this.answers()[before], 'an answer', 8_000);
+    const answer = await until(() => this.answers()[before], 'an answer');
     return answer;
   }
 

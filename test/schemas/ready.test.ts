@@ -92,7 +92,7 @@ describe('validators that the build writes', () => {
       console.log(JSON.stringify([sound, before, loaded()]));`;
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', check], {
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 60_000,
     });
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual([true, false, true]);

@@ -39,7 +39,7 @@ export class RawStation {
   }
 
   /** Sends a CALL and resolves with the payload of its answer; rejects on a CALLERROR. */
-  async call(action: string, payload: Payload, timeoutMs = 5000): Promise<Payload> {
+  async call(action: string, payload: Payload, timeoutMs = 30_000): Promise<Payload> {
     const id = randomUUID();
     this.socket.send(JSON.stringify([2, id, action, payload]));
     const answer = await this.#wait(

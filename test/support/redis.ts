@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freeClusterPort, freePort } from './port.js';
 import { findRedisBinary } from './redis-binary.js';
 
-const START_MS = 10_000;
+const START_MS = 30_000;
 
 export interface RedisServerOptions {
   /** `everysec` if not given. */

@@ -134,10 +134,7 @@ describe('a reload', () => {
     const world = await startWorld((text) => `${text}\ntables: { watch: true }\n`);
     const before = world.bridge.runtime.tables().id;
     world.edit('ocpp16/fault.yaml', groundIsUsage);
-    await vi.waitFor(() => expect(world.bridge.runtime.tables().id).not.toBe(before), {
-      timeout: 10_000,
-      interval: 100,
-    });
+    await expect.poll(() => world.bridge.runtime.tables().id).not.toBe(before);
   });
 });
 
@@ -212,9 +209,9 @@ describe('watching', () => {
     expect(changed).not.toHaveBeenCalled();
     utimesSync(file, 1, 1);
     writeFileSync(join(folder, 'b.yaml'), 'b');
-    await vi.waitFor(() => expect(changed).toHaveBeenCalledTimes(1));
+    await expect.poll(() => changed).toHaveBeenCalledTimes(1);
     rmSync(file);
-    await vi.waitFor(() => expect(changed).toHaveBeenCalledTimes(2));
+    await expect.poll(() => changed).toHaveBeenCalledTimes(2);
     await watch.stop();
     rmSync(folder, { recursive: true });
   });

@@ -16,9 +16,6 @@ export interface Client {
 
 export const withJava = hasJava();
 
-/** Vectors take longer with the JDK's client, which shares the machine with other tests. */
-export const LIMIT = { timeout: 20_000 };
-
 /** Describes the same tests for each client that this machine has. */
 export function withEachClient(tests: (client: Client) => void): void {
   describe.each(withJava ? (['ws', 'jdk'] as const) : (['ws'] as const))('with %s', (name) => {

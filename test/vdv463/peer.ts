@@ -52,7 +52,7 @@ export interface Sending {
   readonly timestamp?: string;
 }
 
-const WAIT_MS = 15_000;
+const WAIT_MS = 30_000;
 const PCI = 'ProvideChargingInformation';
 const PCR = 'ProvideChargingRequests';
 

@@ -18,7 +18,7 @@ interface State {
   >;
 }
 
-describe('sudden ends under load', { timeout: 60_000 }, () => {
+describe('sudden ends under load', { timeout: 120_000 }, () => {
   /** Which acknowledged transactions the bridge does not know, or holds for running although their end was confirmed. */
   async function forgotten(crashed: Scene, fleet: Fleet): Promise<string[]> {
     const { processes } = await crashed.bridge.get<State>('/api/v1/state');
@@ -43,7 +43,7 @@ describe('sudden ends under load', { timeout: 60_000 }, () => {
         await crashed.bridge.restart();
       }
       const before = fleet.begun.size;
-      await expect.poll(() => fleet.begun.size, { timeout: 10_000 }).toBeGreaterThan(before);
+      await expect.poll(() => fleet.begun.size, { timeout: 30_000 }).toBeGreaterThan(before);
       const { code, ms } = await crashed.bridge.terminate();
       expect(code).toBe(0);
       expect(ms).toBeLessThan(5_000);
@@ -62,13 +62,13 @@ describe('sudden ends under load', { timeout: 60_000 }, () => {
     const crashed = await Scene.open({ store: { redisUrl: redis.url }, durability: 'always' });
     const fleet = new Fleet(crashed, [1, 2]);
     try {
-      await expect.poll(() => fleet.ended.size, { timeout: 10_000 }).toBeGreaterThan(5);
+      await expect.poll(() => fleet.ended.size, { timeout: 30_000 }).toBeGreaterThan(5);
       await redis.kill();
       await delay(300);
       expect(await crashed.bridge.get('/readyz')).toMatchObject({ status: 503 });
       await redis.restart();
       const before = fleet.ended.size;
-      await expect.poll(() => fleet.ended.size, { timeout: 20_000 }).toBeGreaterThan(before + 3);
+      await expect.poll(() => fleet.ended.size, { timeout: 30_000 }).toBeGreaterThan(before + 3);
       // No station comes back to mend by its next transaction what was lost of the one before.
       const ended = fleet.end();
       await crashed.bridge.kill();

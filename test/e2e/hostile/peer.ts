@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import WebSocket from 'ws';
 
-const ANSWER_MS = 15_000;
+const ANSWER_MS = 30_000;
 
 export function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
@@ -100,7 +100,7 @@ export class Peer {
 export function rawRequest(
   port: number,
   head: string,
-  withinMs = 3_000,
+  withinMs = 30_000,
   localAddress = '127.0.0.1',
 ): Promise<number> {
   return new Promise((resolve) => {

@@ -46,9 +46,9 @@ describe('limits', () => {
       transactionId,
       meterValue: [{ timestamp: now(), sampledValue }],
     });
-    await station.waitForCall('SetChargingProfile', 8_000);
+    await station.waitForCall('SetChargingProfile', 30_000);
     const status = () => bms.point('N2-1')?.chargingProcessInfo?.processStatus ?? '';
-    await bms.waitFor(() => ['Queued', 'SuspendedEVSE'].includes(status()), 8_000);
+    await bms.waitFor(() => ['Queued', 'SuspendedEVSE'].includes(status()), 30_000);
     expect(depot.violations).toEqual([]);
   });
 

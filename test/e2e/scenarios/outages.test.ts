@@ -135,7 +135,7 @@ describe.concurrent.each([
           point.chargingProcessInfo.chargingRequestId === 'R1' &&
           point.vehicleInfo?.vehicleId.endsWith('1') === true
         );
-      }, 8_000);
+      }, 30_000);
       // Its own limit, beside one for whoever has no transaction.
       await until(
         () => JSON.stringify(station.heard).includes('"TxProfile"') || undefined,
@@ -196,7 +196,7 @@ describe.concurrent.each([
       deliveredWh: { value: 500 },
       meterStartWh: { value: 9000, rule: 'bridge/first-reading' },
     });
-    await bms.waitFor(() => bms.point(pointId)?.chargingProcessInfo?.chargingRequestId === 'R1', 8_000);
+    await bms.waitFor(() => bms.point(pointId)?.chargingProcessInfo?.chargingRequestId === 'R1', 30_000);
     await until(
       () => JSON.stringify(station.heard).includes('"TxProfile"') || undefined,
       'a limit of the transaction',

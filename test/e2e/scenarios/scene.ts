@@ -188,7 +188,7 @@ const passwordOf = (station: string): string => `cp-n${station.slice(1)}-secret-
 export async function until<T>(
   look: () => T | undefined | false | Promise<T | undefined | false>,
   what: string,
-  withinMs = 8_000,
+  withinMs = 30_000,
 ): Promise<T> {
   const end = performance.now() + withinMs;
   for (;;) {

@@ -80,7 +80,7 @@ describe('vehicles', () => {
     const shown = (point: string) => itcs.point(point)?.vehicleInfo?.vehicleId;
     await itcs.waitFor(
       () => shown('N2-1')?.endsWith('1') === true && shown('N2-2')?.endsWith('2') === true,
-      8_000,
+      30_000,
     );
     charger.unplug(1);
     charger.unplug(2);
@@ -89,7 +89,7 @@ describe('vehicles', () => {
     await charger.plugIn(2, BUS);
     await itcs.waitFor(
       () => shown('N2-1')?.endsWith('2') === true && shown('N2-2')?.endsWith('1') === true,
-      8_000,
+      30_000,
     );
     for (const [point, socPct] of [
       ['N2-1', 70],
@@ -120,11 +120,17 @@ describe('vehicles', () => {
         meterValue: [{ timestamp: now(), sampledValue }],
       });
     await readings([{ value: '30000', measurand: 'Power.Active.Import', unit: 'W' }]);
-    await bms.waitFor(() => bms.point('N1-1')?.chargingProcessInfo?.electricData.chargingPower === 30, 8_000);
+    await bms.waitFor(
+      () => bms.point('N1-1')?.chargingProcessInfo?.electricData.chargingPower === 30,
+      30_000,
+    );
     expect(bms.point('N1-1')?.vehicleInfo?.tractionBatteryInfo?.stateOfCharge).toBeUndefined();
     expect(depot.processAt('N1-1')?.plan?.value.missing ?? []).toContain('soc');
     await readings([{ value: '41', measurand: 'SoC', unit: 'Percent', location: 'EV' }]);
-    await bms.waitFor(() => bms.point('N1-1')?.vehicleInfo?.tractionBatteryInfo?.stateOfCharge === 41, 8_000);
+    await bms.waitFor(
+      () => bms.point('N1-1')?.vehicleInfo?.tractionBatteryInfo?.stateOfCharge === 41,
+      30_000,
+    );
     await until(
       () => depot.processAt('N1-1')?.plan?.value.missing.includes('soc') === false,
       'a plan with the SoC',
@@ -155,7 +161,7 @@ describe('the bridge', () => {
           const timestamp = new Date().toISOString();
           if (is16) {
             const start = { connectorId: point, idTag: 'X', meterStart: 5, timestamp };
-            const { transactionId } = await raw.call('StartTransaction', start, 20_000);
+            const { transactionId } = await raw.call('StartTransaction', start);
             opened.set(`S${station}-${point}`, String(transactionId));
           } else {
             const transactionId = `T-${station}-${point}`;
@@ -167,7 +173,7 @@ describe('the bridge', () => {
               seqNo: 0,
               evse,
             };
-            await raw.call('TransactionEvent', { ...start, transactionInfo: { transactionId } }, 20_000);
+            await raw.call('TransactionEvent', { ...start, transactionInfo: { transactionId } });
             opened.set(`S${station}-${point}`, transactionId);
           }
         }

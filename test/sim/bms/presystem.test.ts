@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { type ChargingRequest, Presystem, type PresystemOptions } from '../../../src/sim/bms/index.js';
 import { depot, TinyCms, type TinyCmsOptions } from './tiny-cms.js';
 
@@ -21,7 +21,7 @@ async function pair(cmsOptions: TinyCmsOptions = {}, options: Partial<PresystemO
     password: 'bms-secret',
     dialect: '1.1.0',
     reconnect: false,
-    timeoutMs: 60,
+    timeoutMs: 15_000,
     ...options,
   });
   opened.push(presystem);
@@ -45,7 +45,7 @@ describe('connecting', () => {
     const { cms, presystem } = await pair({ credentials: 'bms:bms-secret' });
     await presystem.connect();
     await presystem.waitFor(() => true);
-    await vi.waitFor(() => expect(cms.answers()).toHaveLength(1));
+    await expect.poll(() => cms.answers()).toHaveLength(1);
     expect(cms.requests('BootNotification')[0]?.[6]).toEqual({ presystem: 'BMS' });
     expect(cms.answers()[0]?.slice(5)).toEqual(['ProvideChargingInformation', {}]);
     expect(presystem.point('N1-1')).toMatchObject({ chargingStationId: 'N1', depotId: 'depot-nord' });
@@ -74,7 +74,7 @@ describe('connecting', () => {
     await presystem.order(request('R1'));
     presystem.drop();
     await once(presystem.events, 'connected');
-    await vi.waitFor(() => expect(cms.requests('ProvideChargingRequests')).toHaveLength(2));
+    await expect.poll(() => cms.requests('ProvideChargingRequests')).toHaveLength(2);
     expect(cms.requests('BootNotification')).toHaveLength(2);
     expect(idsOf(cms.requests('ProvideChargingRequests')[1])).toEqual(['R1']);
   });
@@ -84,7 +84,7 @@ describe('connecting', () => {
     const attempts: number[] = [];
     presystem.events.on('refused', () => attempts.push(performance.now()));
     const connecting = presystem.connect();
-    await vi.waitFor(() => expect(attempts.length).toBeGreaterThan(3));
+    await expect.poll(() => attempts.length).toBeGreaterThan(3);
     const waits = attempts.slice(1).map((at, index) => at - (attempts[index] ?? at));
     for (const [index, wait] of [20, 40, 80].entries()) expect(waits[index]).toBeGreaterThan(wait - 2);
     await presystem.close();
@@ -94,7 +94,7 @@ describe('connecting', () => {
   it('ends a link on which two pings brought no sign of life', async () => {
     const { cms, presystem } = await pair({}, { pingIntervalMs: 20 });
     await presystem.connect();
-    await vi.waitFor(() => expect(cms.pings).toBeGreaterThan(2));
+    await expect.poll(() => cms.pings).toBeGreaterThan(2);
     cms.socket?.pause();
     await once(presystem.events, 'closed');
   });
@@ -160,7 +160,7 @@ describe('the request list', () => {
     });
     await presystem.connect();
     const answers = [presystem.setRequests([request('R1')])];
-    await vi.waitFor(() => expect(held).toHaveLength(1));
+    await expect.poll(() => held).toHaveLength(1);
     answers.push(presystem.setRequests([request('R2')]), presystem.setRequests([request('R3')]));
     held[0]?.();
     expect((await Promise.all(answers)).map(({ outcome }) => outcome)).toEqual(['conf', 'conf', 'conf']);
@@ -209,7 +209,7 @@ describe('what the CMS does wrong is counted', () => {
     await presystem.waitFor(() => true);
     expect(presystem.violations).toEqual([]);
     provoke(cms);
-    await vi.waitFor(() => expect(presystem.violations).toHaveLength(1));
+    await expect.poll(() => presystem.violations).toHaveLength(1);
   });
 });
 
@@ -227,13 +227,13 @@ describe('unkind on purpose', () => {
   it('withholds a number of answers', async () => {
     const { cms } = await unkindly({ withholdConf: 2 });
     for (let i = 0; i < 3; i++) cms.send(1, 'ProvideChargingInformation', depot());
-    await vi.waitFor(() => expect(cms.answers()).toHaveLength(2));
+    await expect.poll(() => cms.answers()).toHaveLength(2);
   });
 
   it('answers with a fresh message id', async () => {
     const { cms } = await unkindly({ confWithRandomId: true });
     const id = cms.send(1, 'ProvideChargingInformation', depot());
-    await vi.waitFor(() => expect(cms.answers()).toHaveLength(2));
+    await expect.poll(() => cms.answers()).toHaveLength(2);
     expect(cms.answers().map((frame) => frame[4])).not.toContain(id);
   });
 
@@ -244,7 +244,7 @@ describe('unkind on purpose', () => {
     ['errorCode', expect.objectContaining({ errorCode: 'InternalError' })],
   ] as const)('answers err in the shape %s', async (errAnswer, payload) => {
     const { cms } = await unkindly({ errAnswer });
-    await vi.waitFor(() => expect(cms.answers()).toHaveLength(1));
+    await expect.poll(() => cms.answers()).toHaveLength(1);
     expect(cms.answers()[0]?.[0]).toBe(3);
     expect(cms.answers()[0]?.[6]).toEqual(payload);
   });
@@ -255,7 +255,7 @@ describe('unkind on purpose', () => {
   ] as const)('sends a list twice under one message id (%s)', async (duplicateRequests, contents) => {
     const { cms, presystem } = await unkindly({ duplicateRequests });
     await presystem.order(request('R1'));
-    await vi.waitFor(() => expect(cms.requests('ProvideChargingRequests')).toHaveLength(2));
+    await expect.poll(() => cms.requests('ProvideChargingRequests')).toHaveLength(2);
     const lists = cms.requests('ProvideChargingRequests');
     expect(new Set(lists.map((frame) => frame[4])).size).toBe(1);
     expect(new Set(lists.map((frame) => JSON.stringify(frame[6]))).size).toBe(contents);
@@ -263,10 +263,10 @@ describe('unkind on purpose', () => {
   });
 
   it('writes object envelopes, swapped names, {} for an empty list and broken JSON', async () => {
-    const { cms, presystem } = await unkindly({});
+    const { cms, presystem } = await unkindly({}, { timeoutMs: 60 });
     presystem.unkind = { objectEnvelope: true };
     const unanswered = presystem.order(request('R1'));
-    await vi.waitFor(() => expect(cms.received.at(-1)).toContain('"action":"ProvideChargingRequests"'));
+    await expect.poll(() => cms.received.at(-1)).toContain('"action":"ProvideChargingRequests"');
     expect(await unanswered).toEqual({ outcome: 'timeout' });
     presystem.unkind = { swapNames: true };
     await presystem.publish();
@@ -283,7 +283,7 @@ describe('unkind on purpose', () => {
     const early = await pair({}, { unkind: { requestsBeforeBoot: true } });
     early.presystem.order(request('R1'));
     early.presystem.connect().catch(() => {});
-    await vi.waitFor(() => expect(early.cms.requests('ProvideChargingRequests')).toHaveLength(1));
+    await expect.poll(() => early.cms.requests('ProvideChargingRequests')).toHaveLength(1);
     expect(early.cms.requests('BootNotification')).toHaveLength(0);
 
     const hasty = await pair({ informAtOnce: false }, { unkind: { requestsBeforeInformation: true } });
@@ -291,7 +291,7 @@ describe('unkind on purpose', () => {
     expect(await hasty.presystem.order(request('R1'))).toMatchObject({ outcome: 'conf' });
 
     const { cms } = await unkindly({ crossing: true });
-    await vi.waitFor(() => expect(cms.received).toHaveLength(3));
+    await expect.poll(() => cms.received).toHaveLength(3);
     expect(cms.received.map((raw) => JSON.parse(raw)[0])).toEqual([1, 1, 2]);
   });
 });

@@ -120,14 +120,14 @@ export class TinyCsms {
     count = 1,
     matches: (payload: Payload) => boolean = () => true,
   ): Promise<Payload> {
-    const deadline = performance.now() + 15_000;
+    const deadline = performance.now() + 30_000;
     for (;;) {
       const found = this.of(action).filter(matches);
       const last = found[count - 1];
       if (last) return last;
       if (performance.now() > deadline) {
         throw new Error(
-          `${found.length} of ${count} ${action} after 15 s; got ${this.calls.map((c) => c.action)}`,
+          `${found.length} of ${count} ${action} after 30 s; got ${this.calls.map((c) => c.action)}`,
         );
       }
       await new Promise((resolve) => setTimeout(resolve, 2));

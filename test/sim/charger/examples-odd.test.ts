@@ -6,17 +6,17 @@ import { runExample } from './examples.js';
 let bridge: BridgeProcess;
 beforeAll(async () => {
   bridge = await startBridgeProcess({ store: 'lmdb' });
-}, 40_000);
+});
 afterAll(() => bridge.remove());
 
 describe('the odd scenarios that ship', () => {
-  it.concurrent('offline-replay.yaml', { timeout: 40_000 }, async ({ expect }) => {
+  it.concurrent('offline-replay.yaml', async ({ expect }) => {
     const { code, text } = await runExample('offline-replay.yaml', bridge.ports.ocpp);
     expect(text).toMatch(/^CP-N3: passed, 6 of 6 checks, 1 transactions/);
     expect(code).toBe(0);
   });
 
-  it.concurrent('stubborn.yaml', { timeout: 40_000 }, async ({ expect }) => {
+  it.concurrent('stubborn.yaml', async ({ expect }) => {
     const { code, text } = await runExample('stubborn.yaml', bridge.ports.ocpp);
     expect(text).toMatch(/^CP-N2: passed, 5 of 5 checks, 1 transactions/);
     expect(code).toBe(0);

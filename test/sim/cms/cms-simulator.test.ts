@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Dialect, Presystem, type PresystemOptions } from '../../../src/sim/bms/index.js';
 import { CmsSimulator, runCmsCommand } from '../../../src/sim/cms/index.js';
 
@@ -96,7 +96,7 @@ it('takes a mistake when told to, and the upstream system sees it', async () => 
   cms = new CmsSimulator({ presystems: known, intervalMs: 60, faults: ['undeclared-field'] });
   url = await cms.start();
   const presystem = await connected('1.1.0');
-  await vi.waitFor(() => expect(presystem.violations.map(({ kind }) => kind)).toContain('schema'));
+  await expect.poll(() => presystem.violations.map(({ kind }) => kind)).toContain('schema');
 });
 
 it('speaks wss, and a presystem checks its certificate', async () => {
@@ -117,7 +117,7 @@ it('runs as a command until told to stop', async () => {
     signal: stop.signal,
     print: (line) => lines.push(line),
   });
-  await vi.waitFor(() => expect(lines[0]).toMatch(/^listening: ws:/));
+  await expect.poll(() => lines[0]).toMatch(/^listening: ws:/);
   url = (lines[0] ?? '').replace('listening: ', '');
   const presystem = await connected('1.1.0');
   await presystem.waitFor(() => true);
