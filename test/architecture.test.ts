@@ -4,6 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const SRC = new URL('../src/', import.meta.url);
+const HERE = new URL('./', import.meta.url);
 
 /** What each folder may import, besides itself. */
 const CORE = [
@@ -84,5 +85,17 @@ describe('the house', () => {
       .map((file) => ({ file, lines: readFileSync(new URL(file, SRC), 'utf8').split('\n').length }))
       .filter(({ lines }) => lines > 350);
     expect(long.map(({ file }) => file).filter((file) => file !== 'domain/model.schema.ts')).toEqual([]);
+  });
+
+  it('properties run with the seed and as often as asked', () => {
+    const tests = readdirSync(HERE, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      /(?<!architecture\.test)\.ts$/.test(file),
+    );
+    const own = tests.flatMap((file) =>
+      [...readFileSync(new URL(file, HERE), 'utf8').matchAll(/numRuns(?!: runs\().*|\bseed: -?\d.*/g)].map(
+        ([text]) => `${file}: ${text}`,
+      ),
+    );
+    expect(own.filter((each) => !each.startsWith('support/properties.ts'))).toEqual([]);
   });
 });

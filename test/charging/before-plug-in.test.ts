@@ -11,6 +11,7 @@ import {
   reduce,
 } from '../../src/domain/index.js';
 import { at, event, list, station } from '../support/events.js';
+import { runs } from '../support/properties.js';
 
 const GRID_W = 200_000;
 const WISH_W = 20_000;
@@ -217,7 +218,7 @@ describe('limits before a vehicle is plugged in', () => {
           check();
         }
       }),
-      { numRuns: 150, examples: [[beyond]] },
+      { numRuns: runs(150), examples: [[beyond]] },
     );
     expect(nonTrivial).toBeGreaterThan(50);
   });

@@ -4,6 +4,7 @@ import { type PlanInputs, type PlanMade, planDepot } from '../../src/charging/in
 import { sameLimits } from '../../src/charging/steps.js';
 import { initialState } from '../../src/domain/index.js';
 import { at, list, run, station } from '../support/events.js';
+import { runs } from '../support/properties.js';
 
 const POINTS = ['A', 'B', 'C'] as const;
 
@@ -164,7 +165,7 @@ describe('planDepot', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

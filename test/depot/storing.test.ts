@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { Depot } from '../../src/depot/index.js';
 import type { DepotState, DomainEvent } from '../../src/domain/index.js';
 import { openJournal } from '../../src/journal/index.js';
+import { runs } from '../support/properties.js';
 import { type Luck, memoryStore } from './memory-store.js';
 
 const PLACES = [
@@ -84,7 +85,7 @@ test('a kill -9 at any moment after an acknowledged event finds the state with i
       await depot.settled();
       expect(plain((await openDepot(memory.afterKill())).state)).toEqual(plain(depot.state));
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
 });
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DepotState, DomainEvent } from '../../src/domain/index.js';
 import { at, run, station } from '../support/events.js';
+import { runs } from '../support/properties.js';
 
 /** What a station says of the register: at its start, on the way, and at its end. */
 interface Story {
@@ -219,7 +220,7 @@ describe.each(versions)('%s: registers that are reset, told in any order', (_ver
           expect(energyWh).toBe(expected);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DepotState, DomainEvent } from '../../src/domain/index.js';
 import { at, run, station } from '../support/events.js';
+import { runs } from '../support/properties.js';
 
 interface Visit {
   /** The register grows by so much with each reading, in Wh. */
@@ -156,7 +157,7 @@ describe('a night at a bay', () => {
         });
         expect(essence(tell([...told, ...twice]))).toEqual(expected);
       }),
-      { numRuns: 600 },
+      { numRuns: runs(600) },
     );
   });
 });

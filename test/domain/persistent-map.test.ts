@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PersistentMap } from '../../src/domain/index.js';
+import { runs } from '../support/properties.js';
 
 interface Value {
   readonly n: number;
@@ -59,7 +60,7 @@ describe('PersistentMap', () => {
           expect(JSON.parse(JSON.stringify(map))).toEqual(Object.fromEntries(model));
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DepotState, DomainEvent } from '../../src/domain/index.js';
 import { at, run, station } from '../support/events.js';
+import { runs } from '../support/properties.js';
 
 const occupied = (minutes: number, phase = 'Preparing') =>
   station('PointStatusReported', minutes, { pointId: 'N1-1', status: 'Occupied', phase });
@@ -225,7 +226,7 @@ describe('whole sessions, permuted and repeated', () => {
           expect(essence(state)).toEqual(expected);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 

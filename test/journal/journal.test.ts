@@ -12,6 +12,7 @@ import {
   type TraceNode,
 } from '../../src/journal/index.js';
 import { depotKey, openStore, type Store } from '../../src/store/index.js';
+import { runs } from '../support/properties.js';
 import { draft } from './drafts.js';
 
 const HOUR = 3_600_000;
@@ -77,7 +78,7 @@ function journalTests(name: string, open: () => Promise<Store>): void {
           const { id } = await journal.append(draft(journal.depotId, { raw }));
           expect((await journal.read(id)).raw).toBe(raw);
         }),
-        { numRuns: 50, examples: [[''], ['\u0000'], ['\ud800'], ['\udc00\ud800'], ['\u2028\ufeff']] },
+        { numRuns: runs(50), examples: [[''], ['\u0000'], ['\ud800'], ['\udc00\ud800'], ['\u2028\ufeff']] },
       );
       const large = `${'ä\ud83d\u0000"'.repeat(262_144)}`;
       const { id } = await journal.append(draft(journal.depotId, { raw: large }));

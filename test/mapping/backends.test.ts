@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Json, loadFiles, loadGeneration, type Selector } from '../../src/mapping/index.js';
+import { runs } from '../support/properties.js';
 import { Backends, mostKeys, type Seen, spoilt } from './support/backends.js';
 import { messageOf, wordsOf } from './support/inputs.js';
 import { load } from './support/load.js';
@@ -25,7 +26,7 @@ function stationOf({ ast }: (typeof overlays)[number]): Selector {
 const dice = fc.array(fc.tuple(fc.nat(10_000), fc.nat(10_000)), { minLength: 3, maxLength: 3 });
 
 /** Random messages, as they are and spoilt, through both backends. */
-function compare(backends: Backends, name: string, select: Selector | undefined, runs: number): Seen {
+function compare(backends: Backends, name: string, select: Selector | undefined, cases: number): Seen {
   const ir = backends.closures.parts.mappings.find((mapping) => mapping.name === name);
   if (!ir) throw new Error(name);
   const patches = backends.closures.parts.overlays
@@ -44,7 +45,7 @@ function compare(backends: Backends, name: string, select: Selector | undefined,
     for (const one of throws)
       backends.compare(name, spoilt(message, one) as Record<string, Json>, context, seen);
   });
-  fc.assert(property, { numRuns: runs, seed: 463 });
+  fc.assert(property, { numRuns: runs(cases) });
   return seen;
 }
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { Json, JsonObject } from '../../src/mapping/index.js';
+import { runs } from '../support/properties.js';
 import { failed, interpret, type PlainMapping } from './support/interpreter.js';
 import { complaints, context, load } from './support/load.js';
 
@@ -58,7 +59,7 @@ describe('the compiled closures', () => {
           expect(result?.ok ? result.value : result).toEqual(expected satisfies JsonObject);
         }
       }),
-      { numRuns: 600 },
+      { numRuns: runs(600) },
     );
     // A property that never met a case proves nothing about it.
     expect(seen.made).toBeGreaterThan(120);
@@ -90,7 +91,7 @@ leave: [o.kind, o.flag, o.count, o.powerKw, o.wholeKw, o.text, o.at, o.part, o.i
           .run({ m: { id: 'i', kind: given } }, context);
         expect(result).toMatchObject({ ok: true });
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeGeneration } from '../../src/mapping/generation.js';
 import type { Json, JsonObject, MapNote } from '../../src/mapping/index.js';
+import { runs } from '../support/properties.js';
 import { complaints, context, load, made } from './support/load.js';
 
 const table = `
@@ -162,7 +163,7 @@ describe('the fold of sampled values', () => {
           plain(values, 'Current'),
         ]);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

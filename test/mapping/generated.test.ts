@@ -11,6 +11,7 @@ import {
   loadGeneration,
   type MappingIr,
 } from '../../src/mapping/index.js';
+import { runs } from '../support/properties.js';
 import { Backends, type Seen } from './support/backends.js';
 import { context, env, identity, load, made } from './support/load.js';
 import { schemaSource } from './support/schemas.js';
@@ -52,7 +53,7 @@ describe('a literal', () => {
         expect(source).not.toMatch(/[\n\r\u2028\u2029]/);
         expect(new Function(`return ${source};`)()).toEqual(given);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
     expect(pwned()).toBeUndefined();
   });

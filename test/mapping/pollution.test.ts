@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/mapping/index.js';
+import { runs } from '../support/properties.js';
 import { complaints, context, env, load, mapping } from './support/load.js';
 
 const evil = ['__proto__', 'constructor', 'prototype'];
@@ -48,7 +49,7 @@ describe('keys that reach into a prototype', () => {
           for (const key of evil) expect(Object.hasOwn(result.value, key)).toBe(false);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { YamlNode } from '../../src/mapping/syntax/node.js';
 import { readQuickly } from '../../src/mapping/syntax/quick.js';
 import { readYaml } from '../../src/mapping/syntax/yaml.js';
+import { runs } from '../support/properties.js';
 
 const texts = ['mappings', 'config/presets'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -115,7 +116,7 @@ describe('the quick reader of tables', () => {
         const text = slips.reduce((now, [at, what, put]) => damage(now, at, what, put), pieces[i] ?? '');
         if (agrees(text)) taken++;
       }),
-      { numRuns: 1500 },
+      { numRuns: runs(1500) },
     );
     expect(taken).toBeGreaterThan(150);
   });
@@ -142,7 +143,7 @@ describe('the quick reader of tables', () => {
       fc.property(fc.array(line, { maxLength: 5 }), (lines) => {
         if (agrees(`mapping: x\nfields:\n${lines.join('\n')}`)) taken++;
       }),
-      { numRuns: 6000 },
+      { numRuns: runs(6000) },
     );
     expect(taken).toBeGreaterThan(200);
   });

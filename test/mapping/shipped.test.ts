@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Json, type JsonObject, loadGeneration, type Selector } from '../../src/mapping/index.js';
 import { validatorOf } from '../../src/schemas/index.js';
+import { runs } from '../support/properties.js';
 import { messageOf, wordsOf } from './support/inputs.js';
 import { identity } from './support/load.js';
 import { type PlainWorld, plainRun, Refused } from './support/plain.js';
@@ -32,7 +33,7 @@ function stationOf({ ast }: (typeof overlays)[number]): Selector {
 }
 
 /** Compares the engine with the plain reading on random inputs; how often an object was made. */
-function compare(name: string, select: Selector | undefined, runs: number): number {
+function compare(name: string, select: Selector | undefined, cases: number): number {
   const ir = byName.get(name);
   if (!ir) throw new Error(name);
   const world = worldOf(select);
@@ -60,7 +61,7 @@ function compare(name: string, select: Selector | undefined, runs: number): numb
     if (result?.ok) made++;
     expect(result === null ? null : result.ok ? result.value : 'refused').toEqual(expected);
   });
-  fc.assert(property, { numRuns: runs, seed: 463 });
+  fc.assert(property, { numRuns: runs(cases) });
   return made;
 }
 
@@ -101,7 +102,7 @@ describe('repairs of what does not fit the schema find nothing in what does', ()
         );
       },
     );
-    fc.assert(property, { numRuns: 400, seed: 463 });
+    fc.assert(property, { numRuns: runs(400) });
     expect(valid).toBeGreaterThan(0);
   });
 });

@@ -9,6 +9,7 @@ import {
   roundTo,
   shift,
 } from '../../src/mapping/units.js';
+import { runs } from '../support/properties.js';
 
 function convert(value: number, from: string, to: string): number {
   const rule = conversion(from, to);
@@ -85,7 +86,7 @@ describe('units', () => {
         expect(convert(convert(value, from, to), to, from) + 0).toBe(value + 0);
       }),
       {
-        numRuns: 2_000,
+        numRuns: runs(2_000),
         examples: [
           [['W', 'kW'], 4_384_656_746],
           [['W', 'kW'], 2_210_908_852.3],

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { findWorld, type WholeWorld, type World } from '../../src/mapping/check/worlds.js';
 import { type Abstract, none, other } from '../../src/mapping/resolve/domain.js';
 import type { BoundPath, ClauseIr } from '../../src/mapping/resolve/ir.js';
+import { runs } from '../support/properties.js';
 
 /** A place of a made-up source: below which other, whether it must be there, which values it has. */
 interface Made {
@@ -96,7 +97,7 @@ describe('the search for a world', () => {
         }
         count[right.length === 0 ? 'none' : 'found']++;
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
     expect(Math.min(count.found, count.none)).toBeGreaterThan(200);
   });

@@ -5,6 +5,7 @@ import { excessOf } from '../../src/charging/steps.js';
 import type { PointConfig } from '../../src/config/index.js';
 import { appliedSteps } from '../../src/ocpp/commands/applied-limit.js';
 import { type Composite, scheduleFor } from '../../src/ocpp/commands/index.js';
+import { runs } from '../support/properties.js';
 import { ac, dc, single } from './points.js';
 
 const nowMs = Date.UTC(2026, 0, 1);
@@ -78,7 +79,7 @@ it('of a charger that does what it was told is never more than was planned', () 
         expect(excessOf(appliedSteps(composite, point, right), steps, at(0))).toBeUndefined();
       },
     ),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });
 

@@ -5,6 +5,7 @@ import { type DepotState, initialState, reduce } from '../../src/domain/index.js
 import { IdentityRegistry } from '../../src/identity/index.js';
 import type { JsonObject } from '../../src/mapping/index.js';
 import { translate } from '../../src/ocpp/index.js';
+import { runs } from '../support/properties.js';
 import { exampleConfig, shippedTables } from './harness.js';
 
 interface Frame {
@@ -182,7 +183,7 @@ function orders(length: number, first: readonly number[]): fc.Arbitrary<number[]
 it.each([
   ['ocpp1.6', session16, [0], 2_500],
   ['ocpp2.0.1', session201, [], 4_000],
-] as const)('%s: shuffled and repeated sessions', (protocol, session, first, numRuns) => {
+] as const)('%s: shuffled and repeated sessions', (protocol, session, first, cases) => {
   const ordered = session.map((_, index) => index);
   const expected = outcomeOf(protocol, session, ordered);
   expect(JSON.parse(expected)).toMatchObject({
@@ -192,7 +193,7 @@ it.each([
     fc.property(orders(session.length, first), (order) => {
       expect(outcomeOf(protocol, session, order)).toBe(expected);
     }),
-    { numRuns },
+    { numRuns: runs(cases) },
   );
 });
 
@@ -233,7 +234,7 @@ it('ocpp2.0.1: an older session told late and offline, in any order, changes not
         { deliveredWh: { value: 34_000 }, endedAt: minute(40) },
       ]);
     }),
-    { numRuns: 1_000 },
+    { numRuns: runs(1_000) },
   );
 });
 

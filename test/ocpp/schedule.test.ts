@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PointConfig } from '../../src/config/index.js';
 import { type Abilities, type Schedule, scheduleFor } from '../../src/ocpp/commands/index.js';
+import { runs } from '../support/properties.js';
 import { ac, dc, single } from './points.js';
 
 const now = Date.UTC(2026, 0, 1, 0, 0, 0, 250);
@@ -106,6 +107,6 @@ it('never allows more than was planned, and is well formed', () => {
         if (!later) expect(allowed(schedule, point, atMs)).toBeLessThanOrEqual(planned + 1e-6);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });

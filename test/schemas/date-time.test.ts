@@ -2,6 +2,7 @@ import { fullFormats } from 'ajv-formats/dist/formats.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isDateTime } from '../../src/schemas/date-time.js';
+import { runs } from '../support/properties.js';
 
 const reference = (fullFormats['date-time'] as { validate: (text: string) => boolean }).validate;
 
@@ -62,7 +63,7 @@ describe('date-time', () => {
         const slack = h === '24' || mi === '60';
         expect(isDateTime(text), text).toBe(!slack && reference(text));
       }),
-      { numRuns: 20_000 },
+      { numRuns: runs(20_000) },
     );
   });
 
@@ -77,7 +78,7 @@ describe('date-time', () => {
           if (!/\s/.test(char) || char === ' ') expect(isDateTime(slipped), slipped).toBe(reference(slipped));
         },
       ),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     );
   });
 });

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareIds, depotKey, parseId, type Store } from '../../src/store/index.js';
+import { runs } from '../support/properties.js';
 
 const text = fc.oneof(fc.string(), fc.constantFrom('', '\n', '{"a":"ü 😀"}\n[1]', '5-0 3,'));
 const nth = (ids: readonly string[], n: number): string => ids[n % ids.length] ?? '';
@@ -158,7 +159,7 @@ export function streamContract(name: string, open: () => Promise<Store>): void {
           expect((await store.range(stream)).map(({ id }) => id)).toEqual(kept.map(({ id }) => id));
           await check();
         }),
-        { numRuns: 25 },
+        { numRuns: runs(25) },
       );
     });
 

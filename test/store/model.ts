@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { depotKey, type Store, type StoreOp } from '../../src/store/index.js';
+import { runs } from '../support/properties.js';
 
 type Op =
   | StoreOp
@@ -142,7 +143,7 @@ export function storeModel(name: string, open: () => Promise<Store>): void {
             const live = [...model.values].sort(([a], [b]) => (a < b ? -1 : 1));
             expect(scanned).toEqual(live.map(([key, { value }]) => ({ key: depotKey(depot, key), value })));
           }),
-          { numRuns: 40 },
+          { numRuns: runs(40) },
         );
       });
     }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, type onTestFinished, test } from 'vitest';
 import { openStore } from '../../src/store/index.js';
+import { runs } from '../support/properties.js';
 
 type OnFinished = typeof onTestFinished;
 
@@ -55,7 +56,7 @@ test('what was acknowledged is found; a group that was cut counts as a whole or 
       expect(entries).toEqual(texts.slice(0, entries.length));
       expect(value).toBe(entries.at(-1));
     }),
-    { numRuns: 25 },
+    { numRuns: runs(25) },
   );
 });
 

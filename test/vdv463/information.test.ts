@@ -5,6 +5,7 @@ import { DIALECTS } from '../../src/config/config.schema.js';
 import { type DepotState, initialState, reduce } from '../../src/domain/index.js';
 import type { Generation } from '../../src/mapping/index.js';
 import { composeInformation } from '../../src/vdv463/index.js';
+import { runs } from '../support/properties.js';
 import { ITCS, tables, upstream } from './cms.js';
 import { BUS1, booted, cmsWith } from './opened.js';
 import { order, Peer, pointIn } from './peer.js';
@@ -294,7 +295,7 @@ describe('dialects', () => {
           information.fields();
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 });

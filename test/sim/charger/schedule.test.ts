@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { shareOut } from '../../../src/sim/charger/plant.js';
 import { ProfileStore } from '../../../src/sim/charger/profiles.js';
 import { changesOf, limitOf, type Profile, topOfStack } from '../../../src/sim/charger/schedule.js';
+import { runs } from '../../support/properties.js';
 
 const t0 = Date.UTC(2026, 2, 1, 22);
 const minute = 60_000;
@@ -131,7 +132,7 @@ describe('a charging profile', () => {
           });
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });
@@ -159,7 +160,7 @@ describe('the composite schedule', () => {
           expect(said).toBe(Math.min(150_000, store.stationLimitW(at), own));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -207,7 +208,7 @@ describe('the composite schedule', () => {
           expect(step.limit).not.toBe(steps[index]?.limit);
         });
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
