@@ -34,6 +34,9 @@ export interface StationEvents {
   TokenPresented: model.TokenPresented;
   VehicleIdentified: model.VehicleIdentified;
   ChargingNeedsReported: model.ChargingNeedsReported;
+  /** What another CSMS does with the limits of its station. */
+  CsmsLimitSet: model.CsmsLimitSet;
+  CsmsLimitCleared: model.CsmsLimitCleared;
   /** The socket of a station opened, or stayed closed beyond its grace. */
   LinkOpened: { readonly at: Instant; readonly receivedAt: Instant };
   LinkLost: { readonly at: Instant; readonly receivedAt: Instant };

@@ -130,6 +130,14 @@ export type PowerType = 'AC_1_PHASE' | 'AC_2_PHASE' | 'AC_2_PHASE_SPLIT' | 'AC_3
  */
 export type GuestTokenType = 'RFID' | 'APP_USER' | 'AD_HOC_USER' | 'EMAID' | 'OTHER';
 /**
+ * From when the periods of a charging profile count: OCPP chargingProfileKind.
+ */
+export type ProfileKind = 'Absolute' | 'Recurring' | 'Relative';
+/**
+ * How often a recurring charging profile begins anew.
+ */
+export type Recurrency = 'Daily' | 'Weekly';
+/**
  * Unit in which a charger takes limits.
  */
 export type RateUnit = 'W' | 'A';
@@ -309,6 +317,45 @@ export interface ChargingNeedsReported {
   energyNeedWh?: number;
   maxPowerW?: number;
   maxCurrentA?: number;
+  receivedAt: string;
+}
+/**
+ * A charging profile that the CSMS of a station, not the bridge, has given it.
+ */
+export interface CsmsLimitSet {
+  place: number;
+  pointId?: string;
+  profileId?: number;
+  stackLevel: number;
+  purpose: LimitPurpose;
+  transactionId?: string;
+  kind: ProfileKind;
+  recurrency?: Recurrency;
+  validFrom?: string;
+  validTo?: string;
+  startAt?: string;
+  durationS?: number;
+  unit: RateUnit;
+  periods: LimitPeriod[];
+  receivedAt: string;
+}
+/**
+ * From `startS` seconds after the schedule starts, draw at most this. The unit is that of the command.
+ */
+export interface LimitPeriod {
+  startS: number;
+  limitW?: number;
+  limitA?: number;
+  numberPhases?: number;
+}
+/**
+ * The CSMS of a station has taken charging profiles away: those that have all of this, or the one of this id.
+ */
+export interface CsmsLimitCleared {
+  profileId?: number;
+  place?: number;
+  stackLevel?: number;
+  purpose?: LimitPurpose;
   receivedAt: string;
 }
 /**
@@ -628,15 +675,6 @@ export interface SessionView {
  */
 export interface PartnerCommandView {
   outcome: 'accepted' | 'rejected' | 'unanswered' | 'occupied' | 'unsupported' | 'unknown-session' | 'failed';
-}
-/**
- * From `startS` seconds after the schedule starts, draw at most this. The unit is that of the command.
- */
-export interface LimitPeriod {
-  startS: number;
-  limitW?: number;
-  limitA?: number;
-  numberPhases?: number;
 }
 /**
  * A limit over time, ready for one charging point: the amount is already in the unit the charger takes.

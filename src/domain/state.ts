@@ -5,6 +5,7 @@
 import type {
   ChargingNeedsReported,
   ChargingRequest,
+  CsmsLimitSet,
   LinkState,
   MeterSampled,
   PointFaultCode,
@@ -174,6 +175,8 @@ export interface StationState {
   readonly points: Readonly<Record<PointId, PointState>>;
   /** Transaction ids of this station that are known, newest last; closed ones stay until they expire. */
   readonly transactions: Readonly<Record<string, ProcessId>>;
+  /** Charging profiles that its own CSMS has given it, oldest first; absent while it has none. */
+  readonly csmsLimits?: readonly Leaf<CsmsLimitSet>[];
   /** Messages that wait for the start of their transaction, in the order they came; absent if none do. */
   readonly held?: readonly HeldEvent[];
 }

@@ -6,6 +6,7 @@
 import type { DomainEvent } from '../events.js';
 import type { DepotState } from '../state.js';
 import { learnClock } from './clock.js';
+import { csmsLimitCleared, csmsLimitSet } from './csms-limit.js';
 import { bindRequests } from './match.js';
 import { meterSampled } from './meter.js';
 import { hold, isOrphan, release } from './orphans.js';
@@ -48,6 +49,8 @@ const reducers: Reducers = {
     return bindRequests(vehicleIdentified(state, placed, process?.processId ?? current));
   },
   ChargingNeedsReported: chargingNeedsReported,
+  CsmsLimitSet: csmsLimitSet,
+  CsmsLimitCleared: csmsLimitCleared,
   LinkOpened: linkChanged,
   LinkLost: linkChanged,
   LimitAnswered: limitAnswered,

@@ -7,6 +7,7 @@ import { isUnsetClock } from '../time.js';
 import { adopted, placeOfUnknown, processMeant } from './adopt.js';
 import { heardNow, isOfNow, moved, overtaken, resumed, settleBay, waits } from './bay.js';
 import { timeOf } from './clock.js';
+import { withoutTransactionLimits } from './csms-limit.js';
 import { begunAt, endedAtRegister, registerAt, toldStartOf } from './energy.js';
 import { bindRequests } from './match.js';
 import {
@@ -167,6 +168,7 @@ export function transactionEnded(state: DepotState, event: Of<'TransactionEnded'
       : { stopReason: leafOf(event, 'stopReason', stopReason, at, receivedAt) }),
     ...(stopClass === undefined ? {} : { stopClass: leafOf(event, 'stopClass', stopClass, at, receivedAt) }),
   }));
+  next = withoutTransactionLimits(next, event.stationId, event.payload.transactionId, known.pointId);
   next = endedAtRegister(next, found.processId, event, at);
   next = finishTold(next, event, found.processId, at);
   return settleBay(next, found.processId);

@@ -49,6 +49,20 @@ function partsOf(raw: string): readonly [kind: unknown, messageId: string, ...re
   return typeof frame[1] === 'string' ? (frame as [unknown, string, ...unknown[]]) : 'no message id';
 }
 
+/** Orders of a CSMS that change what the depot knows, with the answers by which they have: K10.FR.08, nothing to clear. */
+const ORDERS: Readonly<Record<string, readonly string[]>> = {
+  SetChargingProfile: ['Accepted'],
+  ClearChargingProfile: ['Accepted', 'Unknown'],
+  RemoteStartTransaction: ['Accepted'],
+  RequestStartTransaction: ['Accepted'],
+};
+
+function isCarriedOut(action: string, answer: unknown): boolean {
+  const yes = Object.hasOwn(ORDERS, action) ? ORDERS[action] : undefined;
+  const { status } = (answer ?? {}) as { status?: unknown };
+  return yes !== undefined && typeof status === 'string' && yes.includes(status);
+}
+
 /** So many calls of each side wait for their answers; an older one is taken for forgotten. */
 const MOST_OPEN = 64;
 const LONGEST_ACTION = 50;
@@ -113,6 +127,8 @@ export class Overheard {
     const begun = this.#journal(by, draft, causes, call?.passwords);
     if (!call) return;
     if (call.events && payload !== undefined) this.#begin(call, payload, begun);
+    if (call.by === 'csms' && call.begun && isCarriedOut(call.action, payload))
+      this.#apply(this.#read(call.action, call.payload, call.begun), begun);
     this.#host.answered(call, payload);
   }
 
