@@ -1,7 +1,7 @@
 /** How a station is attached, by what the configuration says of it or of all. */
 import type { Config, StationConfig } from './types.js';
 
-/** Whose the chargers are: ours (`csms`), or those of a CSMS behind the bridge (`proxy`). */
+/** Whose the chargers are: ours (`csms`), or those of a CSMS behind the bridge (`proxy`) or beside it (`feed`). */
 export type Attach = Config['ocpp']['attach'];
 
 /** What the bridge may send to a station: anything, nothing, or limits that end by themselves. */
@@ -12,6 +12,18 @@ export function attachOf({ ocpp }: Pick<Config, 'ocpp'>, station: Pick<StationCo
 }
 
 export function controlOf(config: Pick<Config, 'ocpp'>, station: Pick<StationConfig, 'ocpp'>): Control {
-  if (attachOf(config, station) === 'csms') return 'full';
-  return station.ocpp.control ?? config.ocpp.csms?.control ?? 'observe';
+  const attach = attachOf(config, station);
+  if (attach === 'csms') return 'full';
+  const { csms, feed } = config.ocpp;
+  // Without a webhook nothing could be sent.
+  if (attach === 'feed') return feed.webhook ? (station.ocpp.control ?? feed.control) : 'observe';
+  return station.ocpp.control ?? csms?.control ?? 'observe';
+}
+
+/** How long a limit lasts at a station of which we have no more than a lease. */
+export function leaseMinutesOf(
+  { ocpp }: Pick<Config, 'ocpp'>,
+  station: Pick<StationConfig, 'ocpp'>,
+): number | undefined {
+  return attachOf({ ocpp }, station) === 'feed' ? ocpp.feed.leaseMinutes : ocpp.csms?.leaseMinutes;
 }

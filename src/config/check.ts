@@ -1,7 +1,8 @@
 /** What a schema cannot say of a configuration: references, uniqueness, exposure. */
-import { isIP } from 'node:net';
 import { attachOf } from './attach.js';
+import { csmsBehind, fed, webhook } from './check-attach.js';
 import type { ConfigProblem } from './load.js';
+import { isLoopback } from './loopback.js';
 import { placelessPoints } from './points.js';
 import { secretFlaw } from './secrets.js';
 import type { Config } from './types.js';
@@ -19,6 +20,8 @@ export function checkReferences(config: Config): ConfigProblem[] {
     ...evses(config),
     ...profiles(config),
     ...csmsBehind(config),
+    ...fed(config),
+    ...webhook(config),
     ...passwords(config),
     ...vehicleData(config),
     ...beforePlugIn(config),
@@ -134,13 +137,8 @@ function zones(config: Config): ConfigProblem[] {
   });
 }
 
-/** True for 127.0.0.0/8, ::1 and localhost. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
 function exposure(config: Config): ConfigProblem[] {
-  const { admin, ocpp, ocpi, vdv463 } = config.listen;
+  const { admin, ocpp, ocpi, vdv463, feed } = config.listen;
   const problems: ConfigProblem[] = [];
   const open = (name: string, host: string, why: string) =>
     problems.push({
@@ -154,11 +152,16 @@ function exposure(config: Config): ConfigProblem[] {
     open('vdv463', vdv463.host, 'without tls, which VDV 463 demands');
   if (!isLoopback(ocpi.host) && !ocpi.tls && !ocpi.publicUrl.startsWith('https:'))
     open('ocpi', ocpi.host, 'without tls or an https publicUrl');
+  if (feed && !isLoopback(feed.host)) {
+    if (!feed.token && !feed.tls?.clientCa) open('feed', feed.host, 'without a token or tls.clientCa');
+    if (!feed.tls) open('feed', feed.host, 'without tls');
+  }
   if (!isLoopback(ocpp.host)) {
     for (const [d, depot] of config.depots.entries()) {
       for (const [s, station] of depot.stations.entries()) {
         if (station.ocpp.password || ocpp.tls?.clientCa) continue;
-        if (attachOf(config, station) === 'proxy' && config.ocpp.csms?.checksLogins) continue;
+        const attach = attachOf(config, station);
+        if (attach === 'feed' || (attach === 'proxy' && config.ocpp.csms?.checksLogins)) continue;
         problems.push({
           code: 'CONFIG_EXPOSED',
           message: `station ${station.id} has no password and listen.ocpp is on ${ocpp.host}`,
@@ -168,25 +171,6 @@ function exposure(config: Config): ConfigProblem[] {
     }
   }
   return problems;
-}
-
-/** Who keeps its own CSMS needs to be told where it is. */
-function csmsBehind(config: Config): ConfigProblem[] {
-  return config.depots.flatMap((depot, d) =>
-    depot.stations.flatMap((station, s): ConfigProblem[] => {
-      const path: Path = ['depots', d, 'stations', s, 'ocpp'];
-      const wrong = (message: string): ConfigProblem[] => [{ code: 'CONFIG_INVALID', message, path }];
-      if (attachOf(config, station) === 'proxy')
-        return config.ocpp.csms
-          ? []
-          : wrong(
-              `station ${station.id} keeps its CSMS (attach: proxy), but ocpp.csms.url does not say where`,
-            );
-      return station.ocpp.control === undefined
-        ? []
-        : wrong(`station ${station.id} has control, which is for attach: proxy: the bridge is its CSMS`);
-    }),
-  );
 }
 
 /** Points of one station are told apart by evse (2.x) or connector (1.6); both must be unambiguous. */
@@ -236,7 +220,8 @@ function passwords(config: Config): ConfigProblem[] {
     password,
     path: ['upstreams', u, 'password'] as Path,
   }));
-  return [...stations, ...upstreams].flatMap(({ password, path }): ConfigProblem[] => {
+  const feed = { password: config.listen.feed?.token, path: ['listen', 'feed', 'token'] as Path };
+  return [...stations, ...upstreams, feed].flatMap(({ password, path }): ConfigProblem[] => {
     const message = password === undefined ? undefined : secretFlaw(password);
     return message === undefined ? [] : [{ code: 'CONFIG_PASSWORD', message, path }];
   });

@@ -84,6 +84,18 @@ export interface ListenConfig {
     port: number;
     tls?: TlsConfig;
   };
+  /**
+   * A CSMS that hands over copies of its frames, for attach: feed.
+   */
+  feed?: {
+    host: string;
+    port: number;
+    /**
+     * Asked for as Authorization: Bearer; in clear or hashed (sha256:…, scrypt:…).
+     */
+    token?: string;
+    tls?: TlsConfig;
+  };
 }
 /**
  * PEM texts, best read from files.
@@ -161,7 +173,7 @@ export interface StationConfig {
     /**
      * As ocpp.attach, for this station alone.
      */
-    attach?: 'csms' | 'proxy';
+    attach?: 'csms' | 'proxy' | 'feed';
     /**
      * As ocpp.csms.control, for this station alone.
      */
@@ -298,10 +310,11 @@ export interface PartnerConfig {
  */
 export interface OcppConfig {
   /**
-   * csms: the bridge is the CSMS of the chargers. proxy: they keep their own, and the bridge stands between.
+   * csms: the bridge is the CSMS of the chargers. proxy: they keep their own, and the bridge stands between. feed: their CSMS hands over copies of the frames.
    */
-  attach?: 'csms' | 'proxy';
+  attach?: 'csms' | 'proxy' | 'feed';
   csms?: CsmsConfig;
+  feed?: FeedConfig;
   heartbeatSeconds?: number;
   linkGraceSeconds?: number;
   pingSeconds?: number;
@@ -340,6 +353,50 @@ export interface CsmsConfig {
    * So long a limit of the bridge lasts after it was last renewed; renewed at half of it.
    */
   leaseMinutes?: number;
+}
+/**
+ * The CSMS that hands over frames, for attach: feed.
+ */
+export interface FeedConfig {
+  /**
+   * observe: the bridge orders nothing. lease: it orders limits by the webhook, which end by themselves if it goes.
+   */
+  control?: 'observe' | 'lease';
+  /**
+   * So long a limit of the bridge lasts after it was last renewed; renewed at half of it.
+   */
+  leaseMinutes?: number;
+  /**
+   * The CSMS says something at least so often, be it a ping; else its stations are lost after linkGraceSeconds. Frames that are older when they come are history.
+   */
+  silenceSeconds?: number;
+  /**
+   * A station of which no frame came for so long is taken for gone, unless the feed has said that it is connected.
+   */
+  stationSilenceSeconds?: number;
+  webhook?: WebhookConfig;
+}
+/**
+ * Where the CSMS takes commands for its stations.
+ */
+export interface WebhookConfig {
+  url: string;
+  /**
+   * Shown to it as Authorization: Bearer.
+   */
+  token?: string;
+  /**
+   * Signs each request by HMAC-SHA256, as Standard Webhooks has it; base64 after whsec_, or any text.
+   */
+  secret?: string;
+  /**
+   * For one request.
+   */
+  timeoutSeconds?: number;
+  /**
+   * PEM: whom to trust, if it is no public authority.
+   */
+  ca?: string;
 }
 /**
  * What stations are told to report of a running transaction, if they will.

@@ -2,20 +2,9 @@
  * The configuration as JSON Schema: the loader validates with it, editors complete with it
  * (`config/depotbridge.schema.json` is generated from here), `config.ts` takes its types from it.
  */
-const id = { type: 'string', pattern: '^[A-Za-z0-9._:/*+-]{1,64}$' } as const;
-const text = { type: 'string', minLength: 1 } as const;
-const dataPath = { type: 'string', pattern: '^data(\\.[^.]+)*$' } as const;
-const port = { type: 'integer', minimum: 0, maximum: 65535 } as const;
-const seconds = (byDefault: number) => ({ type: 'number', exclusiveMinimum: 0, default: byDefault }) as const;
-const ref = (name: string) => ({ $ref: `#/$defs/${name}` }) as const;
-const list = (items: object, more: object = {}) => ({ type: 'array', items, ...more }) as const;
-const object = (description: string, required: readonly string[], properties: Record<string, object>) =>
-  ({ description, type: 'object', additionalProperties: false, required, properties }) as const;
+import { ATTACH, CONTROL, ocppSchemas } from './ocpp.schema.js';
+import { id, list, object, port, ref, seconds, text } from './schema-parts.js';
 
-/** Ways to attach chargers. */
-export const ATTACH = ['csms', 'proxy'] as const;
-/** What the bridge may do beside the CSMS that a charger already has. */
-export const CONTROL = ['observe', 'lease'] as const;
 export const DIALECTS = ['1.0.0', '1.1.0', 'draft-2025-05', '2.0.0'] as const;
 
 export const configSchema = {
@@ -73,6 +62,15 @@ export const configSchema = {
           tls: ref('TlsConfig'),
         }),
         vdv463: object('Upstream systems.', ['host', 'port'], { host: text, port, tls: ref('TlsConfig') }),
+        feed: object('A CSMS that hands over copies of its frames, for attach: feed.', ['host', 'port'], {
+          host: text,
+          port,
+          token: {
+            ...text,
+            description: 'Asked for as Authorization: Bearer; in clear or hashed (sha256:…, scrypt:…).',
+          },
+          tls: ref('TlsConfig'),
+        }),
       },
     ),
     DepotConfig: object('One depot.', ['id', 'name', 'timeZone', 'stations'], {
@@ -197,105 +195,7 @@ export const configSchema = {
       retries: { type: 'integer', minimum: 0, default: 3 },
       pingSeconds: seconds(30),
     }),
-    OcppConfig: object('Behaviour of the charger side.', [], {
-      attach: {
-        enum: ATTACH,
-        default: 'csms',
-        description:
-          'csms: the bridge is the CSMS of the chargers. proxy: they keep their own, and the bridge stands between.',
-      },
-      csms: ref('CsmsConfig'),
-      heartbeatSeconds: { type: 'integer', minimum: 1, default: 60 },
-      linkGraceSeconds: seconds(60),
-      pingSeconds: seconds(30),
-      callTimeoutSeconds: seconds(30),
-      acceptUnknownTokens: { type: 'boolean', default: true },
-      metering: { ...ref('MeteringConfig'), default: {} },
-      limits: { ...ref('OcppLimitsConfig'), default: {} },
-      vehicleDataTransfer: list(ref('VehicleDataConfig'), { default: [] }),
-    }),
-    CsmsConfig: object('The CSMS that chargers already have, for attach: proxy.', ['url'], {
-      url: {
-        type: 'string',
-        pattern: '^wss?://[^\\s?#]+$',
-        description: 'Where chargers connected before, without their identity: that is appended.',
-      },
-      tls: object('For wss: whom to trust, and how to show who we are (security profile 3).', [], {
-        ca: text,
-        key: text,
-        cert: text,
-      }),
-      checksLogins: {
-        type: 'boolean',
-        default: false,
-        description:
-          'The CSMS asks every charger for its password. Then a station needs none here, also beyond loopback.',
-      },
-      connectSeconds: seconds(10),
-      control: {
-        enum: CONTROL,
-        default: 'observe',
-        description:
-          'observe: the bridge sends nothing to chargers. lease: it sets limits that end by themselves if it goes.',
-      },
-      leaseMinutes: {
-        type: 'number',
-        minimum: 2,
-        maximum: 1440,
-        default: 15,
-        description: 'So long a limit of the bridge lasts after it was last renewed; renewed at half of it.',
-      },
-    }),
-    VehicleDataConfig: object(
-      'A DataTransfer by which stations of a vendor name the vehicle that is plugged in.',
-      ['vendorId'],
-      {
-        vendorId: { ...text, maxLength: 255 },
-        messageId: { ...text, maxLength: 50, description: 'Left out: any message of this vendor.' },
-        vin: { ...dataPath, description: 'Where the VIN stands: `data`, or `data.vehicle.vin` in JSON.' },
-        evccId: { ...dataPath, description: 'Where the EVCC id (MAC address of the vehicle) stands.' },
-        connector: {
-          ...dataPath,
-          description:
-            'Where the OCPP 1.6 connectorId or 2.x evseId stands; not needed for a single charging point.',
-        },
-        transactionId: { ...dataPath, description: 'Where the id of the transaction stands.' },
-      },
-    ),
-    OcppLimitsConfig: object('What one station, or whoever pretends to be one, can make the bridge do.', [], {
-      maxFrameBytes: {
-        type: 'integer',
-        minimum: 1024,
-        default: 262_144,
-        description: 'A longer frame ends the connection with 1009.',
-      },
-      framesPerSecond: {
-        type: 'number',
-        exclusiveMinimum: 0,
-        default: 100,
-        description: 'Over a longer time; a station that sends more is read more slowly, and loses nothing.',
-      },
-      burst: {
-        type: 'integer',
-        minimum: 1,
-        default: 500,
-        description: 'Frames at once before the rate counts.',
-      },
-      badLogins: {
-        type: 'integer',
-        minimum: 1,
-        default: 10,
-        description: 'Wrong logins for one identity from one address before it is locked out.',
-      },
-      lockoutSeconds: seconds(300),
-    }),
-    MeteringConfig: object('What stations are told to report of a running transaction, if they will.', [], {
-      intervalSeconds: { type: 'integer', minimum: 1, default: 30 },
-      measurands: list(text, {
-        default: ['Energy.Active.Import.Register', 'Power.Active.Import', 'SoC', 'Current.Import', 'Voltage'],
-        description: 'Measurands of OCPP; SoC is left out for stations that only have alternating current.',
-      }),
-    }),
+    ...ocppSchemas,
     OcpiConfig: object('Roaming.', ['party', 'currency'], {
       party: object('Who we are.', ['countryCode', 'partyId', 'name'], {
         countryCode: { type: 'string', pattern: '^[A-Z]{2}$' },

@@ -19,9 +19,12 @@ export type CsmsConfig = Filled<
   generated.CsmsConfig,
   'checksLogins' | 'connectSeconds' | 'control' | 'leaseMinutes'
 >;
-export type OcppConfig = Required<Omit<generated.OcppConfig, 'metering' | 'limits' | 'csms'>> & {
+export type WebhookConfig = Filled<generated.WebhookConfig, 'timeoutSeconds'>;
+export type FeedConfig = Required<Omit<generated.FeedConfig, 'webhook'>> & { webhook?: WebhookConfig };
+export type OcppConfig = Required<Omit<generated.OcppConfig, 'metering' | 'limits' | 'csms' | 'feed'>> & {
   /** The CSMS behind, where chargers have one. */
   csms?: CsmsConfig;
+  feed: FeedConfig;
   metering: Required<generated.MeteringConfig>;
   limits: Required<generated.OcppLimitsConfig>;
 };

@@ -17,6 +17,12 @@ function faults(edit: (text: string) => string, env: NodeJS.ProcessEnv = {}): st
   return 'no fault';
 }
 
+/** The example, its stations handed over by their CSMS. */
+function fed(example: string, host: string, feed = ''): string {
+  const open = example.replace('listen:\n', `listen:\n  feed: { host: ${host}, port: 7464 }\n`);
+  return `${open}\nocpp: { attach: feed, feed: { ${feed} } }\n`;
+}
+
 describe('a configuration', () => {
   it('is the shipped example as it is, defaults filled in', () => {
     const config = loadConfig(EXAMPLE);
@@ -75,6 +81,31 @@ describe('a configuration', () => {
       'a listener in the open',
       (t: string) => t.replace('vdv463: { host: 127.0.0.1', 'vdv463: { host: 0.0.0.0'),
       'CONFIG_EXPOSED: listen.vdv463 is on 0.0.0.0 without tls',
+    ],
+    [
+      'a feed that nobody can hand frames to',
+      (t: string) => `${t}\nocpp: { attach: feed }\n`,
+      'CONFIG_INVALID: station N1 is attached by a feed, but there is no listen.feed',
+    ],
+    [
+      'a feed in the open',
+      (t: string) => fed(t, '0.0.0.0'),
+      'CONFIG_EXPOSED: listen.feed is on 0.0.0.0 without a token or tls.clientCa',
+    ],
+    [
+      'a lease without a webhook',
+      (t: string) => fed(t, '127.0.0.1', 'control: lease'),
+      'CONFIG_INVALID: station N1 has control: lease, but ocpp.feed.webhook does not say where commands go',
+    ],
+    [
+      'commands in clear over the network',
+      (t: string) => fed(t, '127.0.0.1', 'webhook: { url: "http://csms.example/x", token: t }'),
+      'CONFIG_INVALID: ocpp.feed.webhook.url leads to csms.example: it must begin with https:',
+    ],
+    [
+      'commands that anybody could send',
+      (t: string) => fed(t, '127.0.0.1', 'webhook: { url: "https://csms.example/x" }'),
+      'CONFIG_INVALID: ocpp.feed.webhook has neither a secret nor a token',
     ],
     ['broken YAML', (t: string) => t.replace('depots:', 'depots: ['), 'CONFIG_SYNTAX'],
   ])('is refused for %s, with place and remedy', (_name, edit, expected) => {
