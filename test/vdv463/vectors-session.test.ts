@@ -124,7 +124,8 @@ withEachClient(({ name: client, dial, booted }) => {
     expect(idOf(fresh)).not.toBe(withheld);
     expect(pointIn(fresh[6], 'N1-1')?.chargingPointStatus).toBe('Occupied');
     await pause(350);
-    expect(peer.snapshots).toHaveLength(4);
+    // A conf that a busy machine was late with brings the fresh one again, but no other.
+    expect(new Set(peer.snapshots.map(idOf)).size).toBe(2);
   });
 
   it('vector 7: a conf under an id of its own: lenient matched and flagged, strict timeout', async () => {
@@ -165,21 +166,23 @@ withEachClient(({ name: client, dial, booted }) => {
 
   it('vector 10: an err of any shape is a receipt: no retry, its text logged', async () => {
     const shapes = ['boom', { message: 'x' }, null];
-    const three = shapes.map((_, i) =>
-      upstream({ presystemId: `BMS-${i + 1}`, user: `bms${i + 1}`, timeoutSeconds: 0.6 }),
-    );
+    const three = shapes.map((_, i) => upstream({ presystemId: `BMS-${i + 1}`, user: `bms${i + 1}` }));
     const cms = await cmsWith({ upstreams: three });
-    const answered = shapes.map((payload, i) =>
-      booted(cms, `BMS-${i + 1}`, {
+    await cms.say('N1', 'LinkOpened', {});
+    const answered = shapes.map((payload, i) => {
+      let refused = 0;
+      return booted(cms, `BMS-${i + 1}`, {
         answer: (frame) => {
+          if (refused++ > 0) return confOf(frame);
           const [, source, presystemId, at, messageId, action] = confOf(frame);
           return [3, source, presystemId, at, messageId, action, payload];
         },
-      }),
-    );
+      });
+    });
     const all = await Promise.all(answered);
-    await pause(750);
-    expect(all.map(({ snapshots }) => snapshots.length)).toEqual([1, 1, 1]);
+    // Only what was received makes way for what comes next.
+    await cms.say('N1', 'PointStatusReported', { pointId: 'N1-1', status: 'Available' });
+    for (const peer of all) expect(idOf(await peer.informed(2))).not.toBe(idOf(peer.snapshots[0]));
     const told = cms.logged.filter(({ code }) => code === 'VDV463_REQUEST_REFUSED').map(({ msg }) => msg);
     expect(told).toHaveLength(3);
     for (const text of ['boom', 'x']) expect(told).toContain(`it answered with an error: ${text}`);
