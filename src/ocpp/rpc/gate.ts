@@ -54,12 +54,20 @@ export interface RpcOwner {
   onClosed(code: number, reason: string): void;
 }
 
+/** What whoever carries a call to a station may want to know of it. */
+export interface CallFacts {
+  /** The journal entry of who asked for it and why. */
+  readonly intent?: string;
+  /** Said twice it does no more than said once. */
+  readonly repeatable?: boolean;
+}
+
 /** One connection of a station, already authenticated. */
 export interface RpcConnection {
   readonly protocol: OcppProtocol;
   readonly remoteAddress: string;
   /** Sends a call; the caller waits for one answer before the next. @throws whatever kept the answer away */
-  call(action: string, payload: object, timeoutMs: number): Promise<unknown>;
+  call(action: string, payload: object, timeoutMs: number, facts?: CallFacts): Promise<unknown>;
   /** Says goodbye; the socket is cut if the peer does not answer in time. */
   close(code: number, reason: string): void;
   terminate(): void;

@@ -2,6 +2,7 @@
 export { closeOrCut } from './closing.js';
 export { Few } from './few.js';
 export {
+  type CallFacts,
   type InboundAnswer,
   type InboundCall,
   type OutboundFrame,

@@ -17,6 +17,8 @@ export interface FrameDraft {
   readonly action: string;
   readonly messageId?: string;
   readonly raw: string;
+  /** Milliseconds since 1970, if it was received before now. */
+  readonly at?: number | undefined;
   readonly error?: ErrorCode | undefined;
   readonly rules?: readonly string[] | undefined;
 }
@@ -66,7 +68,7 @@ export class FrameJournal {
       messageId,
       raw,
       causes,
-      at: runtime.now().getTime(),
+      at: draft.at ?? runtime.now().getTime(),
       generation: runtime.tables().id,
       error,
       rules,

@@ -5,7 +5,7 @@
  */
 import type { DomainEvent, JournalId } from '../../domain/index.js';
 import type { ErrorCode } from '../../errors/index.js';
-import type { Beginning } from '../../journal/index.js';
+import type { Beginning, JournalEntry } from '../../journal/index.js';
 import { passwordsIn } from '../hidden.js';
 import { flawOf } from '../inspect.js';
 import { isAction } from '../protocol.js';
@@ -36,6 +36,26 @@ export interface OverheardHost {
   /** A frame of the station is no OCPP. */
   bad(by: Speaker, reason: string): void;
 }
+
+/** How a frame came that was not heard just now. */
+export interface Handed {
+  /** When it was on the wire, milliseconds since 1970. */
+  readonly at?: number;
+  /** Its journal entry, if it has one already. */
+  readonly begun?: Beginning;
+}
+
+/** What became of a frame. */
+export interface Heard {
+  /** Its journal entry; null: the store lost it. */
+  readonly begun: Beginning | null;
+  /** The state has what it tells; rejects STORE_UNAVAILABLE. Absent: it tells nothing. */
+  readonly stored?: Promise<void> | undefined;
+  /** The call that it answers. */
+  readonly call?: OverheardCall | undefined;
+}
+
+const AT_ONCE: Handed = {};
 
 /** A frame taken apart, or why it is none. */
 function partsOf(raw: string): readonly [kind: unknown, messageId: string, ...rest: unknown[]] | string {
@@ -81,68 +101,84 @@ export class Overheard {
   }
 
   /** Takes a frame of OCPP-J. Never throws. */
-  frame(by: Speaker, raw: string): void {
+  frame(by: Speaker, raw: string, how = AT_ONCE): Heard {
     const parts = partsOf(raw);
-    if (typeof parts === 'string') {
-      this.#bad(by, raw, parts);
-      return;
-    }
+    if (typeof parts === 'string') return this.#bad(by, raw, parts, how);
     const [kind, messageId, third, fourth] = parts;
     if (kind === 2 && typeof third === 'string')
-      this.#call(by, { messageId, action: third, payload: fourth, raw });
-    else if (kind === 3) this.#answer(by, { messageId, payload: third, raw });
-    else if (kind === 4) this.#answer(by, { messageId, payload: undefined, raw });
-    else {
-      // SEND and CALLRESULTERROR of 2.1, and whatever comes after it.
-      const action = (typeof third === 'string' ? third : 'Unknown').slice(0, LONGEST_ACTION);
-      this.#journal(by, { action, messageId, raw }, []);
-    }
+      return this.#call(by, { messageId, action: third, payload: fourth, raw }, how);
+    if (kind === 3) return this.#answer(by, { messageId, payload: third, raw }, how);
+    if (kind === 4) return this.#answer(by, { messageId, payload: undefined, raw }, how);
+    // SEND and CALLRESULTERROR of 2.1, and whatever comes after it.
+    const action = (typeof third === 'string' ? third : 'Unknown').slice(0, LONGEST_ACTION);
+    return { begun: this.#journal(by, { action, messageId, raw }, how, []) };
+  }
+
+  /** Lets a call wait again that was not answered after all: what its answer told was not stored. */
+  reopen(messageId: string, call: OverheardCall): void {
+    this.#remember(call.by, messageId, call);
+  }
+
+  /** Knows a call again that was journalled before, by an earlier run perhaps; it counted then. */
+  recall(by: Speaker, entry: JournalEntry): void {
+    const parts = partsOf(entry.raw);
+    if (typeof parts === 'string' || parts[0] !== 2 || typeof parts[2] !== 'string') return;
+    const [, messageId, named, payload] = parts;
+    const begun = { entry, stored: Promise.resolve(true) };
+    const action = named.slice(0, LONGEST_ACTION);
+    const heard: OverheardCall = { by, action, payload, begun, passwords: passwordsIn(action, payload) };
+    const waits = by === 'station' && this.#waits(named);
+    this.#remember(by, messageId, waits ? { ...heard, events: this.#read(named, payload, begun) } : heard);
   }
 
   /** Text that is no frame, or bytes that are no text. */
-  #bad(by: Speaker, raw: string, reason: string): void {
-    this.#journal(by, { action: 'BadFrame', raw, error: 'OCPP_BAD_FRAME' }, []);
+  #bad(by: Speaker, raw: string, reason: string, how: Handed): Heard {
+    const begun = this.#journal(by, { action: 'BadFrame', raw, error: 'OCPP_BAD_FRAME' }, how, []);
     this.#host.bad(by, reason);
+    return { begun };
   }
 
-  #call(by: Speaker, call: { messageId: string; action: string; payload: unknown; raw: string }): void {
+  #call(
+    by: Speaker,
+    call: { messageId: string; action: string; payload: unknown; raw: string },
+    how: Handed,
+  ): Heard {
     const { messageId, payload, raw } = call;
     const action = call.action.slice(0, LONGEST_ACTION);
-    const begun = this.#journal(by, { action, messageId, raw }, []);
+    const begun = this.#journal(by, { action, messageId, raw }, how, []);
     const passwords = passwordsIn(action, payload);
     const heard: OverheardCall = { by, action, payload, begun, passwords };
     const events = by === 'station' && begun ? this.#read(call.action, payload, begun) : [];
-    const waits = action === 'StartTransaction' && this.#context.protocol === 'ocpp1.6' && events.length > 0;
+    const waits = this.#waits(action) && events.length > 0;
     this.#remember(by, messageId, waits ? { ...heard, events } : heard);
-    if (!waits) this.#apply(events, begun);
+    return { begun, stored: waits ? undefined : this.#apply(events, begun) };
   }
 
-  #answer(by: Speaker, answer: { messageId: string; payload: unknown; raw: string }): void {
+  /** Whether what a call tells is whole only with its answer. */
+  #waits(action: string): boolean {
+    return action === 'StartTransaction' && this.#context.protocol === 'ocpp1.6';
+  }
+
+  #answer(by: Speaker, answer: { messageId: string; payload: unknown; raw: string }, how: Handed): Heard {
     const { messageId, payload, raw } = answer;
     const open = this.#open[by === 'station' ? 'csms' : 'station'];
     const call = open.get(messageId);
     open.delete(messageId);
     const causes = call?.begun ? [call.begun.entry.id] : [];
     const draft = { action: call?.action ?? 'Unasked', messageId, raw };
-    const begun = this.#journal(by, draft, causes, call?.passwords);
-    if (!call) return;
-    if (call.events && payload !== undefined) this.#begin(call, payload, begun);
-    if (call.by === 'csms' && call.begun && isCarriedOut(call.action, payload))
-      this.#apply(this.#read(call.action, call.payload, call.begun), begun);
+    const begun = this.#journal(by, draft, how, causes, call?.passwords);
+    if (!call) return { begun };
+    const stored = this.#apply(this.#toldBy(call, payload), begun);
     this.#host.answered(call, payload);
+    return { begun, stored, call };
   }
 
-  /** A transaction of 1.6 has begun when the CSMS has given it its number. */
-  #begin({ events = [] }: OverheardCall, payload: unknown, begun: Beginning | null): void {
-    const number = (payload as { transactionId?: unknown } | null)?.transactionId;
-    if (typeof number !== 'number' || !Number.isInteger(number)) return;
-    const transactionId = String(number);
-    const numbered = events.map((event) =>
-      event.type === 'TransactionStarted'
-        ? { ...event, payload: { ...event.payload, transactionId } }
-        : event,
-    );
-    this.#apply(numbered, begun);
+  /** What is so since a call was answered. */
+  #toldBy(call: OverheardCall, payload: unknown): readonly DomainEvent[] {
+    if (call.events && payload !== undefined) return begunAs(call.events, payload);
+    if (call.by === 'csms' && call.begun && isCarriedOut(call.action, payload))
+      return this.#read(call.action, call.payload, call.begun);
+    return [];
   }
 
   /** What the tables make of a call of the station; nothing if it cannot be read, which is on record then. */
@@ -167,13 +203,13 @@ export class Overheard {
     }
   }
 
-  #apply(events: readonly DomainEvent[], begun: Beginning | null): void {
-    if (events.length === 0 || !begun) return;
+  #apply(events: readonly DomainEvent[], begun: Beginning | null): Promise<void> | undefined {
+    if (events.length === 0 || !begun) return undefined;
     const { runtime, stationId } = this.#context;
     this.#host.learn(events);
-    runtime.depot
-      .apply(events, begun.stored)
-      .catch((err: unknown) => runtime.log.error({ err, stationId }, 'state was not stored'));
+    const stored = runtime.depot.apply(events, begun.stored);
+    stored.catch((err: unknown) => runtime.log.error({ err, stationId }, 'state was not stored'));
+    return stored;
   }
 
   #remember(by: Speaker, messageId: string, call: OverheardCall): void {
@@ -186,11 +222,23 @@ export class Overheard {
   #journal(
     by: Speaker,
     draft: { action: string; messageId?: string; raw: string; error?: ErrorCode },
+    { at, begun }: Handed,
     causes: readonly JournalId[],
     passwords?: readonly string[],
   ): Beginning | null {
+    if (begun) return begun;
     const { protocol, frames } = this.#context;
     const journal = by === 'station' ? frames : this.#host.csmsFrames;
-    return journal.frame({ ...draft, protocol, direction: 'in' }, causes, passwords);
+    return journal.frame({ ...draft, protocol, direction: 'in', at }, causes, passwords);
   }
+}
+
+/** A transaction of 1.6 has begun when the CSMS has given it its number. */
+function begunAs(events: readonly DomainEvent[], payload: unknown): readonly DomainEvent[] {
+  const number = (payload as { transactionId?: unknown } | null)?.transactionId;
+  if (typeof number !== 'number' || !Number.isInteger(number)) return [];
+  const transactionId = String(number);
+  return events.map((event) =>
+    event.type === 'TransactionStarted' ? { ...event, payload: { ...event.payload, transactionId } } : event,
+  );
 }

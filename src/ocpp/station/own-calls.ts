@@ -1,13 +1,11 @@
 /** The calls of ours on one connection: journalled with their answers, their passwords seen nowhere. */
 import type { Beginning, JournalId } from '../../journal/index.js';
 import { passwordsIn, without, withoutPasswords } from '../hidden.js';
-import type { InboundAnswer, RpcConnection } from '../rpc/index.js';
+import type { CallFacts, InboundAnswer, RpcConnection } from '../rpc/index.js';
 import { type FrameJournal, storedOf } from './frames.js';
 
-export interface CallOptions {
+export interface CallOptions extends CallFacts {
   readonly timeoutMs: number;
-  /** The journal entry of who asked for what and why. */
-  readonly intent?: JournalId;
   /** Rules of tables that made the payload. */
   readonly rules?: readonly string[];
 }
@@ -68,7 +66,7 @@ export class OwnCalls {
       return entries.flatMap((entry) => (entry ? [entry.id] : []));
     };
     try {
-      const answer = await this.#rpc.call(action, payload, options.timeoutMs);
+      const answer = await this.#rpc.call(action, payload, options.timeoutMs, options);
       return { answer: withoutPasswords(action, without(answer, passwords)), frames: await frames() };
     } catch (cause) {
       throw new CallFailure(without((cause as Error).message, passwords), await frames(), { cause });

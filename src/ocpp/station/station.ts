@@ -12,7 +12,7 @@ import { type ConnectionOwner, type RepeatCode, StationConnection } from './conn
 import { FrameJournal } from './frames.js';
 import { type InboundContext, type ReadingContext, SelectorMemo, type Taken, takeCall } from './inbound.js';
 import { LinkWatch } from './link.js';
-import type { OverheardCall } from './overheard.js';
+import { Overheard, type OverheardCall } from './overheard.js';
 import type { CallOptions, CallResult } from './own-calls.js';
 import { RelayedConnection, type RelayedOwner } from './relayed.js';
 import type { FrameTallies } from './tallies.js';
@@ -104,6 +104,22 @@ export class Station implements ConnectionOwner, RelayedOwner {
     return connection;
   }
 
+  /**
+   * What listens to copies of frames of this station and its CSMS, whether it is connected now or not.
+   *
+   * @param isOfNow whether the frame at hand was on the wire just now: what is older is heard, and nobody acts on it
+   */
+  overhear(protocol: OcppProtocol, isOfNow: () => boolean): Overheard {
+    return new Overheard(this.#readingContext({ protocol }), {
+      csmsFrames: this.csmsFrames,
+      learn: (events) => this.learn(events),
+      answered: (call, answer) => {
+        if (this.#connection && isOfNow()) this.#told(call, answer);
+      },
+      bad: (by, reason) => this.#noteBad('', by === 'csms' ? `of the CSMS: ${reason}` : reason),
+    });
+  }
+
   #begin(connection: Connection): void {
     const old = this.#connection;
     this.#connection = connection;
@@ -136,7 +152,10 @@ export class Station implements ConnectionOwner, RelayedOwner {
   }
 
   heard(connection: RelayedConnection, call: OverheardCall, answer: unknown): void {
-    if (this.#connection !== connection) return;
+    if (this.#connection === connection) this.#told(call, answer);
+  }
+
+  #told(call: OverheardCall, answer: unknown): void {
     const status = (answer as { status?: unknown } | null | undefined)?.status;
     if (call.action === 'BootNotification' && status === 'Accepted') this.answered(call.action);
     for (const listener of this.#listeners) listener.onOverheard?.(call, answer);
@@ -168,9 +187,11 @@ export class Station implements ConnectionOwner, RelayedOwner {
   }
 
   bad(connection: Connection, reason: string): void {
-    const { log } = this.#shared.runtime;
-    const { remoteAddress } = connection.rpc;
-    log.warn(
+    this.#noteBad(connection.rpc.remoteAddress, reason);
+  }
+
+  #noteBad(remoteAddress: string, reason: string): void {
+    this.#shared.runtime.log.warn(
       { code: 'OCPP_BAD_FRAME', stationId: this.config.id, remoteAddress, reason },
       'a frame is no OCPP',
     );
@@ -240,7 +261,7 @@ export class Station implements ConnectionOwner, RelayedOwner {
     };
   }
 
-  #readingContext({ protocol }: RpcConnection): ReadingContext {
+  #readingContext({ protocol }: Pick<RpcConnection, 'protocol'>): ReadingContext {
     const { runtime, limits } = this.#shared;
     const stationId = this.config.id;
     const { frames } = this;
