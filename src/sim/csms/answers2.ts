@@ -90,6 +90,24 @@ function notifyEvent(
   return {};
 }
 
+interface ChainRequest {
+  readonly certificateStatusRequests: readonly {
+    readonly source: string;
+    readonly certificateHashData: object;
+  }[];
+}
+
+/** Nobody here can ask an authority. */
+function certificateChainStatus({ certificateStatusRequests }: ChainRequest, { now }: AnswerContext) {
+  const failed = { status: 'Failed', nextUpdate: now().toISOString() };
+  return {
+    certificateStatus: certificateStatusRequests.map(({ source, certificateHashData }) => ({
+      ...{ source, certificateHashData },
+      ...failed,
+    })),
+  };
+}
+
 const nothing: Answerer = () => ({});
 
 /** By action: all that a station of 2.0.1 or 2.1 may send; what is new in 2.1 stands last. */
@@ -131,7 +149,7 @@ export const answers2: Readonly<Record<string, Answerer>> = {
 
   BatterySwap: nothing,
   ClosePeriodicEventStream: nothing,
-  GetCertificateChainStatus: nothing,
+  GetCertificateChainStatus: certificateChainStatus,
   NotifyDERAlarm: nothing,
   NotifyDERStartStop: nothing,
   NotifyPriorityCharging: nothing,

@@ -175,7 +175,7 @@ export class CsmsSimulator {
     return this.waitFor(`${action} of ${identity}`, find, timeoutMs);
   }
 
-  /** Waits until something is so, looking whenever anything happens here. @throws CsmsError `timeout` */
+  /** Waits until something is so, looking whenever anything happens here, and now and then. @throws CsmsError `timeout` */
   waitFor<T>(what: string, look: () => T | undefined | false, timeoutMs = 5_000): Promise<T> {
     return waitFor(this.events, what, look, timeoutMs);
   }

@@ -23,7 +23,10 @@ export interface CsmsEvents {
 
 const LOOKED_AT = ['frame', 'connected', 'disconnected', 'handshake', 'ended'] as const;
 
-/** Waits until something is so, looking whenever anything happens. @throws CsmsError `timeout` */
+/** How often it is looked at what happens elsewhere, ms. */
+const LOOK_MS = 10;
+
+/** Waits until something is so, looking whenever anything happens here, and now and then. @throws CsmsError `timeout` */
 export function waitFor<T>(
   events: EventEmitter<CsmsEvents>,
   what: string,
@@ -33,6 +36,7 @@ export function waitFor<T>(
   return new Promise((resolve, reject) => {
     const done = () => {
       clearTimeout(timer);
+      clearInterval(now);
       for (const event of LOOKED_AT) events.off(event, soon);
     };
     const see = () => {
@@ -47,6 +51,7 @@ export function waitFor<T>(
       done();
       reject(new CsmsError('timeout', `not within ${timeoutMs} ms: ${what}`));
     }, timeoutMs);
+    const now = setInterval(see, LOOK_MS);
     for (const event of LOOKED_AT) events.on(event, soon);
     see();
   });

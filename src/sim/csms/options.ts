@@ -23,6 +23,8 @@ export interface Plan {
   readonly currentA?: number;
   /** 0 if left out. */
   readonly stackLevel?: number;
+  /** From the start of a transaction, or its end, to the command, ms: 50 if left out. */
+  readonly afterMs?: number;
   /** Sets the limit again every so often, as a CSMS that plans in slots. */
   readonly againSeconds?: number;
   /** Each time it sets the limit again it is this much higher, W or A. */

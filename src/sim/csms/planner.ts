@@ -5,6 +5,8 @@ import type { CsmsTransaction } from './records.js';
 
 interface Planned {
   readonly profileId: number;
+  readonly afterMs: number;
+  readonly first: NodeJS.Timeout;
   again: NodeJS.Timeout | undefined;
 }
 
@@ -39,24 +41,31 @@ export class Planner {
       this.#do(this.#orders.setLimit(transaction.identity, order));
       raised += plan.raiseBy ?? 0;
     };
-    set();
-    const again = plan.againSeconds ? setInterval(set, plan.againSeconds * 1000) : undefined;
-    again?.unref();
-    this.#planned.set(transaction, { profileId, again });
+    const { afterMs = 50, againSeconds } = plan;
+    const planned: Planned = {
+      ...{ profileId, afterMs, again: undefined },
+      first: later(afterMs, () => {
+        set();
+        if (againSeconds) planned.again = setInterval(set, againSeconds * 1000).unref();
+      }),
+    };
+    this.#planned.set(transaction, planned);
   }
 
   ended(transaction: CsmsTransaction): void {
     const planned = this.#planned.get(transaction);
     if (!planned) return;
     this.#planned.delete(transaction);
-    clearInterval(planned.again);
-    const { profileId } = planned;
-    this.#do(this.#orders.clearProfiles(transaction.identity, { profileId }));
+    const { profileId, afterMs, first, again } = planned;
+    clearTimeout(first);
+    clearInterval(again);
+    later(afterMs, () => this.#do(this.#orders.clearProfiles(transaction.identity, { profileId })));
   }
 
   /** Sets no limit again. */
   rest(): void {
     for (const planned of this.#planned.values()) {
+      clearTimeout(planned.first);
       clearInterval(planned.again);
       planned.again = undefined;
     }
@@ -72,4 +81,8 @@ function limitOf({ powerW, currentA, stackLevel = 0 }: Plan, raised: number): Li
   if (powerW !== undefined) return { powerW: powerW + raised, stackLevel };
   if (currentA !== undefined) return { currentA: currentA + raised, stackLevel };
   throw new CsmsError('usage', 'a plan needs powerW or currentA');
+}
+
+function later(ms: number, act: () => void): NodeJS.Timeout {
+  return setTimeout(act, ms).unref();
 }

@@ -1,11 +1,20 @@
 import { createRequire } from 'node:module';
+import { createValidator } from 'ocpp-rpc';
 import type { Validator } from 'ocpp-rpc/lib/validator.js';
 import type { CsmsProtocol } from './options.js';
 
-// The package's main module keeps these to itself, and its type declaration names one less than there are.
-const validators = createRequire(import.meta.url)(
-  'ocpp-rpc/lib/standard-validators.js',
-) as readonly Validator[];
+const require = createRequire(import.meta.url);
+
+type Schema = Readonly<Record<string, unknown>> & { readonly $id: string };
+
+// The package's main module keeps these to itself.
+const validators = new Map(
+  (require('ocpp-rpc/lib/standard-validators.js') as readonly Validator[]).map((each) => [
+    each.subprotocol,
+    each,
+  ]),
+);
+let validator21: Validator | undefined;
 
 /** A message of a station, or one of ours, that does not fit its schema or is no message at all. */
 export interface CsmsViolation {
@@ -24,10 +33,22 @@ export interface Misfit {
   readonly message: string;
 }
 
-/** The package's own schemas of 2.1 bear other names than it asks for. */
-function schemaId(protocol: CsmsProtocol, action: string, part: 'req' | 'conf'): string {
-  if (protocol !== 'ocpp2.1') return `urn:${action}.${part}`;
-  return `urn:${action}${part === 'req' ? 'Request' : 'Response'}`;
+/** The package's schemas of 2.1 bear other names than it asks for, and forbid members to what is no object. */
+function with21(): Validator {
+  validator21 ??= createValidator(
+    'ocpp2.1',
+    (require('ocpp-rpc/lib/schemas/ocpp2_1.json') as Schema[]).map((schema) => ({
+      ...schema,
+      $id: schema.$id.replace(/Request$/, '.req').replace(/Response$/, '.conf'),
+      definitions: Object.fromEntries(
+        Object.entries((schema['definitions'] ?? {}) as Record<string, Schema>).map(([name, definition]) => {
+          const { additionalProperties, ...others } = definition;
+          return [name, definition['type'] === 'object' ? { ...others, additionalProperties } : others];
+        }),
+      ),
+    })),
+  );
+  return validator21;
 }
 
 /**
@@ -40,10 +61,10 @@ export function misfitOf(
   part: 'req' | 'conf',
   payload: unknown,
 ): Misfit | undefined {
-  const validator = validators.find(({ subprotocol }) => subprotocol === protocol);
+  const validator = protocol === 'ocpp2.1' ? with21() : validators.get(protocol);
   if (!validator) throw new Error(`no schemas for ${protocol}`);
   try {
-    validator.validate(schemaId(protocol, action, part), payload);
+    validator.validate(`urn:${action}.${part}`, payload);
     return undefined;
   } catch (error) {
     const { rpcErrorCode: code = 'InternalError', message } = error as Error & { rpcErrorCode?: string };

@@ -5,7 +5,7 @@ import { bus, charger, csms, Raw } from './support.js';
 describe.each(['ocpp1.6', 'ocpp2.0.1'] as const)('a night on %s', (protocol) => {
   it('is answered, and remembered', async () => {
     const simulator = await csms();
-    const station = charger(simulator.url, { protocol, timeScale: 60 });
+    const station = charger(simulator.url, { protocol, timeScale: 60, meterIntervalMs: 5_000 });
     await station.start();
     await station.plugIn(1, bus);
     const [begun] = await simulator.waitFor('a transaction', () => {
