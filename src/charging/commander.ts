@@ -2,6 +2,7 @@
  * Carries plans to chargers: a limit when the plan at a running transaction changes, the default limit of a point, a stop
  * when a presystem ends a request. Every command has an intent on record before it is sent, and its outcome after it.
  */
+import { leaseMinutesOf } from '../config/index.js';
 import type { Runtime, StationCommands } from '../depot/index.js';
 import type {
   DomainEvent,
@@ -24,6 +25,8 @@ import { isStopDue, STOP_INTENT, stopsDue, unfinishedStops } from './unfinished.
 /** A schedule whose far end differs is renewed at least this often: it is what the charger falls back on. */
 const REFRESH_MS = 15 * 60_000;
 
+/** Least time between two limits to a station whose own CSMS sets limits too; less if any limit may follow sooner. */
+const CONTEST_MS = 5_000;
 /** What could not even be tried is tried again after this. */
 const FAILED_MS = 2_000;
 
@@ -153,7 +156,10 @@ export class Commander {
     if (!process?.transactionId || process.endedAt || this.#orders.isBusy(point.pointId)) return undefined;
     const request = requestOf(state, process);
     const order = { key: point.pointId, station: station.stationId, point: point.pointId };
-    if (request && isStopDue(process, request, station))
+    const control = this.#commands.controlOf(station.stationId);
+    if (control === 'observe') return undefined;
+    // Whose station it is ends its transactions.
+    if (control === 'full' && request && isStopDue(process, request, station))
       return { ...order, change: 'other', run: () => this.#stopProcess(process, request) };
     if (!this.#limitIsDue(process)) return undefined;
     const now = this.#runtime.now().toISOString();
@@ -188,9 +194,15 @@ export class Commander {
     if (!plan || plan.steps.length === 0) return false;
     const last = this.#attempts.get(process.pointId);
     if (!last || last.processId !== process.processId) return true;
-    if (this.#readBack.isContested(process.pointId)) return true;
     const now = this.#runtime.now();
     const nowMs = now.getTime();
+    if (this.#readBack.isContested(process.pointId)) {
+      // A CSMS that sets its limits over and over is not answered each time.
+      const isLease = this.#commands.controlOf(process.stationId) === 'lease';
+      const waitMs = Math.min(CONTEST_MS, this.#runtime.config.depots[0].charging.minPushSeconds * 1000);
+      return !isLease || this.#isIn(Math.max(0, last.at + waitMs - nowMs));
+    }
+    if (last.failures === 0 && this.#isLeaseDue(process.stationId, last, nowMs)) return true;
     if (last.failures > 0 && sameLimits(last.steps, plan.steps, now.toISOString()))
       return this.#isIn(retryInMs(last, nowMs));
     const stale = nowMs - last.at > REFRESH_MS && !sameSchedule(last.steps, plan.steps, now.toISOString());
@@ -199,6 +211,15 @@ export class Commander {
     const lower = limitNow < (powerAt(last.steps, now.toISOString()) ?? Number.POSITIVE_INFINITY);
     const waitMs = this.#runtime.config.depots[0].charging.minPushSeconds * 1000 - (nowMs - last.at);
     return lower || this.#isIn(Math.max(0, waitMs));
+  }
+
+  /** A lease is renewed at half its time, so that one that is lost does not end it. */
+  #isLeaseDue(stationId: StationId, { at }: Attempt, nowMs: number): boolean {
+    if (this.#commands.controlOf(stationId) !== 'lease') return false;
+    const { config } = this.#runtime;
+    const station = config.depots[0].stations.find(({ id }) => id === stationId);
+    const leaseMs = ((station && leaseMinutesOf(config, station)) ?? 0) * 60_000;
+    return this.#isIn(Math.max(0, at + leaseMs / 2 - nowMs));
   }
 
   #isIn(ms: number | undefined): boolean {
@@ -215,13 +236,16 @@ export class Commander {
     const details = { pointId, processId, steps };
     const intent = await this.#recorder.intend('Intent SetLimit', request, [plan.raw], details);
     const alone = this.#readBack.isContested(pointId);
-    const outcome = await this.#commands.setLimit({ stationId, pointId, processId, steps, alone, intent });
+    const { applied, ...outcome } = await this.#commands.setLimit({
+      ...{ stationId, pointId, processId, steps, alone, intent },
+    });
     const again =
       before?.processId === processId && sameLimits(before.steps, steps, this.#runtime.now().toISOString());
     const failures = outcome.outcome === 'accepted' ? 0 : (again ? before.failures : 0) + 1;
     this.#attempts.set(pointId, { processId, steps, at: this.#runtime.now().getTime(), failures });
     this.#readBack.answered({ stationId, pointId, processId, steps, intent }, outcome.outcome);
-    await this.#recorder.answered('LimitAnswered', stationId, intent, outcome, details);
+    const set = { ...details, steps: applied ?? steps };
+    await this.#recorder.answered('LimitAnswered', stationId, intent, outcome, set);
   }
 
   async #stopProcess(process: ProcessState, request: RequestState): Promise<void> {

@@ -53,7 +53,8 @@ export class DefaultLimits {
   /** What is to be asked for a point now, if anything. */
   orderFor(station: StationState, point: PointState): Order | undefined {
     const { pointId, defaultPlan: plan, defaultLimit: held } = point;
-    if (!plan) return undefined;
+    // Before plug-in, a station with a CSMS of its own holds what that has set.
+    if (!plan || this.#commands.controlOf(station.stationId) !== 'full') return undefined;
     const seen: Seen = [plan, held, station.link, station.boot];
     const before = this.#settled.get(pointId);
     if (before && seen.every((part, index) => part === before[index])) return undefined;

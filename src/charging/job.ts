@@ -16,6 +16,8 @@ export interface PlaceLimits {
   readonly maxPowerW: number;
   /** Below this a vehicle does not charge at all (AC: 6 A per phase, IEC 61851-1); 0 for DC. */
   readonly minPowerW: number;
+  /** Another CSMS governs the place, and nothing may be set there. */
+  readonly observed?: true;
   /** What a vehicle without a plan may draw here if the depot can spare it; absent: we set no such limit. */
   readonly beforePlugInW?: number;
 }
@@ -145,6 +147,7 @@ function job(inputs: PlanInputs, known: Known): Job {
   );
   const departureAt = request?.request.departureAt ?? (request ? undefined : needs?.departureAt);
   const missing = [
+    ...(place.observed ? ['control'] : []),
     ...(request ? [] : ['request']),
     ...(batteryWh === undefined ? ['batteryCapacity'] : []),
     ...(socPct === undefined ? ['soc'] : []),
@@ -158,7 +161,7 @@ function job(inputs: PlanInputs, known: Known): Job {
     ...(process ? { process } : {}),
     ...(request ? { request } : {}),
     ...(departureAt ? { departureAt } : {}),
-    ...(request && batteryWh !== undefined && socPct !== undefined
+    ...(request && batteryWh !== undefined && socPct !== undefined && !place.observed
       ? { energy: { batteryWh, socPct, ...targets(request.request) } }
       : {}),
   };

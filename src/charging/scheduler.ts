@@ -2,7 +2,7 @@
  * When to plan, and what of a plan is news. A plan is journalled before it counts, like everything that a
  * clock decides; an unchanged plan leaves no trace.
  */
-import type { Config } from '../config/index.js';
+import { type Config, controlOf } from '../config/index.js';
 import type { Change, Runtime } from '../depot/index.js';
 import type { DefaultPlan, DepotState, DomainEvent, JournalId, Leaf, Plan } from '../domain/index.js';
 import { requestByKey } from '../domain/index.js';
@@ -114,8 +114,12 @@ export function constantsOf({ config }: Pick<Runtime, 'config'>): Omit<PlanInput
       const maxPowerW = Math.min(electricalW, (station.maxPowerKw ?? Number.POSITIVE_INFINITY) * 1000);
       const minPowerW = point.powerType === 'DC' ? 0 : 6 * point.maxVoltage * phases;
       const place = { pointId: point.id, stationId: station.id, maxPowerW, minPowerW };
-      const ownW = wishW === undefined ? {} : { beforePlugInW: Math.min(wishW, maxPowerW) };
-      return [point.id, { ...place, ...ownW }] as const;
+      const control = controlOf(config, station);
+      // What holds there before plug-in is for its own CSMS to say.
+      const isOurs = wishW !== undefined && control === 'full';
+      const ownW = isOurs ? { beforePlugInW: Math.min(wishW, maxPowerW) } : {};
+      const observed = control === 'observe' ? ({ observed: true } as const) : {};
+      return [point.id, { ...place, ...ownW, ...observed }] as const;
     }),
   );
   return {

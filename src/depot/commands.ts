@@ -12,6 +12,8 @@ export interface CommandOutcome {
   readonly reason?: string;
   /** Journal ids of the frames exchanged. */
   readonly frames: readonly JournalId[];
+  /** The limit that was really set, where it is not the one asked for: a CSMS beside us allows less. */
+  readonly applied?: readonly LimitStep[];
 }
 
 export interface SetLimit {
@@ -35,8 +37,12 @@ export type AppliedLimit = Pick<CommandOutcome, 'frames'> &
     | { readonly outcome: 'refused' | 'untold'; readonly reason: string }
   );
 
+/** What may be asked of a station: anything, nothing, or limits that end by themselves. */
+export type StationControl = 'full' | 'observe' | 'lease';
+
 export interface StationCommands {
   isConnected(stationId: StationId): boolean;
+  controlOf(stationId: StationId): StationControl;
   /** Asks what limit a station applies at a point from now on. `refused`: it does not tell; `untold`: it did not this time. */
   readLimit(command: { stationId: StationId; pointId: PointId; intent: JournalId }): Promise<AppliedLimit>;
   /** Calls back after somebody else than the planner has changed limits at a station; returns how to stop. */

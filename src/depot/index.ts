@@ -1,6 +1,6 @@
 /** One depot at run time: its state, its journal, and what can be asked of its chargers. */
 export { BoundedWords } from './bounded.js';
-export type { AppliedLimit, CommandOutcome, SetLimit, StationCommands } from './commands.js';
+export type { AppliedLimit, CommandOutcome, SetLimit, StationCommands, StationControl } from './commands.js';
 export { type Change, Depot } from './depot.js';
 export { FAILED_LOGIN_LIMITS, FailedLogins } from './failed-logins.js';
 export { causesOf, fieldSources } from './lineage.js';

@@ -70,7 +70,7 @@ export interface SocForecast {
 export interface Plan {
   readonly policy: 'forward' | 'asap' | 'deadline';
   readonly steps: readonly LimitStep[];
-  /** What the plan lacked to be exact: `batteryCapacity`, `soc`, `departure`. */
+  /** What the plan lacked to be exact: `batteryCapacity`, `soc`, `departure`; `control`: another CSMS governs the place. */
   readonly missing: readonly string[];
   readonly minTarget?: SocForecast;
   readonly maxTarget?: SocForecast;

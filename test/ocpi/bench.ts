@@ -49,6 +49,9 @@ export class FakeChargers implements StationCommands {
   isConnected(): boolean {
     return this.connected;
   }
+  controlOf() {
+    return 'full' as const;
+  }
   setLimit = (details: object) => this.#ask('setLimit', details);
   clearLimit = (details: object) => this.#ask('clearLimit', details);
   stop = (details: object) => this.#ask('stop', details);

@@ -20,6 +20,7 @@ function chargersOf(cms: Cms): { stops: string[] } {
   const yes: CommandOutcome = { outcome: 'accepted', frames: [] };
   const commands: StationCommands = {
     isConnected: () => true,
+    controlOf: () => 'full',
     setLimit: async () => yes,
     clearLimit: async () => yes,
     stop: async ({ processId }) => {

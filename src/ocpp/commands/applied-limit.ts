@@ -2,7 +2,7 @@
 import type { PointConfig } from '../../config/index.js';
 import type { LimitStep } from '../../domain/index.js';
 import type { Composite } from './dialect.js';
-import { phasesOf } from './schedule.js';
+import { phasesIn } from './schedule.js';
 
 /** A schedule that begins later than this began when it was asked for: the clock of the station is wrong. */
 const AHEAD_MS = 60_000;
@@ -24,9 +24,4 @@ export function appliedSteps(
     at: new Date(startMs + startS * 1000).toISOString(),
     powerW: unit === 'W' ? limit : limit * point.maxVoltage * phasesIn(point, numberPhases),
   }));
-}
-
-/** Absent means three (1.6 errata 3.34), of which a point may have fewer. */
-function phasesIn(point: PointConfig, said = 3): number {
-  return point.powerType === 'DC' ? 1 : Math.min(said, phasesOf(point));
 }

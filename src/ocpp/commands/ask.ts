@@ -7,6 +7,7 @@ import { issuesOf, validatorOf } from '../../schemas/index.js';
 import { flawOf } from '../inspect.js';
 import { schemaName } from '../protocol.js';
 import { CallFailure, type Station } from '../station/index.js';
+import { barred, mayAsk } from './control.js';
 import { findOnRecord } from './on-record.js';
 import { CallQueue } from './queue.js';
 import { Refusals } from './refusals.js';
@@ -69,6 +70,7 @@ export class Asker {
   async ask(call: Call, intent: JournalId | undefined): Promise<Reply> {
     const { protocol } = this.station;
     if (!protocol) throw new NoReply('OCPP_NOT_CONNECTED', 'the station is not connected');
+    if (!mayAsk(this.station, call.action)) throw noReply(call.action, barred(this.station, call.action));
     const name = schemaName(protocol, call.action);
     this.#checkOutbound(name, call);
     const timeoutMs = this.#runtime.config.ocpp.callTimeoutSeconds * 1000;

@@ -1,12 +1,21 @@
 /** Everything that can be asked of the stations of a depot, for charging, partners and operators. */
 import { EventEmitter } from 'node:events';
 import type { PointConfig } from '../../config/index.js';
-import type { AppliedLimit, CommandOutcome, Runtime, SetLimit, StationCommands } from '../../depot/index.js';
+import type {
+  AppliedLimit,
+  CommandOutcome,
+  Runtime,
+  SetLimit,
+  StationCommands,
+  StationControl,
+} from '../../depot/index.js';
 import type { JournalId, PointId, StationId } from '../../domain/index.js';
 import { BridgeError } from '../../errors/index.js';
+import type { JsonObject } from '../../mapping/index.js';
 import type { OcppProtocol } from '../protocol.js';
 import type { Station } from '../station/index.js';
 import { Asker, type Call, outcomeOf, type Reply } from './ask.js';
+import { barred } from './control.js';
 import {
   type CommandDialect,
   type Composite,
@@ -42,6 +51,12 @@ export interface CommandOptions extends OnboardingOptions {
   readonly readingWaitMs: number;
 }
 
+const NOT_HEARD = {
+  onBooted: () => undefined,
+  onConnected: () => undefined,
+  onDisconnected: () => undefined,
+};
+
 const DIALECTS: Readonly<Record<OcppProtocol, CommandDialect>> = {
   'ocpp1.6': DIALECT_16,
   'ocpp2.0.1': DIALECT_201,
@@ -63,6 +78,14 @@ export class OcppCommands implements StationCommands {
         const asker = new Asker(station, runtime);
         const dialect = () => (station.protocol ? DIALECTS[station.protocol] : undefined);
         const onboarding = new Onboarding(asker, runtime, options, dialect);
+        if (station.control === 'lease')
+          station.listen({
+            ...NOT_HEARD,
+            onOverheard: ({ by, action, payload }) => {
+              const isTheirs = by === 'csms' && isPlanned({ action, payload: (payload ?? {}) as JsonObject });
+              if (isTheirs) this.#others.emit('limits', stationId);
+            },
+          });
         return [stationId, { station, asker, dialect, onboarding }];
       }),
     );
@@ -71,6 +94,10 @@ export class OcppCommands implements StationCommands {
 
   isConnected(stationId: StationId): boolean {
     return this.#units.get(stationId)?.station.isConnected ?? false;
+  }
+
+  controlOf(stationId: StationId): StationControl {
+    return this.#units.get(stationId)?.station.control ?? 'full';
   }
 
   /** What a station refused or did not answer since the start, by request. */
@@ -220,6 +247,9 @@ export class OcppCommands implements StationCommands {
    * @throws NoReply, BridgeError OCPP_NOT_CONNECTED
    */
   async request(stationId: StationId, call: Call, intent: JournalId): Promise<Reply> {
+    const { station } = this.#find({ stationId, intent }).unit;
+    // Limits beside another CSMS are leases, which only the planner sets.
+    if (station.control === 'lease' && isPlanned(call)) throw barred(station, call.action);
     try {
       return await this.#find({ stationId, intent }).unit.asker.ask(call, intent);
     } finally {

@@ -77,6 +77,7 @@ export class FirstReadings {
     const unit = this.#unitOf(stationId);
     const point = this.#runtime.depot.state.stations.get(stationId)?.points[pointId];
     // A station that is away is asked when it comes back.
+    if (unit?.station.control === 'observe') return;
     if (!unit?.station.isConnected || !point || this.#unread(point)?.processId !== processId) return;
     this.#trigger(unit, stationId, pointId, processId).catch((error: unknown) => {
       const why = error instanceof NoReply ? { code: error.code, reason: error.message } : { err: error };

@@ -18,6 +18,10 @@ export interface LimitOrder {
   readonly abilities: Abilities;
   /** How far the station's clock is ahead of ours, ms: it reads instants by its own. */
   readonly clockAheadMs: number;
+  /** The level to set it at; the highest that the station knows if left out. */
+  readonly stackLevel?: number;
+  /** When it ends by itself, ms since 1970; absent: with the transaction. */
+  readonly endsAtMs?: number;
 }
 
 /**
@@ -39,11 +43,14 @@ export function limitCall(runtime: Runtime, order: LimitOrder): Call {
     ...number,
     profileId: transactionId === undefined ? ids.default : ids.transaction,
     // The highest level that the station knows wins over what others have set inside the same purpose.
-    stackLevel: abilities.maxStackLevel ?? 0,
+    stackLevel: order.stackLevel ?? abilities.maxStackLevel ?? 0,
     purpose: transactionId === undefined ? 'default' : 'transaction',
     ...(transactionId === undefined ? {} : { transactionId }),
     unit,
     startAt: inTimeOf(startAt, clockAheadMs),
+    ...(order.endsAtMs === undefined
+      ? {}
+      : { durationS: Math.ceil((order.endsAtMs - Date.parse(startAt)) / 1000) }),
     periods: [...periods],
   };
   return mapped(runtime, protocol, command);

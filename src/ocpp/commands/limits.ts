@@ -1,15 +1,16 @@
 /** Setting a limit at a charging point, whatever profiles stand in its way, and asking what holds there. */
-import type { PointConfig } from '../../config/index.js';
+import { leaseMinutesOf, type PointConfig } from '../../config/index.js';
 import type { AppliedLimit, CommandOutcome, Runtime, SetLimit } from '../../depot/index.js';
-import type { JournalId } from '../../domain/index.js';
+import type { JournalId, LimitStep, StationState } from '../../domain/index.js';
 import { BridgeError } from '../../errors/index.js';
 import type { Station } from '../station/index.js';
 import { appliedSteps } from './applied-limit.js';
 import { type Call, NoReply } from './ask.js';
 import type { ReadableUnit } from './first-reading.js';
+import { leaseOf } from './lease.js';
 import { type LimitOrder, limitCall } from './limit.js';
 import type { Onboarding } from './onboarding.js';
-import { unitFor } from './schedule.js';
+import { type Abilities, unitFor } from './schedule.js';
 
 /** A station as far as limits need it. */
 export interface LimitedUnit extends ReadableUnit {
@@ -24,14 +25,71 @@ export async function setTransactionLimit(
   runtime: Runtime,
   unit: LimitedUnit,
   point: PointConfig,
-  { transactionId, steps, alone, intent }: SetLimit & { readonly transactionId: string },
+  { transactionId, processId, steps, alone, intent }: SetLimit & { readonly transactionId: string },
 ): Promise<CommandOutcome> {
   const abilities = await unit.onboarding.abilities();
+  if (unit.station.control === 'lease')
+    return setLeasedLimit(runtime, unit, point, { transactionId, processId, steps, abilities, intent });
   const call = callFor(runtime, unit, { point, transactionId, steps, abilities });
   const first = alone ? undefined : await unit.asker.command(call, intent);
   if (first && !isDuplicate(first)) return first;
   const clear = unit.dialect()?.clearTransactionLimits(point);
   return setAfter(unit, clear ? [clear] : [], call, { intent, frames: first?.frames ?? [] });
+}
+
+interface LeasedLimit {
+  readonly transactionId: string;
+  readonly processId?: string | undefined;
+  readonly steps: readonly LimitStep[];
+  readonly abilities: Abilities;
+  readonly intent: JournalId;
+}
+
+/** The same beside a CSMS that has limits of its own: the lower of both, for as long as a lease. */
+async function setLeasedLimit(
+  runtime: Runtime,
+  unit: LimitedUnit,
+  point: PointConfig,
+  { transactionId, processId, steps, abilities, intent }: LeasedLimit,
+): Promise<CommandOutcome> {
+  const { state } = runtime.depot;
+  const station = state.stations.get(unit.station.config.id);
+  if (!station) throw notConnected(unit.station);
+  const lease = leaseOf({
+    station,
+    process: processId === undefined ? undefined : state.processes.get(processId),
+    point,
+    transactionId,
+    steps,
+    maxStackLevel: abilities.maxStackLevel,
+    nowMs: runtime.now().getTime(),
+    leaseMs: (leaseMinutesOf(runtime.config, unit.station.config) ?? 0) * 60_000,
+  });
+  const call = callFor(runtime, unit, { point, transactionId, abilities, ...lease });
+  const first = await unit.asker.command(call, intent);
+  const applied = { applied: lease.steps };
+  if (!isDuplicate(first)) return { ...first, ...applied };
+  // 2.x: theirs has to go first. Ours goes on as theirs when it has ended, so nothing is lost by it.
+  const rivals = rivalsOf(station, point, transactionId, lease.stackLevel);
+  const clears = rivals.flatMap((id) => unit.dialect()?.clearProfile(id) ?? []);
+  return { ...(await setAfter(unit, clears, call, { intent, frames: first.frames })), ...applied };
+}
+
+/** Profiles of the CSMS at the level of ours. */
+function rivalsOf(
+  station: StationState,
+  point: PointConfig,
+  transactionId: string,
+  stackLevel: number,
+): number[] {
+  return (station.csmsLimits ?? []).flatMap(({ value }) => {
+    const isHere = value.place === 0 || value.pointId === point.id;
+    const isSame =
+      value.purpose === 'transaction' && (value.transactionId ?? transactionId) === transactionId;
+    return isHere && isSame && value.stackLevel === stackLevel && value.profileId !== undefined
+      ? [value.profileId]
+      : [];
+  });
 }
 
 /** Sets the limit of a point for transactions to come. */
@@ -101,7 +159,7 @@ async function setAfter(
 function callFor(
   runtime: Runtime,
   { station, dialect }: LimitedUnit,
-  order: Pick<LimitOrder, 'point' | 'transactionId' | 'steps' | 'abilities'>,
+  order: Omit<LimitOrder, 'protocol' | 'number' | 'clockAheadMs'>,
 ): Call {
   const { protocol } = station;
   const number = dialect()?.numberOf(order.point);

@@ -87,6 +87,11 @@ export class Onboarding {
 
   #begin(withStatus: boolean): void {
     clearTimeout(this.#timer);
+    // Another's station is not asked.
+    if (this.#station.control === 'observe') {
+      this.#arrived();
+      return;
+    }
     this.#survey = this.#run(withStatus).catch((error: unknown) => {
       const stationId = this.#station.config.id;
       // What a station answers, or that it goes, is no defect: it needs no stack.
@@ -131,7 +136,8 @@ export class Onboarding {
 
   #wish(): MeteringWish | undefined {
     const { metering } = this.#options;
-    if (!metering) return undefined;
+    // Settings are for its own CSMS to write.
+    if (!metering || this.#station.control !== 'full') return undefined;
     const hasDc = this.#station.config.points.some((point) => point.powerType === 'DC');
     const { intervalSeconds, measurands } = metering;
     return { intervalSeconds, measurands: measurands.filter((measurand) => hasDc || measurand !== 'SoC') };

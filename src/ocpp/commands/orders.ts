@@ -16,6 +16,7 @@ import { handlingOf } from '../station/answers/index.js';
 import type { Station } from '../station/index.js';
 import { NoReply, type Reply } from './ask.js';
 import type { OcppCommands } from './commands.js';
+import { barred, mayAsk } from './control.js';
 import { findOnRecord } from './on-record.js';
 import type { OrderKeys } from './order-keys.js';
 import { isPlanned } from './planned.js';
@@ -132,6 +133,9 @@ export class Orders {
     const { protocol, limits } = station;
     if (!protocol)
       throw failed(order, 'OCPP_NOT_CONNECTED', `station ${order.stationId} is not connected now`);
+    // No force: it is the CSMS's station.
+    if (!mayAsk(station, order.action) || (station.control === 'lease' && isPlanned(order)))
+      throw barred(station, order.action);
     const flaw = flawIn(protocol, order, limits.maxDepth);
     if (flaw) throw failed(order, 'OCPP_COMMAND_INVALID', flaw);
     if (!order.force && setsPassword(order.action, order.payload))

@@ -36,6 +36,11 @@ export function phasesOf(point: PointConfig): number {
   return point.phases ?? PHASES[point.powerType];
 }
 
+/** The phases that a limit counts for: absent means three (1.6 errata 3.34), of which a point may have fewer. */
+export function phasesIn(point: PointConfig, said = 3): number {
+  return point.powerType === 'DC' ? 1 : Math.min(said, phasesOf(point));
+}
+
 /** Down to one decimal, the finest that OCPP takes; the small addition undoes binary noise (0.3 = 0.29999…). */
 function downToTenth(value: number): number {
   return Math.floor(value * 10 + 1e-6) / 10;

@@ -17,6 +17,8 @@ const EXAMPLE = new URL('../../../config/depot.example.yaml', import.meta.url);
 export interface SceneSetup {
   /** Changes the example's text. */
   readonly edit?: (text: string) => string;
+  /** The clock of the bridge; the machine's if left out. */
+  readonly now?: () => Date;
 }
 
 export class Scene {
@@ -49,7 +51,7 @@ export class Scene {
       .replaceAll('intervalSeconds: 15', 'intervalSeconds: 1')
       .replace(/^ocpi:[\s\S]*?(?=^journal:)/m, '');
     const text = this.#setup.edit ? this.#setup.edit(example) : example;
-    this.#bridge = await startBridge(parseConfig(text, 'scene.yaml'), this.#logger());
+    this.#bridge = await startBridge(parseConfig(text, 'scene.yaml'), this.#logger(), this.#setup.now);
     this.#ports = { ocpp: this.#bridge.ports.ocpp, vdv463: this.#bridge.ports.vdv463 };
   }
 
