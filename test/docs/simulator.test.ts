@@ -1,5 +1,5 @@
 /**
- * The page of the charger simulator: its tables are what the schema and the command say, and what it shows is done.
+ * The page of the simulators: its tables are what the schema and the commands say, and what it shows is done.
  * A block with a file name is that file; `sh` runs; `text` is in the output of the commands before it, line by line.
  */
 import { spawnSync } from 'node:child_process';
@@ -19,7 +19,9 @@ import {
   vehicle,
 } from '../../src/sim/charger/scenario/schema.js';
 import { quirks, station } from '../../src/sim/charger/scenario/station-schema.js';
+import { COMMANDS, ODDITIES } from '../../src/sim/csms/index.js';
 import { type BridgeProcess, startBridgeProcess } from '../support/bridge.js';
+import { freePort } from '../support/port.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const page = readFileSync(`${root}docs/simulator.md`, 'utf8');
@@ -51,20 +53,33 @@ const keyRows = (properties: Readonly<Record<string, Described>>, required: read
       `| \`${key}\`${required.includes(key) ? '' : '?'} | ${cell(schema.description ?? '')} |`,
   );
 
-function optionRows(): string[] {
+function optionRows(name: string): string[] {
   const program = new Command();
   registerSim(program, () => Promise.resolve());
-  const charger = program.commands[0]?.commands.find((command) => command.name() === 'charger');
-  return (charger?.options ?? []).map(({ flags, description, argChoices, defaultValue }) => {
+  const found = program.commands[0]?.commands.find((command) => command.name() === name);
+  return (found?.options ?? []).map(({ flags, description, argChoices, defaultValue }) => {
     const choices = argChoices ? `: ${argChoices.join(', ')}` : '';
     const standard = defaultValue === undefined ? '' : ` (${String(defaultValue)})`;
     return `| \`${flags}\` | ${cell(description)}${choices}${standard} |`;
   });
 }
 
+const oddityRows = Object.entries(ODDITIES).map(
+  ([name, { value, description }]) =>
+    `| \`${name}\` | ${value && `\`${cell(value)}\``} | ${cell(description)} |`,
+);
+const commandRows = Object.values(COMMANDS).map(
+  ({ usage, description }) => `| \`${cell(usage)}\` | ${cell(description)} |`,
+);
+
+const [chargerPart = '', csmsPart = ''] = page.split('## The CSMS\n');
+
 describe('the tables', () => {
   it.each<[string, readonly string[]]>([
-    ['options of the command', optionRows()],
+    ['options of the charger command', optionRows('charger')],
+    ['options of the CSMS command', optionRows('csms')],
+    ['oddities of a CSMS', oddityRows],
+    ['commands to a CSMS', commandRows],
     ['keys of every step', keyRows(timed, ['at'])],
     ['keys of a vehicle', keyRows(vehicle.properties, vehicle.required)],
     ['keys of a station', keyRows(station.properties, [])],
@@ -72,9 +87,10 @@ describe('the tables', () => {
     ['steps of ordinary life', deeds.map(stepRow)],
     ['oddities', oddities.map(stepRow)],
     ['expectations', expectations.map(stepRow)],
-  ])('%s', (_name, rows) => {
+  ])('%s', (name, rows) => {
+    const part = name.includes('CSMS') ? csmsPart : chargerPart;
     expect(rows.length).toBeGreaterThan(2);
-    expect(page.split('\n').filter((line) => rows.includes(line))).toEqual(rows);
+    expect(part.split('\n').filter((line) => rows.includes(line))).toEqual(rows);
   });
 
   it('names no step that does not exist', () => {
@@ -102,16 +118,23 @@ describe('the example', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('does what it says', { timeout: 60_000 }, () => {
+  it('does what it says', { timeout: 120_000 }, async () => {
+    const csmsPort = await freePort();
     const blocks = [...page.matchAll(/^```(\w+)(?: (\S+))?\n([\s\S]*?)^```$/gm)];
-    expect(blocks.map(([, kind]) => kind)).toEqual(['sh', 'yaml', 'sh', 'text', 'yaml', 'sh', 'text']);
+    expect(blocks.map(([, kind]) => kind)).toEqual([
+      ...['sh', 'yaml', 'sh', 'text', 'yaml', 'sh', 'text'],
+      ...['sh', 'text', 'text', 'sh', 'text'],
+    ]);
     let printed = '';
     // The first block starts the bridge; here one runs already, on a port of its own.
     for (const [, kind, name, body = ''] of blocks.slice(1)) {
       if (name) writeFileSync(join(folder, name), body);
       else if (kind === 'sh') {
         const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` };
-        const script = body.replaceAll('7461', String(bridge.ports.ocpp));
+        const script = body
+          .replaceAll('7461', String(bridge.ports.ocpp))
+          .replaceAll('7470', String(csmsPort))
+          .replaceAll('sim csms', `sim csms --port ${csmsPort}`);
         const { stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: folder, encoding: 'utf8', env });
         printed = `${stdout}${stderr}`;
       } else for (const line of body.trimEnd().split('\n')) expect(printed).toContain(line);
