@@ -122,6 +122,14 @@ export const ocppErrors = {
     title: 'The CSMS refused a station, which was told so',
     fix: 'Compare the password of the station with that in the CSMS; 404: the CSMS does not know it.',
   },
+  OCPP_NOT_DELIVERED: {
+    title: 'A frame did not reach the other side, which was gone',
+    fix: 'Nothing: who sent it was told by the end of its connection, and sends again what must not be lost. If it happens often, look why connections end.',
+  },
+  OCPP_MOVED_AWAY: {
+    title: 'The CSMS told a station to connect elsewhere: the bridge will hear of it no more',
+    fix: 'Let the CSMS set the URL of the bridge (listen.ocpp) in the station instead, or remove attach: proxy from the station.',
+  },
   OCPP_CONTROL: {
     title: 'The station belongs to another CSMS, and the bridge may not send this to it',
     fix: 'Order it from the CSMS. Limits may be set by the bridge where ocpp.csms.control (or that of the station) is lease.',

@@ -14,7 +14,7 @@ import { leafOf, withProcess, withStation } from './update.js';
 type Of<K extends StationEvent['type']> = Extract<StationEvent, { type: K }>;
 
 /** An id that a 1.6 station writes where it never got one (errata 3.18). */
-const NO_ID = '-1';
+export const NO_ID = '-1';
 
 /** The process that a message of a transaction means; of an end without an id, the only transaction that runs. */
 export function processMeant(

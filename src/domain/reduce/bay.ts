@@ -256,13 +256,15 @@ function emptied(point: PointState, { phase }: ProcessState): PointState {
   return phase && point.phase?.raw === phase.raw ? without(bare, 'phase') : bare;
 }
 
+/** All ids under which a process was found lead to another. */
 function renamed(
   transactions: StationState['transactions'],
-  { transactionId, processId }: ProcessState,
+  { processId }: ProcessState,
   to: string,
 ): StationState['transactions'] {
-  const id = transactionId?.value;
-  return id !== undefined && transactions[id] === processId ? { ...transactions, [id]: to } : transactions;
+  return Object.fromEntries(
+    Object.entries(transactions).map(([id, known]) => [id, known === processId ? to : known]),
+  );
 }
 
 /** The bay as if the transaction had not been there: with the process of the cable, if there is one. */

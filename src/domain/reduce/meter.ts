@@ -3,7 +3,7 @@ import type { Origin, StationEvent } from '../events.js';
 import type { MeterSample } from '../model.js';
 import type { Instant } from '../source.js';
 import type { DepotState, ProcessState, Readings } from '../state.js';
-import { adopted, isAdoptedByReading } from './adopt.js';
+import { adopted, isAdoptedByReading, NO_ID } from './adopt.js';
 import { heardNow, resumed } from './bay.js';
 import { timeOf } from './clock.js';
 import { meter, stop } from './energy.js';
@@ -15,7 +15,8 @@ import { type Changing, leafOf, withPoint, withProcess } from './update.js';
 type Sampled = Extract<StationEvent, { type: 'MeterSampled' }>;
 
 export function meterSampled(state: DepotState, event: Sampled): DepotState {
-  const { transactionId, receivedAt, offline, samples } = event.payload;
+  const { receivedAt, offline, samples } = event.payload;
+  const transactionId = idIn(state, event);
   const told = samples.map((sample, index) =>
     leavesOf(event, index, sample, timeOf(state, event, sample.at)),
   );
@@ -40,6 +41,14 @@ export function meterSampled(state: DepotState, event: Sampled): DepotState {
     owner ?? (pointId && !transactionId ? openTransaction(next, event.stationId, pointId) : undefined);
   if (!process) return next;
   return withProcess(next, process.processId, (before) => readBy(before, told, event, owner !== undefined));
+}
+
+/** The transaction that readings name; −1 stands for the one at their point to which nobody gave an id. */
+function idIn(state: DepotState, { stationId, payload }: Sampled): string | undefined {
+  const { transactionId, pointId } = payload;
+  if (transactionId !== NO_ID || pointId === undefined) return transactionId;
+  const running = openTransaction(state, stationId, pointId);
+  return running?.transactionId?.value === NO_ID ? undefined : transactionId;
 }
 
 /** The process that readings name; one that nobody began is adopted if its vehicle must be the one at the point. */

@@ -2,9 +2,9 @@
 import type { StationEvent } from '../events.js';
 import { mintTransactionId } from '../ids.js';
 import type { Instant } from '../source.js';
-import type { DepotState, ProcessId, ProcessState } from '../state.js';
+import type { DepotState, ProcessId, ProcessState, StationState } from '../state.js';
 import { isUnsetClock } from '../time.js';
-import { adopted, placeOfUnknown, processMeant } from './adopt.js';
+import { adopted, NO_ID, placeOfUnknown, processMeant } from './adopt.js';
 import { heardNow, isOfNow, moved, overtaken, resumed, settleBay, waits } from './bay.js';
 import { timeOf } from './clock.js';
 import { withoutTransactionLimits } from './csms-limit.js';
@@ -35,18 +35,14 @@ export function transactionStarted(state: DepotState, event: Of<'TransactionStar
   const isAgain = found !== undefined && isAfterEnd(found, event, at);
   const known = isAgain ? undefined : found;
   const placed = known ? atItsPoint(state, event, known) : placeStart(state, event, at);
-  let next = placed.state;
-  const transactionId =
-    event.payload.transactionId ?? known?.transactionId?.value ?? mintTransactionId(station, event.raw);
-  if (!known) {
-    next = withStation(next, event.stationId, (before) => ({
-      ...before,
-      transactions: { ...before.transactions, [transactionId]: placed.processId },
-    }));
-  }
+  const told = event.payload.transactionId === NO_ID ? undefined : event.payload.transactionId;
+  const transactionId = told ?? known?.transactionId?.value ?? unnamed(event, station);
+  let next = named(placed.state, event, transactionId, { processId: placed.processId, at });
   next = withProcess(next, placed.processId, (process) => ({
     ...without(process, 'placeGuessed'),
-    transactionId: process.transactionId ?? leafOf(event, 'transactionId', transactionId, at, receivedAt),
+    ...(isNewName(state, event, process, transactionId)
+      ? { transactionId: leafOf(event, 'transactionId', transactionId, at, receivedAt) }
+      : {}),
     // A transaction heard of before its start was told began earlier than it was heard of.
     startedAt: earliest(process.startedAt, at),
     transactionStartedAt: earliest(process.transactionStartedAt, at),
@@ -55,6 +51,46 @@ export function transactionStarted(state: DepotState, event: Of<'TransactionStar
     ...(isAgain ? { sameIdBefore: found.processId } : {}),
   }));
   return finishTold(begunAt(next, placed.processId, event, at), event, placed.processId, at);
+}
+
+/** The id of a start that has none: of our own where we give it, the standard's word for none where nobody did. */
+function unnamed({ payload, raw }: Of<'TransactionStarted'>, station: StationState): string {
+  return payload.transactionId ?? mintTransactionId(station, raw);
+}
+
+/**
+ * With a transaction under an id; one that was given another before is found under both. Several may have none: each of
+ * them has a key that no station says.
+ */
+function named(
+  state: DepotState,
+  { stationId, raw }: Of<'TransactionStarted'>,
+  transactionId: string,
+  { processId, at }: { readonly processId: ProcessId; readonly at: Instant },
+): DepotState {
+  const isUnnamed = transactionId === NO_ID;
+  const known = state.stations.get(stationId)?.transactions ?? {};
+  const isKnown = isUnnamed
+    ? Object.values(known).includes(processId)
+    : processOf(state, stationId, transactionId, at)?.processId === processId;
+  if (isKnown) return state;
+  const key = isUnnamed ? `${NO_ID}@${raw}` : transactionId;
+  return withStation(state, stationId, (before) => ({
+    ...before,
+    transactions: { ...before.transactions, [key]: processId },
+  }));
+}
+
+/** Whether an id is not yet one of those of a process: the last that a CSMS gave is the one that counts. */
+function isNewName(
+  before: DepotState,
+  { stationId }: Of<'TransactionStarted'>,
+  { processId, transactionId: leaf }: ProcessState,
+  transactionId: string,
+): boolean {
+  if (!leaf) return true;
+  if (transactionId === NO_ID || leaf.value === transactionId) return false;
+  return before.stations.get(stationId)?.transactions[transactionId] !== processId;
 }
 
 function isAfterEnd(process: ProcessState, event: Of<'TransactionStarted'>, at: Instant): boolean {
@@ -83,14 +119,26 @@ export function processStartedBy(
   return knownStart(state, event, timeOf(state, event, event.payload.at));
 }
 
-/** The process that this start already made: the same id, or (1.6, retried) the same content. */
+/**
+ * The process that this start already made: the same id, or the same content (1.6, retried). A CSMS that was asked again
+ * may have given the retry an id of its own.
+ */
 function knownStart(
   state: DepotState,
   event: Of<'TransactionStarted'>,
   at: Instant,
 ): ProcessState | undefined {
-  const { transactionId, pointId, token } = event.payload;
-  if (transactionId) return processOf(state, event.stationId, transactionId, at);
+  const { transactionId, seqNo } = event.payload;
+  const byId =
+    transactionId === undefined || transactionId === NO_ID
+      ? undefined
+      : processOf(state, event.stationId, transactionId, at);
+  // Stations of 2.x give ids themselves, and the same one to every telling.
+  return seqNo === undefined ? (sameContent(state, event) ?? byId) : byId;
+}
+
+function sameContent(state: DepotState, event: Of<'TransactionStarted'>): ProcessState | undefined {
+  const { pointId, token } = event.payload;
   const meterStartWh = registerAt(event.payload.meterStartWh);
   // Whatever began by a start is among the transactions of its station: what others did in the past costs nothing.
   const known = Object.values(state.stations.get(event.stationId)?.transactions ?? {});

@@ -120,13 +120,14 @@ export class Admissions {
     if (flaw) return refuse(401, flaw.code, flaw.why);
     const entered = () => this.#lockout.forgive(whoever);
     const isRelayed = attachOf(this.#config, station) === 'proxy';
-    if (!isRelayed) entered();
     const { protocols = PROTOCOLS } = station.ocpp;
     const offer = request.headers['sec-websocket-protocol'];
     const protocol = subprotocolOf(offer, protocols);
     // Some stations offer none, and their CSMS takes them nevertheless: nearly all of these speak 1.6.
     const spoken =
       protocol ?? (isRelayed && offer === undefined ? (station.ocpp.protocols?.[0] ?? 'ocpp1.6') : undefined);
+    // What the CSMS behind says of the login counts too; where it is not asked, this was all.
+    if (!isRelayed || !spoken) entered();
     if (!spoken) return refuse(101, 'OCPP_NO_SUBPROTOCOL', `offer one of ${protocols.join(', ')}`);
     const authenticated = this.#needsCertificate(station) || this.#passwords.has(station.id);
     return { admitted: true, station, protocol: spoken, authenticated, entered };

@@ -1,13 +1,13 @@
 /** The terminating server: admits stations, gives each its socket, keeps them alive. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { attachOf } from '../../config/index.js';
+import { attachOf, type StationConfig } from '../../config/index.js';
 import { Lockout, type LockoutRule, type Runtime } from '../../depot/index.js';
 import { catalogue, type ErrorCode } from '../../errors/index.js';
 import { withoutPasswordsInFrame } from '../hidden.js';
 import type { OcppLimits } from '../options.js';
 import type { StationPasswords } from '../passwords/index.js';
-import { type Newcomer, Relays } from '../proxy/index.js';
+import { type Newcomer, type RelayStatus, Relays } from '../proxy/index.js';
 import { RpcGate } from '../rpc/index.js';
 import type { Station } from '../station/index.js';
 import { type Admission, Admissions, placeIn, prefixesOf, subprotocolOf } from './admission.js';
@@ -84,13 +84,21 @@ export class CsmsServer {
     this.#stopping = true;
     clearInterval(this.#pings);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const relayed = this.#relays?.stop(withinMs);
     await Promise.all([...this.#stations.values()].map((station) => station.stop()));
+    await relayed;
     const cut = setTimeout(() => this.#server.closeAllConnections(), withinMs);
     cut.unref();
     this.#server.closeIdleConnections();
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
     clearTimeout(cut);
     this.#server.closeAllConnections();
+  }
+
+  /** The way of a station to its own CSMS; undefined if the bridge is its CSMS. */
+  relayOf(station: StationConfig): RelayStatus | undefined {
+    const isRelayed = attachOf(this.#runtime.config, station) === 'proxy';
+    return isRelayed ? this.#relays?.status(station.id) : undefined;
   }
 
   async #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -109,7 +117,7 @@ export class CsmsServer {
     const station = this.#stations.get(admission.station.id);
     if (!station) return refuseUpgrade(socket, 404);
     if (attachOf(this.#runtime.config, admission.station) === 'proxy')
-      return this.#letThrough({ ...admission, request, socket, head, station });
+      return this.#letThrough({ ...admission, request, socket, head, station }, admission.entered);
     // A name alone takes nothing from a living connection, nor from who came meanwhile; a password or certificate does.
     const before = station.connections;
     const isAlive = !admission.authenticated && (await station.isAlive(PROOF_OF_LIFE_MS));
@@ -127,11 +135,13 @@ export class CsmsServer {
   }
 
   /** To the CSMS that the station has; what that says of it is what the station gets. */
-  async #letThrough(newcomer: Omit<Newcomer, 'path'>): Promise<void> {
+  async #letThrough(newcomer: Omit<Newcomer, 'path'>, entered: () => void): Promise<void> {
     const { config } = this.#runtime;
     const path = placeIn(newcomer.request.url, prefixesOf(config.ocpp.csms));
     if (!this.#relays || path === undefined) return refuseUpgrade(newcomer.socket, 404);
     const refused = await this.#relays.upgrade({ ...newcomer, path });
+    // Only a login that the CSMS calls wrong is one.
+    if (refused?.status !== 401) entered();
     if (refused) refuseUpgrade(newcomer.socket, refused.status);
     return undefined;
   }

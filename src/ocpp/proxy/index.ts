@@ -1,2 +1,2 @@
 /** Proxy mode: chargers keep their own CSMS, and the bridge stands between, listening. */
-export { type Newcomer, Relays } from './relays.js';
+export { type Newcomer, type RelayStatus, Relays } from './relays.js';

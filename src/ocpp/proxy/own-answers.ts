@@ -6,8 +6,9 @@ interface Waiting {
   reject(why: Error): void;
 }
 
-/** So many calls are remembered after their time: a late answer is ours all the same, and not for the CSMS. */
-const MOST_KNOWN = 64;
+/** Message ids of ours begin so, and have 36 characters, as many as OCPP-J allows: one that comes late is known by it. */
+const OURS = 'dpb-';
+const OUR_ID = /^dpb-[0-9a-f]{32}$/;
 
 /** The station answered with a CALLERROR. */
 class RpcError extends Error {
@@ -19,17 +20,21 @@ class RpcError extends Error {
   }
 }
 
+/** Whether a message id has the form of ours, of whichever connection it is. */
+export function isOurForm(messageId: string): boolean {
+  return messageId.startsWith(OURS) && OUR_ID.test(messageId);
+}
+
 export class OwnAnswers {
-  /** By message id; undefined once nobody waits any more. */
-  readonly #known = new Map<string, Waiting | undefined>();
+  readonly #waiting = new Map<string, Waiting>();
 
   /** An id for a call, and the answer to it. Rejects with the error `Call timeout` when none comes in time. */
   expect(timeoutMs: number): { readonly messageId: string; readonly answer: Promise<unknown> } {
-    const messageId = randomUUID();
+    const messageId = `${OURS}${randomUUID().replaceAll('-', '')}`;
     const answer = new Promise<unknown>((resolve, reject) => {
-      const timer = setTimeout(() => this.#forget(messageId, new Error('Call timeout')), timeoutMs);
+      const timer = setTimeout(() => this.#take(messageId)?.reject(new Error('Call timeout')), timeoutMs);
       timer.unref();
-      this.#known.set(messageId, {
+      this.#waiting.set(messageId, {
         resolve: (payload) => {
           clearTimeout(timer);
           resolve(payload);
@@ -40,19 +45,17 @@ export class OwnAnswers {
         },
       });
     });
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > MOST_KNOWN && oldest !== undefined) this.#known.delete(oldest);
     return { messageId, answer };
   }
 
+  /** Whether somebody waits for it. */
   has(messageId: string): boolean {
-    return this.#known.has(messageId);
+    return this.#waiting.has(messageId);
   }
 
-  /** Takes an answer, a frame of type 3 or 4. A second one to the same call changes nothing. */
+  /** Takes an answer, a frame of type 3 or 4. One that nobody waits for any more changes nothing. */
   settle(messageId: string, raw: string): void {
-    const waiting = this.#known.get(messageId);
-    this.#known.set(messageId, undefined);
+    const waiting = this.#take(messageId);
     if (!waiting) return;
     let frame: unknown;
     try {
@@ -68,12 +71,12 @@ export class OwnAnswers {
 
   /** Nobody will answer any more. */
   end(why: Error): void {
-    for (const messageId of this.#known.keys()) this.#forget(messageId, why);
+    for (const messageId of [...this.#waiting.keys()]) this.#take(messageId)?.reject(why);
   }
 
-  #forget(messageId: string, why: Error): void {
-    const waiting = this.#known.get(messageId);
-    this.#known.set(messageId, undefined);
-    waiting?.reject(why);
+  #take(messageId: string): Waiting | undefined {
+    const waiting = this.#waiting.get(messageId);
+    this.#waiting.delete(messageId);
+    return waiting;
   }
 }

@@ -4,20 +4,24 @@
  * answers stay here. When one side is lost the other is closed: a charger that is cut off keeps what it has to say, one
  * that meets silence may throw it away.
  */
+import { isUtf8 } from 'node:buffer';
 import { performance } from 'node:perf_hooks';
 import type { WebSocket } from 'ws';
 import type { OcppProtocol } from '../protocol.js';
 import { closeOrCut, Reading, type RpcConnection } from '../rpc/index.js';
-import { type FrameHead, headOf } from './frame-head.js';
-import { OwnAnswers } from './own-answers.js';
+import type { Handed } from '../station/index.js';
+import { headOf } from './frame-head.js';
+import { isOurForm, OwnAnswers } from './own-answers.js';
 import { Turns } from './turns.js';
 
-/** What a listener is told. Nothing of it can hold up a frame. */
+/** What a listener is told. Nothing of it can hold up a frame, nor end the connection. */
 export interface RelayOwner {
   /** A frame of the station; it is on its way to the CSMS. */
-  onStation(raw: string, head: FrameHead | undefined): void;
+  onStation(raw: string, how: Handed): void;
   /** A frame of the CSMS; it is on its way to the station, or waits for the end of a call of ours. */
-  onCsms(raw: string, head: FrameHead | undefined): void;
+  onCsms(raw: string, how: Handed): void;
+  /** Calls of the CSMS waited for the end of a call of ours, and then the station was gone. */
+  onUndelivered(messageIds: readonly string[]): void;
   /** A call of ours is about to leave. */
   onSent(messageId: string, raw: string): void;
   /** The station has answered a call of ours, in time or late; the CSMS does not see it. */
@@ -44,6 +48,15 @@ export interface RelayFacts {
 
 /** Bytes that may wait for one side before the other is read no further. */
 const MOST_WAITING = 262_144;
+/** Who asks for answers of the wire itself (pongs) and does not read them is cut when so many bytes wait for it. */
+const MOST_UNREAD = 1_048_576;
+
+interface Frame {
+  readonly data: Buffer;
+  readonly isBinary: boolean;
+}
+
+const PLAIN: Handed = {};
 
 /** Joins the two; `makeOwner` is given the connection as commands need it. */
 export function relay(facts: RelayFacts, makeOwner: (connection: RpcConnection) => RelayOwner): Relay {
@@ -56,7 +69,7 @@ export class Relay implements RpcConnection {
   readonly #station: WebSocket;
   readonly #csms: WebSocket;
   readonly #owner: RelayOwner;
-  readonly #turns: Turns<Buffer>;
+  readonly #turns: Turns<Frame>;
   readonly #answers = new OwnAnswers();
   readonly #readStation: Reading<'rate' | 'full'>;
   readonly #readCsms: Reading<'full'>;
@@ -74,7 +87,7 @@ export class Relay implements RpcConnection {
     this.#csmsSilenceMs = facts.csmsSilenceMs;
     this.#readStation = new Reading(facts.station);
     this.#readCsms = new Reading(facts.csms);
-    this.#turns = new Turns((frame) => this.#toStation(frame, false));
+    this.#turns = new Turns(({ data, isBinary }) => this.#toStation(data, isBinary));
     this.#owner = makeOwner(this);
     this.gone = Promise.all([closed(facts.station), closed(facts.csms)]).then(() => undefined);
     this.#wireStation();
@@ -86,9 +99,9 @@ export class Relay implements RpcConnection {
   async call(action: string, payload: object, timeoutMs: number): Promise<unknown> {
     await this.#turns.ours(timeoutMs);
     try {
+      if (this.#station.readyState !== this.#station.OPEN) throw new Error('the station is gone');
       const { messageId, answer } = this.#answers.expect(timeoutMs);
       const raw = JSON.stringify([2, messageId, action, payload]);
-      if (this.#station.readyState !== this.#station.OPEN) throw new Error('the station is gone');
       this.#owner.onSent(messageId, raw);
       this.#station.send(raw);
       return await answer;
@@ -97,13 +110,23 @@ export class Relay implements RpcConnection {
     }
   }
 
+  /** Says goodbye to both sides. */
   close(code: number, reason: string): void {
     this.#endedBy ??= 'station';
-    closeOrCut(this.#station, code, reason);
+    endLike(this.#station, code, reason);
+    endLike(this.#csms, code, reason);
+    this.#readOut();
   }
 
+  /** Cuts the station; the CSMS is told. */
   terminate(): void {
     this.#station.terminate();
+  }
+
+  /** Cuts both. */
+  cut(): void {
+    this.#station.terminate();
+    this.#csms.terminate();
   }
 
   /** Pings both sides, and cuts a CSMS that has been silent for too long. */
@@ -126,20 +149,23 @@ export class Relay implements RpcConnection {
     const station = this.#station;
     station.on('message', (data: Buffer, isBinary: boolean) => {
       this.#owner.onAlive();
-      const text = data.toString();
-      const head = isBinary ? undefined : headOf(text);
+      const head = headOf(data);
       const isAnswer = head?.kind === 3 || head?.kind === 4;
-      if (isAnswer && this.#answers.has(head.messageId)) {
+      if (isAnswer && this.#isOurs(head.messageId)) {
+        const text = data.toString();
         // On record before anybody acts on it.
         this.#owner.onAnswer(head.messageId, text);
         this.#answers.settle(head.messageId, text);
         return;
       }
-      this.#toCsms(data, isBinary);
-      this.#owner.onStation(text, head);
+      const isOnItsWay = this.#toCsms(data, isBinary);
       if (isAnswer) this.#turns.answered(head.messageId);
+      this.#owner.onStation(textOf(data, isBinary), howOf(isBinary, isOnItsWay));
     });
-    station.on('ping', () => this.#owner.onAlive());
+    station.on('ping', () => {
+      this.#owner.onAlive();
+      cutIfUnread(station);
+    });
     station.on('pong', () => this.#owner.onAlive());
     station.on('error', ({ message }) => this.#owner.onBroken('station', message));
     station.once('close', (code, reason) => this.#stationGone(code, String(reason)));
@@ -152,33 +178,53 @@ export class Relay implements RpcConnection {
     };
     csms.on('message', (data: Buffer, isBinary: boolean) => {
       alive();
-      const text = data.toString();
-      const head = isBinary ? undefined : headOf(text);
-      if (head?.kind === 2) this.#turns.theirs(head.messageId, data);
+      const head = headOf(data);
+      const isOnItsWay = this.#station.readyState === this.#station.OPEN;
+      if (head?.kind === 2 && isOnItsWay) this.#turns.theirs(head.messageId, { data, isBinary }, data.length);
       else this.#toStation(data, isBinary);
-      this.#owner.onCsms(text, head);
+      this.#owner.onCsms(textOf(data, isBinary), howOf(isBinary, isOnItsWay));
     });
-    csms.on('ping', alive);
+    csms.on('ping', () => {
+      alive();
+      cutIfUnread(csms);
+    });
     csms.on('pong', alive);
     csms.removeAllListeners('error');
     csms.on('error', ({ message }) => this.#owner.onBroken('csms', message));
     csms.once('close', (code, reason) => {
       this.#endedBy ??= 'csms';
-      this.#turns.end(new Error('the CSMS is gone'));
+      this.#endTurns(new Error('the CSMS is gone'));
       const [passed, why] = code === 1006 ? [1001, 'the CSMS is gone'] : [code, String(reason)];
       endLike(this.#station, passed, why);
+      this.#readOut();
     });
   }
 
   #stationGone(code: number, reason: string): void {
     const gone = new Error('the station disconnected');
-    this.#turns.end(gone);
+    this.#endTurns(gone);
     this.#answers.end(gone);
     this.#owner.onClosed(code, reason, this.#endedBy ?? 'station');
     this.#endedBy ??= 'station';
-    // What it said last may still be on its way.
-    if (code === 1006 && this.#csms.bufferedAmount === 0) this.#csms.terminate();
-    else endLike(this.#csms, code === 1006 ? 1001 : code, reason);
+    // Not cut: what the station said last may still be on its way, and a reset would overtake it.
+    endLike(this.#csms, code === 1006 ? 1001 : code, code === 1006 ? 'the station is gone' : reason);
+    this.#readOut();
+  }
+
+  /** Answered by the station for us: waited for, or too late. What the CSMS waits for is never ours. */
+  #isOurs(messageId: string): boolean {
+    return this.#answers.has(messageId) || (isOurForm(messageId) && !this.#turns.isTheirs(messageId));
+  }
+
+  #endTurns(why: Error): void {
+    const lost = this.#turns.end(why);
+    if (lost.length > 0) this.#owner.onUndelivered(lost);
+  }
+
+  /** One side is gone, so the other holds up nobody: it is read to its end, where its goodbye stands. */
+  #readOut(): void {
+    this.#readStation.resume('full');
+    this.#readCsms.resume('full');
   }
 
   #toStation(data: Buffer, binary: boolean): void {
@@ -188,11 +234,13 @@ export class Relay implements RpcConnection {
     if (to.bufferedAmount > MOST_WAITING) this.#readCsms.pause('full');
   }
 
-  #toCsms(data: Buffer, binary: boolean): void {
+  /** Whether it goes on. */
+  #toCsms(data: Buffer, binary: boolean): boolean {
     const to = this.#csms;
-    if (to.readyState !== to.OPEN) return;
+    if (to.readyState !== to.OPEN) return false;
     to.send(data, { binary }, this.#csmsHasRead);
     if (to.bufferedAmount > MOST_WAITING) this.#readStation.pause('full');
+    return true;
   }
 
   // Who sends faster than the other side reads is read no further until that has caught up.
@@ -205,9 +253,22 @@ export class Relay implements RpcConnection {
   };
 }
 
+/** Bytes that are no text are told in base64. */
+function textOf(data: Buffer, isBinary: boolean): string {
+  return data.toString(isBinary && !isUtf8(data) ? 'base64' : 'utf8');
+}
+
+function howOf(isBinary: boolean, isOnItsWay: boolean): Handed {
+  return isBinary || !isOnItsWay ? { isBinary, isLost: !isOnItsWay } : PLAIN;
+}
+
+function cutIfUnread(socket: WebSocket): void {
+  if (socket.bufferedAmount > MOST_UNREAD) socket.terminate();
+}
+
 /** Closes with the code that the other side closed with; 1005 stands for none (RFC 6455 §7.4.1). */
 function endLike(socket: WebSocket, code: number, reason: string): void {
-  if (socket.readyState === socket.CLOSED) return;
+  if (socket.readyState !== socket.OPEN) return;
   if (code === 1005) closeOrCut(socket);
   else if (maySend(code)) closeOrCut(socket, code, reason);
   else closeOrCut(socket, 1001, reason);

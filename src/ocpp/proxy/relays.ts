@@ -11,13 +11,16 @@ import type { Runtime } from '../../depot/index.js';
 import { catalogue, type ErrorCode } from '../../errors/index.js';
 import { type OcppProtocol, PROTOCOLS } from '../protocol.js';
 import type { Station } from '../station/index.js';
-import { type Asked, COMPRESSION, type Dialled, dial } from './dial.js';
+import { askedBy, isHandshake } from './asked.js';
+import { type Asked, CLOSING, COMPRESSION, type Dialled, dial } from './dial.js';
 import { type Relay, relay } from './relay.js';
 
 /** How long a living charger has to answer a ping before a newcomer without proof may take its place. */
 const PROOF_OF_LIFE_MS = 2_000;
 /** How long the old way onward may take to close before the same identity is opened again. */
 const CLEAR_MS = 3_000;
+/** How long a socket that was cut may take to say so. */
+const CUT_MS = 500;
 /** Newcomers of one identity that wait for each other; more are sent away. */
 const MOST_WAITING = 4;
 
@@ -33,8 +36,6 @@ export interface Newcomer {
   readonly authenticated: boolean;
   /** Its path behind our own, as it wrote it. */
   readonly path: string;
-  /** To be called unless the CSMS says that the login is wrong. */
-  readonly entered: () => void;
 }
 
 /** Why a charger is not let through: the status to answer with. */
@@ -51,12 +52,36 @@ interface Live {
   readonly relay: Relay;
   /** What the CSMS let it in with. */
   readonly login: Buffer | undefined;
+  readonly since: Date;
+}
+
+/** What is known of a station's way to its CSMS. */
+export interface RelayStatus {
+  /** The CSMS, without credentials. */
+  readonly csms: string;
+  /** Since when it is joined with it; absent while it is not. */
+  readonly since?: string;
+  /** How often the CSMS was not reached, or refused the station, since the bridge started. */
+  readonly refused?: {
+    readonly count: number;
+    readonly last: {
+      readonly at: string;
+      readonly code: ErrorCode;
+      /** As the station was told. */
+      readonly status: number;
+      readonly why: string;
+    };
+  };
 }
 
 export class Relays {
   readonly #runtime: Runtime;
   readonly #options: RelaysOptions;
   readonly #live = new Map<string, Live>();
+  readonly #refused = new Map<string, NonNullable<RelayStatus['refused']>>();
+  /** The ends of what is being dialled. */
+  readonly #dialling = new Set<AbortController>();
+  #stopping = false;
   readonly #turns = new Map<string, { readonly last: Promise<unknown>; readonly waiting: number }>();
   readonly #chosen = new WeakMap<IncomingMessage, string>();
   readonly #servers: Readonly<Record<'plain' | 'compressed', WebSocketServer>>;
@@ -65,6 +90,7 @@ export class Relays {
     this.#runtime = runtime;
     this.#options = options;
     const common = {
+      ...CLOSING,
       noServer: true,
       clientTracking: false,
       maxPayload: options.maxPayload,
@@ -80,7 +106,7 @@ export class Relays {
   async upgrade(newcomer: Newcomer): Promise<NotLetThrough | undefined> {
     const { id } = newcomer.station.config;
     const { last, waiting } = this.#turns.get(id) ?? { last: Promise.resolve(), waiting: 0 };
-    if (waiting >= MOST_WAITING) return { status: 503 };
+    if (waiting >= MOST_WAITING || this.#stopping) return { status: 503 };
     const mine = last.then(() => this.#upgrade(newcomer));
     const turn = { last: mine.catch(() => undefined), waiting: waiting + 1 };
     this.#turns.set(id, turn);
@@ -91,29 +117,68 @@ export class Relays {
     }
   }
 
+  /** What is known of the way of a station to its CSMS. */
+  status(stationId: string): RelayStatus {
+    const refused = this.#refused.get(stationId);
+    const since = this.#live.get(stationId)?.since.toISOString();
+    return {
+      csms: withoutCredentials(this.#options.csms.url),
+      ...(since === undefined ? {} : { since }),
+      ...(refused ? { refused } : {}),
+    };
+  }
+
+  /** Says goodbye to all stations and to their CSMS; resolves when they are gone, at the latest after `withinMs`. */
+  async stop(withinMs: number): Promise<void> {
+    this.#stopping = true;
+    for (const dialling of this.#dialling) dialling.abort();
+    const relays = [...this.#live.values()].map(({ relay: joined }) => joined);
+    for (const each of relays) each.close(1001, 'the bridge ends');
+    const gone = Promise.all(relays.map((each) => each.gone));
+    if (await isWithin(gone, withinMs)) return;
+    for (const each of relays) each.cut();
+    await isWithin(gone, CUT_MS);
+  }
+
   async #upgrade(newcomer: Newcomer): Promise<NotLetThrough | undefined> {
     const { request, socket, station } = newcomer;
+    const asked = askedBy(request, newcomer.path);
+    // What ws would refuse must not be asked of the CSMS.
+    if (!asked || !isHandshake(request)) return { status: 400 };
     const live = this.#live.get(station.config.id);
     if (live && !(await this.#makesWay(live, newcomer))) return { status: 409 };
-    if (socket.destroyed) return { status: 503 };
-    const asked = askedBy(newcomer);
-    const dialled = await dial(asked, this.#options);
+    const dialled = await this.#dial(asked, socket);
     if (!dialled.open) return this.#notDialled(newcomer, dialled);
-    newcomer.entered();
-    if (socket.destroyed) {
+    if (socket.destroyed || this.#stopping) {
       dialled.socket.terminate();
       return { status: 503 };
     }
     if (dialled.protocol !== '') this.#chosen.set(request, dialled.protocol);
+    // A list may end with a comma, which ws does not take.
+    if (asked.subprotocols.length > 0)
+      request.headers['sec-websocket-protocol'] = asked.subprotocols.join(', ');
     const server = this.#servers[asked.compresses ? 'compressed' : 'plain'];
     let joined = false;
     server.handleUpgrade(request, socket, newcomer.head, (charger) => {
       joined = true;
       this.#join(newcomer, charger, dialled);
     });
-    // A handshake that ws refuses by itself (a version, a key) is answered there, and nobody comes.
     if (!joined) dialled.socket.terminate();
     return undefined;
+  }
+
+  async #dial(asked: Asked, charger: Duplex): Promise<Dialled> {
+    const dialling = new AbortController();
+    const abort = () => dialling.abort();
+    this.#dialling.add(dialling);
+    charger.once('close', abort);
+    if (charger.destroyed || this.#stopping) abort();
+    try {
+      return await dial(asked, { ...this.#options, signal: dialling.signal });
+    } finally {
+      this.#dialling.delete(dialling);
+      charger.removeListener('close', abort);
+    }
   }
 
   /** Whether a living connection is ended for a newcomer: for one that proves who it is, or when it is dead. */
@@ -131,15 +196,24 @@ export class Relays {
     );
     relay.terminate();
     // The CSMS shall see the old one end before the new one comes.
-    await Promise.race([relay.gone, new Promise((resolve) => setTimeout(resolve, CLEAR_MS).unref())]);
+    if (!(await isWithin(relay.gone, CLEAR_MS))) {
+      relay.cut();
+      await isWithin(relay.gone, CUT_MS);
+    }
     return true;
   }
 
-  #notDialled(newcomer: Newcomer, { status, why }: Extract<Dialled, { open: false }>): NotLetThrough {
-    const isRefusal = status >= 400 && status < 500;
-    if (status !== 401 && status !== 403) newcomer.entered();
-    this.#log(newcomer, isRefusal ? 'OCPP_CSMS_REFUSED' : 'OCPP_CSMS_UNREACHABLE', why);
-    return { status: status >= 400 && status < 600 ? status : 502 };
+  #notDialled(newcomer: Newcomer, dialled: Extract<Dialled, { open: false }>): NotLetThrough {
+    const { why } = dialled;
+    const { id } = newcomer.station.config;
+    const status = dialled.status >= 400 && dialled.status < 600 ? dialled.status : 502;
+    if (newcomer.socket.destroyed || this.#stopping) return { status };
+    const code = status < 500 ? 'OCPP_CSMS_REFUSED' : 'OCPP_CSMS_UNREACHABLE';
+    const at = this.#runtime.now().toISOString();
+    const count = (this.#refused.get(id)?.count ?? 0) + 1;
+    this.#refused.set(id, { count, last: { at, code, status, why } });
+    this.#log(newcomer, code, why);
+    return { status };
   }
 
   #join(
@@ -159,7 +233,7 @@ export class Relays {
       },
       (connection) => station.relay(connection),
     );
-    const live = { relay: joined, login: loginOf(request) };
+    const live = { relay: joined, login: loginOf(request), since: this.#runtime.now() };
     this.#live.set(stationId, live);
     void joined.gone.then(() => {
       if (this.#live.get(stationId) === live) this.#live.delete(stationId);
@@ -173,22 +247,23 @@ export class Relays {
   }
 }
 
-function askedBy({ request, path }: Newcomer): Asked {
-  const { headers, url = '' } = request;
-  const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
-  const subprotocols = (headers['sec-websocket-protocol'] ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  return {
-    path,
-    query,
-    subprotocols: [...new Set(subprotocols)],
-    authorization: headers.authorization,
-    userAgent: headers['user-agent'],
-    remoteAddress: request.socket.remoteAddress ?? '',
-    compresses: /permessage-deflate/.test(headers['sec-websocket-extensions'] ?? ''),
-  };
+async function isWithin(happens: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([happens.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function withoutCredentials(text: string): string {
+  const url = new URL(text);
+  url.username = '';
+  url.password = '';
+  return String(url);
 }
 
 /** What stands for a login: enough to know it again, not enough to use it. */

@@ -37,8 +37,12 @@ export interface OverheardHost {
   bad(by: Speaker, reason: string): void;
 }
 
-/** How a frame came that was not heard just now. */
+/** How a frame came, and what became of it, where that is not as usual. */
 export interface Handed {
+  /** Not text; what is no UTF-8 is told in base64. */
+  readonly isBinary?: boolean;
+  /** It did not reach the other side, which was gone. */
+  readonly isLost?: boolean;
   /** When it was on the wire, milliseconds since 1970. */
   readonly at?: number;
   /** Its journal entry, if it has one already. */
@@ -56,6 +60,14 @@ export interface Heard {
 }
 
 const AT_ONCE: Handed = {};
+
+/** What a frame says of itself, for the journal. */
+interface Draft {
+  readonly action: string;
+  readonly messageId?: string;
+  readonly raw: string;
+  readonly error?: ErrorCode;
+}
 
 /** A frame taken apart, or why it is none. */
 function partsOf(raw: string): readonly [kind: unknown, messageId: string, ...rest: unknown[]] | string {
@@ -83,6 +95,10 @@ function isCarriedOut(action: string, answer: unknown): boolean {
   return yes !== undefined && typeof status === 'string' && yes.includes(status);
 }
 
+/** The number that a 1.6 station writes of a transaction to which nobody gave one (errata 3.18). */
+const NO_NUMBER = '-1';
+/** A CSMS that has not answered the start of a transaction by then will hardly do so: the station charges all the same. */
+const UNANSWERED_MS = 60_000;
 /** So many calls of each side wait for their answers; an older one is taken for forgotten. */
 const MOST_OPEN = 64;
 const LONGEST_ACTION = 50;
@@ -94,6 +110,8 @@ export class Overheard {
     station: new Map(),
     csms: new Map(),
   };
+  /** Starts of transactions that nobody has numbered, each with the end of the patience with the CSMS. */
+  readonly #starts = new Map<OverheardCall, NodeJS.Timeout>();
 
   constructor(context: ReadingContext, host: OverheardHost) {
     this.#context = context;
@@ -102,21 +120,50 @@ export class Overheard {
 
   /** Takes a frame of OCPP-J. Never throws. */
   frame(by: Speaker, raw: string, how = AT_ONCE): Heard {
+    try {
+      return this.#frame(by, raw, how);
+    } catch (err) {
+      const { runtime, stationId } = this.#context;
+      runtime.log.error({ err, stationId, by }, 'a frame could not be heard: this is a defect of the bridge');
+      return { begun: null };
+    }
+  }
+
+  /** Calls of a side that were heard and could not be passed on. */
+  undelivered(by: Speaker, messageIds: readonly string[]): void {
+    const calls = messageIds.flatMap((messageId) => this.#open[by].get(messageId) ?? []);
+    const causes = calls.flatMap(({ begun }) => (begun ? [begun.entry.id] : []));
+    const value = { by, messageIds: messageIds.slice(0, MOST_OPEN) };
+    void this.#journalOf(by).note({ action: 'NotDelivered', value, causes, error: 'OCPP_NOT_DELIVERED' });
+  }
+
+  /** The connection has ended: nobody answers any more. */
+  end(): void {
+    for (const call of [...this.#starts.keys()]) {
+      this.#settle(call);
+      this.#apply(begunAs(call, NO_NUMBER), call.begun);
+    }
+  }
+
+  #frame(by: Speaker, raw: string, how: Handed): Heard {
     const parts = partsOf(raw);
-    if (typeof parts === 'string') return this.#bad(by, raw, parts, how);
+    if (typeof parts === 'string') return this.#bad(by, { action: 'BadFrame', raw }, parts, how);
     const [kind, messageId, third, fourth] = parts;
+    const action = typeof third === 'string' ? third.slice(0, LONGEST_ACTION) : 'Unknown';
+    // OCPP-J has text frames only: what the other side makes of it, if anything, nobody knows.
+    if (how.isBinary) return this.#bad(by, { action, messageId, raw }, 'not text', how);
     if (kind === 2 && typeof third === 'string')
       return this.#call(by, { messageId, action: third, payload: fourth, raw }, how);
     if (kind === 3) return this.#answer(by, { messageId, payload: third, raw }, how);
     if (kind === 4) return this.#answer(by, { messageId, payload: undefined, raw }, how);
     // SEND and CALLRESULTERROR of 2.1, and whatever comes after it.
-    const action = (typeof third === 'string' ? third : 'Unknown').slice(0, LONGEST_ACTION);
     return { begun: this.#journal(by, { action, messageId, raw }, how, []) };
   }
 
   /** Lets a call wait again that was not answered after all: what its answer told was not stored. */
   reopen(messageId: string, call: OverheardCall): void {
     this.#remember(call.by, messageId, call);
+    if (call.events) this.#hold(call);
   }
 
   /** Knows a call again that was journalled before, by an earlier run perhaps; it counted then. */
@@ -132,25 +179,27 @@ export class Overheard {
   }
 
   /** Text that is no frame, or bytes that are no text. */
-  #bad(by: Speaker, raw: string, reason: string, how: Handed): Heard {
-    const begun = this.#journal(by, { action: 'BadFrame', raw, error: 'OCPP_BAD_FRAME' }, how, []);
+  #bad(by: Speaker, draft: Draft, reason: string, how: Handed): Heard {
+    const begun = this.#journal(by, { ...draft, error: 'OCPP_BAD_FRAME' }, how, []);
     this.#host.bad(by, reason);
     return { begun };
   }
 
   #call(
     by: Speaker,
-    call: { messageId: string; action: string; payload: unknown; raw: string },
+    said: { messageId: string; action: string; payload: unknown; raw: string },
     how: Handed,
   ): Heard {
-    const { messageId, payload, raw } = call;
-    const action = call.action.slice(0, LONGEST_ACTION);
+    const { messageId, payload, raw } = said;
+    const action = said.action.slice(0, LONGEST_ACTION);
     const begun = this.#journal(by, { action, messageId, raw }, how, []);
     const passwords = passwordsIn(action, payload);
     const heard: OverheardCall = { by, action, payload, begun, passwords };
-    const events = by === 'station' && begun ? this.#read(call.action, payload, begun) : [];
+    const events = by === 'station' && begun ? this.#read(said.action, payload, begun) : [];
     const waits = this.#waits(action) && events.length > 0;
-    this.#remember(by, messageId, waits ? { ...heard, events } : heard);
+    const call = waits ? { ...heard, events } : heard;
+    this.#remember(by, messageId, call);
+    if (waits) this.#hold(call);
     return { begun, stored: waits ? undefined : this.#apply(events, begun) };
   }
 
@@ -173,9 +222,26 @@ export class Overheard {
     return { begun, stored, call };
   }
 
+  /** Keeps what a start tells until its number is told, or until nobody is likely to tell one. */
+  #hold(call: OverheardCall): void {
+    const late = setTimeout(() => {
+      this.#starts.delete(call);
+      this.#apply(begunAs(call, NO_NUMBER), call.begun);
+    }, UNANSWERED_MS);
+    late.unref();
+    this.#starts.set(call, late);
+  }
+
+  #settle(call: OverheardCall): void {
+    clearTimeout(this.#starts.get(call));
+    this.#starts.delete(call);
+  }
+
   /** What is so since a call was answered. */
   #toldBy(call: OverheardCall, payload: unknown): readonly DomainEvent[] {
-    if (call.events && payload !== undefined) return begunAs(call.events, payload);
+    this.#settle(call);
+    // Whatever the CSMS says of it, the station charges.
+    if (call.events) return begunAs(call, numberIn(payload));
     if (call.by === 'csms' && call.begun && isCarriedOut(call.action, payload))
       return this.#read(call.action, call.payload, call.begun);
     return [];
@@ -221,23 +287,30 @@ export class Overheard {
 
   #journal(
     by: Speaker,
-    draft: { action: string; messageId?: string; raw: string; error?: ErrorCode },
-    { at, begun }: Handed,
+    draft: Draft,
+    { at, begun, isLost }: Handed,
     causes: readonly JournalId[],
     passwords?: readonly string[],
   ): Beginning | null {
     if (begun) return begun;
-    const { protocol, frames } = this.#context;
-    const journal = by === 'station' ? frames : this.#host.csmsFrames;
-    return journal.frame({ ...draft, protocol, direction: 'in', at }, causes, passwords);
+    const { protocol } = this.#context;
+    const error = draft.error ?? (isLost ? ('OCPP_NOT_DELIVERED' as const) : undefined);
+    return this.#journalOf(by).frame({ ...draft, protocol, direction: 'in', at, error }, causes, passwords);
+  }
+
+  #journalOf(by: Speaker): FrameJournal {
+    return by === 'station' ? this.#context.frames : this.#host.csmsFrames;
   }
 }
 
-/** A transaction of 1.6 has begun when the CSMS has given it its number. */
-function begunAs(events: readonly DomainEvent[], payload: unknown): readonly DomainEvent[] {
-  const number = (payload as { transactionId?: unknown } | null)?.transactionId;
-  if (typeof number !== 'number' || !Number.isInteger(number)) return [];
-  const transactionId = String(number);
+/** The number that an answer gives a transaction. */
+function numberIn(answer: unknown): string {
+  const number = (answer as { transactionId?: unknown } | null | undefined)?.transactionId;
+  return typeof number === 'number' && Number.isInteger(number) ? String(number) : NO_NUMBER;
+}
+
+/** A transaction of 1.6 has begun; without a number it may get one later, or by a retry. */
+function begunAs({ events = [] }: OverheardCall, transactionId: string): readonly DomainEvent[] {
   return events.map((event) =>
     event.type === 'TransactionStarted' ? { ...event, payload: { ...event.payload, transactionId } } : event,
   );

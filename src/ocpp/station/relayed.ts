@@ -4,7 +4,7 @@ import type { OcppLimits } from '../options.js';
 import type { RpcConnection } from '../rpc/index.js';
 import type { FrameJournal } from './frames.js';
 import type { ReadingContext } from './inbound.js';
-import { Overheard, type OverheardCall, type Speaker } from './overheard.js';
+import { type Handed, Overheard, type OverheardCall, type Speaker } from './overheard.js';
 import { type CallOptions, type CallResult, OwnCalls } from './own-calls.js';
 import { Rate } from './rate.js';
 
@@ -47,13 +47,17 @@ export class RelayedConnection {
     return this.#own.call(action, payload, options);
   }
 
-  onStation(raw: string): void {
-    this.#overheard.frame('station', raw);
+  onStation(raw: string, how?: Handed): void {
+    this.#overheard.frame('station', raw, how);
     this.#slowDown();
   }
 
-  onCsms(raw: string): void {
-    this.#overheard.frame('csms', raw);
+  onCsms(raw: string, how?: Handed): void {
+    this.#overheard.frame('csms', raw, how);
+  }
+
+  onUndelivered(messageIds: readonly string[]): void {
+    this.#overheard.undelivered('csms', messageIds);
   }
 
   onSent(messageId: string, raw: string): void {
@@ -76,6 +80,7 @@ export class RelayedConnection {
 
   onClosed(code: number, reason: string, by: Speaker): void {
     clearTimeout(this.#pause);
+    this.#overheard.end();
     this.#owner.closed(this, code, by === 'csms' ? `the CSMS closed: ${reason}` : reason);
   }
 
