@@ -8,13 +8,14 @@ import type { CsmsProtocol, Payload } from './options.js';
 import type { SeenSocket } from './socket.js';
 import { type CsmsViolation, fineTimestampIn, misfitOf } from './wire.js';
 
-/** A call of a station. */
+/** A call of a station, right or wrong. */
 export interface CsmsCall {
   readonly identity: string;
   /** Number of the connection, over all stations. */
   readonly connection: number;
   readonly messageId: string;
   readonly action: string;
+  /** Empty if it was none. */
   readonly payload: Payload;
   readonly at: number;
 }
@@ -137,7 +138,6 @@ export class Connection {
   async #answer(messageId: string, action: string, params: unknown): Promise<unknown> {
     const oddities = this.#host.oddities();
     const { identity, number: connection } = this;
-    const payload = params as Payload;
     const followUps: (() => void)[] = [];
     const follow = () => {
       for (const followUp of followUps) followUp();
@@ -145,8 +145,9 @@ export class Connection {
     };
     this.#calls.heard(messageId);
     this.#answering.set(messageId, follow);
+    const payload = (typeof params === 'object' && params !== null ? params : {}) as Payload;
     this.#host.call({ identity, connection, messageId, action, payload, at: Date.now() });
-    const answer = this.#decide(action, payload, oddities, followUps);
+    const answer = this.#decide(action, params as Payload, oddities, followUps);
     if (isSilentOn(action, oddities)) {
       this.#answering.delete(messageId);
       setImmediate(follow);

@@ -63,51 +63,44 @@ export class Door {
     const { upgrades, upgradesAfterMs, secondConnection } = this.#host.oddities();
     this.#waiting.add(socket);
     socket.once('close', () => this.#waiting.delete(socket));
+    const knock = knockOf(request, socket);
+    const told = (status: number, identity?: string, why?: string) =>
+      this.#host.handshake({ ...knock, status, identity }, why);
+    const refused = (status: number, identity: string | undefined, why: string) => {
+      refuse(socket, status, why);
+      told(status, identity, why);
+    };
     if (upgradesAfterMs) await pause(upgradesAfterMs, undefined, { ref: false });
     if (socket.destroyed) return;
-    if (upgrades === 'unanswered') return this.#told(request, socket, 0, undefined, 'not answered');
+    if (upgrades === 'unanswered') return told(0, undefined, 'not answered');
     this.#waiting.delete(socket);
     if (upgrades === 'cut') {
       socket.destroy();
-      return this.#told(request, socket, 0, undefined, 'cut');
+      return told(0, undefined, 'cut');
     }
     const admission = admissionOf(request, this.#options, this.#host.passwordOf);
     const { status, identity } = admission;
-    if (upgrades !== undefined) return this.#refuse(request, socket, upgrades, identity, 'told to refuse');
-    if (!isAdmitted(admission)) return this.#refuse(request, socket, status, identity, admission.why);
+    if (upgrades !== undefined) return refused(upgrades, identity, 'told to refuse');
+    if (!isAdmitted(admission)) return refused(status, identity, admission.why);
     if (secondConnection === 'refused' && this.#host.isConnected(admission.identity)) {
-      return this.#refuse(request, socket, 409, identity, 'connected already');
+      return refused(409, identity, 'connected already');
     }
-    this.#told(request, socket, 101, identity, undefined);
-    this.#gate.upgrade(request, socket, head, admission.subprotocol, (client, webSocket) =>
-      this.#host.admitted(admission, client, webSocket),
-    );
+    let isOpen = false;
+    this.#gate.upgrade(request, socket, head, admission.subprotocol, (client, webSocket) => {
+      isOpen = true;
+      told(101, identity);
+      this.#host.admitted(admission, client, webSocket);
+    });
+    if (!isOpen) told(400, identity, 'no handshake of WebSocket');
   }
+}
 
-  #refuse(
-    request: IncomingMessage,
-    socket: Duplex,
-    status: number,
-    identity: string | undefined,
-    why: string,
-  ): void {
-    refuse(socket, status, why);
-    this.#told(request, socket, status, identity, why);
-  }
-
-  #told(
-    request: IncomingMessage,
-    socket: Duplex,
-    status: number,
-    identity: string | undefined,
-    why: string | undefined,
-  ): void {
-    const { url = '', headers, rawHeaders } = request;
-    const handshake = {
-      ...{ url, headers: { ...headers }, rawHeaders, identity, status, at: Date.now() },
-      offered: offeredBy(request),
-      certificate: certificateOf(socket),
-    };
-    this.#host.handshake(handshake, why);
-  }
+/** The request as it came: what handles it next changes it. */
+function knockOf(request: IncomingMessage, socket: Duplex): Omit<CsmsHandshake, 'status' | 'identity'> {
+  const { url = '', headers, rawHeaders } = request;
+  return {
+    ...{ url, headers: { ...headers }, rawHeaders, at: Date.now() },
+    offered: offeredBy(request),
+    certificate: certificateOf(socket),
+  };
 }

@@ -1,5 +1,7 @@
 /** Who gets in, and what is spoken then. */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { charger, csms, Raw } from './support.js';
 
@@ -86,6 +88,19 @@ describe('the subprotocol', () => {
     const old = await csms({ protocols: ['ocpp1.6', 'ocpp2.0.1'] });
     expect((await new Raw(`${old.url}/CP-1`, both).open()).socket.protocol).toBe('ocpp1.6');
     expect(old.station('CP-1').protocol).toBe('ocpp1.6');
+  });
+
+  it('is not all that an upgrade needs', async () => {
+    const simulator = await csms();
+    const headers = { 'sec-websocket-key': 'none', 'sec-websocket-protocol': 'ocpp1.6' };
+    const asked = request(`http://127.0.0.1:${simulator.port}/ocpp/CP-1`, {
+      headers: { ...headers, connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' },
+    });
+    const [answer] = (await once(asked.end(), 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(400);
+    expect(simulator.handshakes).toMatchObject([{ url: '/ocpp/CP-1', status: 400, headers }]);
+    expect(simulator.stations.size).toBe(0);
   });
 
   it('must be one that is spoken, unless the CSMS can do without', async () => {

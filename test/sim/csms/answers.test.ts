@@ -50,6 +50,7 @@ describe('what does not fit', () => {
     ['ocpp2.0.1', 'Authorize', {}, 'OccurrenceConstraintViolation'],
     ['ocpp1.6', 'Authorize', { idTag: 'x'.repeat(21) }, 'FormationViolation'],
     ['ocpp2.1', 'Heartbeat', { idTag: 1 }, 'PropertyConstraintViolation'],
+    ['ocpp1.6', 'Heartbeat', null, 'TypeConstraintViolation'],
     ['ocpp1.6', 'Dance', {}, 'NotImplemented'],
     ['ocpp1.6', 'Reset', { type: 'Hard' }, 'NotSupported'],
   ])('on %s, %s %j, is refused with %s', async (protocol, action, payload, code) => {

@@ -89,7 +89,7 @@ export class Raw {
   }
 
   /** Calls, and gives the frame that answers. */
-  async ask(id: string, action: string, payload: object = {}): Promise<unknown[]> {
+  async ask(id: string, action: string, payload: object | null = {}): Promise<unknown[]> {
     this.say([2, id, action, payload]);
     return this.hear(([type, messageId]) => type !== 2 && messageId === id);
   }
