@@ -117,6 +117,7 @@ program
   .description('the bridge with simulated chargers, BMS, ITCS and partner: one night, live')
   .option('--once', 'play the night through in under a minute, check it, end')
   .option('--keep <folder>', 'keep the store there, for trace')
+  .option('--csms', 'the depot has a CSMS already: it keeps three of the chargers, with the bridge between')
   .option('--peers <config>', 'only the peers, against a bridge that runs with this configuration')
   .action((options) => run(async () => (await import('./cli/demo.js')).demo(options)));
 

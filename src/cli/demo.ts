@@ -10,16 +10,20 @@ import { type Config, loadConfig } from '../config/index.js';
 import { expectations } from '../demo/expectations.js';
 import { Ledger } from '../demo/ledger.js';
 import { NIGHT_MINUTES, night } from '../demo/night.js';
+import { besideItsCsms, ownCsms } from '../demo/own-csms.js';
 import { connect, type Doors, makePeers, type Peers } from '../demo/peers.js';
 import { clockOf, tell } from '../demo/teller.js';
 import { printTrace } from '../journal/index.js';
 import { ScaledClock } from '../sim/charger/index.js';
+import type { CsmsSimulator } from '../sim/csms/index.js';
 
 export interface DemoOptions {
   /** Plays the night once, in under a minute, checks it, and ends. */
   readonly once?: boolean;
   /** Keeps the store in this folder, for `depotbridge trace`. */
   readonly keep?: string;
+  /** The depot has a CSMS already, which keeps three of its chargers. */
+  readonly csms?: boolean;
   /** Only the peers, against a bridge that runs with this configuration, in real time. */
   readonly peers?: string;
 }
@@ -37,6 +41,7 @@ export async function demo(options: DemoOptions): Promise<number> {
   const config = await demoConfig(folder);
   const clock = new ScaledClock({ startAt: new Date(EVENING), timeScale: options.once ? FAST : LEISURELY });
   const now = () => new Date(clock.now());
+  const csms = options.csms ? await ownCsms(config, clock) : undefined;
   const bridge = await startBridge(config, pino({ level: config.log.level }), now);
   const doors = { ocpp: bridge.ports.ocpp, vdv463: bridge.ports.vdv463, ocpi: bridge.ports.ocpi ?? 0 };
   const peers = makePeers(config, doors, clock);
@@ -47,10 +52,11 @@ export async function demo(options: DemoOptions): Promise<number> {
     );
     tell(bridge.runtime.depot, ledger, say, now);
     await play(peers, config, doors, clock);
-    return await sumUp(bridge, peers, ledger);
+    return await sumUp(bridge, peers, ledger, csms);
   } finally {
     await peers.stop();
     await bridge.stop();
+    await csms?.stop();
     if (!options.keep) rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -120,7 +126,12 @@ async function play(
 }
 
 /** Prints the summary and one lineage tree; exit code 1 if anything expected did not come. */
-async function sumUp(bridge: Bridge, peers: Peers, ledger: Ledger): Promise<number> {
+async function sumUp(
+  bridge: Bridge,
+  peers: Peers,
+  ledger: Ledger,
+  csms: CsmsSimulator | undefined,
+): Promise<number> {
   const { depot, metrics } = bridge.runtime;
   const own = (await metrics.schemaViolations.get()).values.reduce((sum, { value }) => sum + value, 0);
   const violations = peers.violations();
@@ -137,6 +148,7 @@ async function sumUp(bridge: Bridge, peers: Peers, ledger: Ledger): Promise<numb
   say('\nWhat had to come\n');
   const expected = [
     ...expectations(ledger, peers, depot),
+    ...(csms ? besideItsCsms(csms, ledger) : []),
     { what: 'a VDV 463 field traced to its raw OCPP frame and rule', met: traced !== undefined },
     { what: 'no schema violation, ours or found by a peer', met: own + violations.length === 0 },
   ];

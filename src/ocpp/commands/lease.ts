@@ -61,19 +61,21 @@ function fullPowerOf(point: PointConfig): number {
 }
 
 /** The lower of two limits at every instant until the end. */
-export function lowerOf(
+function lowerOf(
   ours: readonly LimitStep[],
   theirs: readonly CsmsLimitStep[],
   endsAtMs: number,
 ): LimitStep[] {
   const instants = [...new Set([...ours, ...theirs].map(({ at }) => Date.parse(at)))].sort((a, b) => a - b);
   const first = Date.parse(ours[0]?.at ?? '');
-  return instants.flatMap((ms) => {
+  const steps: LimitStep[] = [];
+  for (const ms of instants) {
     const own = inForce(ours, ms)?.powerW;
-    if (own === undefined || ms < first || ms >= endsAtMs) return [];
+    if (own === undefined || ms < first || ms >= endsAtMs) continue;
     const powerW = Math.min(own, inForce(theirs, ms)?.powerW ?? Number.POSITIVE_INFINITY);
-    return [{ at: new Date(ms).toISOString(), powerW }];
-  });
+    if (steps.at(-1)?.powerW !== powerW) steps.push({ at: new Date(ms).toISOString(), powerW });
+  }
+  return steps;
 }
 
 /** The limit of the CSMS alone, from the end of ours on. */
