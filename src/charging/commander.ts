@@ -2,7 +2,7 @@
  * Carries plans to chargers: a limit when the plan at a running transaction changes, the default limit of a point, a stop
  * when a presystem ends a request. Every command has an intent on record before it is sent, and its outcome after it.
  */
-import { leaseMinutesOf } from '../config/index.js';
+import { type LeaseTerms, leaseTermsOf } from '../config/index.js';
 import type { Runtime, StationCommands } from '../depot/index.js';
 import type {
   DomainEvent,
@@ -215,11 +215,14 @@ export class Commander {
 
   /** A lease is renewed at half its time, so that one that is lost does not end it. */
   #isLeaseDue(stationId: StationId, { at }: Attempt, nowMs: number): boolean {
-    if (this.#commands.controlOf(stationId) !== 'lease') return false;
+    const terms = this.#termsAt(stationId);
+    return terms ? this.#isIn(Math.max(0, at + terms.leaseMinutes * 30_000 - nowMs)) : false;
+  }
+
+  #termsAt(stationId: StationId): LeaseTerms | undefined {
     const { config } = this.#runtime;
     const station = config.depots[0].stations.find(({ id }) => id === stationId);
-    const leaseMs = ((station && leaseMinutesOf(config, station)) ?? 0) * 60_000;
-    return this.#isIn(Math.max(0, at + leaseMs / 2 - nowMs));
+    return station && leaseTermsOf(config, station);
   }
 
   #isIn(ms: number | undefined): boolean {
@@ -243,7 +246,9 @@ export class Commander {
       before?.processId === processId && sameLimits(before.steps, steps, this.#runtime.now().toISOString());
     const failures = outcome.outcome === 'accepted' ? 0 : (again ? before.failures : 0) + 1;
     this.#attempts.set(pointId, { processId, steps, at: this.#runtime.now().getTime(), failures });
-    this.#readBack.answered({ stationId, pointId, processId, steps, intent }, outcome.outcome);
+    const held = { stationId, pointId, processId, steps: applied ?? steps, intent };
+    // The limit of a whole station says nothing of one point.
+    if (this.#termsAt(stationId)?.leaseAs !== 'cap') this.#readBack.answered(held, outcome.outcome);
     const set = { ...details, steps: applied ?? steps };
     await this.#recorder.answered('LimitAnswered', stationId, intent, outcome, set);
   }

@@ -20,10 +20,17 @@ export function controlOf(config: Pick<Config, 'ocpp'>, station: Pick<StationCon
   return station.ocpp.control ?? csms?.control ?? 'observe';
 }
 
-/** How long a limit lasts at a station of which we have no more than a lease. */
-export function leaseMinutesOf(
-  { ocpp }: Pick<Config, 'ocpp'>,
+/** How limits are leased at a station. */
+export interface LeaseTerms {
+  readonly leaseAs: 'merge' | 'cap';
+  readonly leaseMinutes: number;
+}
+
+/** The terms at a station of which we have no more than a lease; undefined for others. */
+export function leaseTermsOf(
+  config: Pick<Config, 'ocpp'>,
   station: Pick<StationConfig, 'ocpp'>,
-): number | undefined {
-  return attachOf({ ocpp }, station) === 'feed' ? ocpp.feed.leaseMinutes : ocpp.csms?.leaseMinutes;
+): LeaseTerms | undefined {
+  if (controlOf(config, station) !== 'lease') return undefined;
+  return attachOf(config, station) === 'feed' ? config.ocpp.feed : config.ocpp.csms;
 }

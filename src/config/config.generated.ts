@@ -350,6 +350,10 @@ export interface CsmsConfig {
    */
   control?: 'observe' | 'lease';
   /**
+   * How a lease meets the limits of the CSMS. merge: a limit for each transaction, the lower of both. cap: one for the whole station, beside those of the CSMS.
+   */
+  leaseAs?: 'merge' | 'cap';
+  /**
    * So long a limit of the bridge lasts after it was last renewed; renewed at half of it.
    */
   leaseMinutes?: number;
@@ -362,6 +366,10 @@ export interface FeedConfig {
    * observe: the bridge orders nothing. lease: it orders limits by the webhook, which end by themselves if it goes.
    */
   control?: 'observe' | 'lease';
+  /**
+   * How a lease meets the limits of the CSMS. merge: a limit for each transaction, the lower of both. cap: one for the whole station, beside those of the CSMS.
+   */
+  leaseAs?: 'merge' | 'cap';
   /**
    * So long a limit of the bridge lasts after it was last renewed; renewed at half of it.
    */

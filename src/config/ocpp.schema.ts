@@ -6,6 +6,23 @@ export const ATTACH = ['csms', 'proxy', 'feed'] as const;
 /** What the bridge may do beside the CSMS that a charger already has. */
 export const CONTROL = ['observe', 'lease'] as const;
 
+/** What a lease of limits is. */
+const LEASE = {
+  leaseAs: {
+    enum: ['merge', 'cap'],
+    default: 'merge',
+    description:
+      'How a lease meets the limits of the CSMS. merge: a limit for each transaction, the lower of both. cap: one for the whole station, beside those of the CSMS.',
+  },
+  leaseMinutes: {
+    type: 'number',
+    minimum: 2,
+    maximum: 1440,
+    default: 15,
+    description: 'So long a limit of the bridge lasts after it was last renewed; renewed at half of it.',
+  },
+} as const;
+
 export const ocppSchemas = {
   OcppConfig: object('Behaviour of the charger side.', [], {
     attach: {
@@ -49,13 +66,7 @@ export const ocppSchemas = {
       description:
         'observe: the bridge sends nothing to chargers. lease: it sets limits that end by themselves if it goes.',
     },
-    leaseMinutes: {
-      type: 'number',
-      minimum: 2,
-      maximum: 1440,
-      default: 15,
-      description: 'So long a limit of the bridge lasts after it was last renewed; renewed at half of it.',
-    },
+    ...LEASE,
   }),
   FeedConfig: object('The CSMS that hands over frames, for attach: feed.', [], {
     control: {
@@ -64,13 +75,7 @@ export const ocppSchemas = {
       description:
         'observe: the bridge orders nothing. lease: it orders limits by the webhook, which end by themselves if it goes.',
     },
-    leaseMinutes: {
-      type: 'number',
-      minimum: 2,
-      maximum: 1440,
-      default: 15,
-      description: 'So long a limit of the bridge lasts after it was last renewed; renewed at half of it.',
-    },
+    ...LEASE,
     silenceSeconds: {
       ...seconds(90),
       description:

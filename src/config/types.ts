@@ -17,7 +17,7 @@ export type ChargingConfig = Required<Omit<generated.ChargingConfig, 'beforePlug
 export type VehicleDataConfig = generated.VehicleDataConfig;
 export type CsmsConfig = Filled<
   generated.CsmsConfig,
-  'checksLogins' | 'connectSeconds' | 'control' | 'leaseMinutes'
+  'checksLogins' | 'connectSeconds' | 'control' | 'leaseAs' | 'leaseMinutes'
 >;
 export type WebhookConfig = Filled<generated.WebhookConfig, 'timeoutSeconds'>;
 export type FeedConfig = Required<Omit<generated.FeedConfig, 'webhook'>> & { webhook?: WebhookConfig };

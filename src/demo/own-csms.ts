@@ -22,7 +22,10 @@ export async function ownCsms(config: Config, clock: Clock): Promise<CsmsSimulat
     now: () => new Date(clock.now()),
   });
   const url = await csms.start();
-  config.ocpp.csms = { url, checksLogins: true, connectSeconds: 10, control: 'lease', leaseMinutes: 60 };
+  config.ocpp.csms = {
+    ...{ url, checksLogins: true, connectSeconds: 10 },
+    ...{ control: 'lease', leaseAs: 'merge', leaseMinutes: 60 },
+  };
   for (const { ocpp } of stations) ocpp.attach = 'proxy';
   return csms;
 }

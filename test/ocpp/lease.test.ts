@@ -206,7 +206,7 @@ describe('a lease', () => {
           );
           const lease = leaseOf({
             ...{ station: held, process: undefined, point, transactionId: '7', steps, maxStackLevel },
-            ...{ nowMs: NOW, leaseMs: minutes * 60_000 },
+            ...{ nowMs: NOW, leaseMs: minutes * 60_000, fullPowerW: FULL_W },
           });
           const theirs = allowed(held) as [number, number | undefined][];
           const theirsAt = (s: number) => theirs.findLast(([from]) => from <= s)?.[1];
@@ -228,6 +228,8 @@ describe('a lease', () => {
                 ),
               );
             } else if (lease.endsAtMs === undefined) expect(set).toBe(theirsAt(s) ?? FULL_W);
+            const applied = inForce(lease.applied, NOW + s * 1000);
+            expect(applied).toBe(s < end ? set : (theirsAt(s) ?? FULL_W));
           }
           // Ours never stands in the place of a profile of theirs and ends.
           const levels = (held.csmsLimits ?? [])

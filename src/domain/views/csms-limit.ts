@@ -1,7 +1,7 @@
 /**
  * What the charging profiles that its own CSMS has given a station allow at a charging point over time: OCPP 1.6 §3.13,
  * 2.0.1 K01. Inside a purpose the highest level with a period in force counts; the profile of a transaction comes before
- * the default one. The limit of the whole station is left to the station: it applies it beside every other.
+ * the default one. The limit of the whole station is another question: the station applies it beside every other.
  */
 import type { CsmsLimitSet, LimitPeriod, RateUnit } from '../model.js';
 import type { Instant } from '../source.js';
@@ -14,7 +14,8 @@ export interface CsmsLimitStep {
 }
 
 export interface CsmsLimitQuery {
-  readonly pointId: PointId;
+  /** Absent: the limit of the whole station. */
+  readonly pointId?: PointId;
   /** The running transaction; absent: what holds for one to come. */
   readonly transactionId?: string;
   /** When it began: relative profiles count from there. */
@@ -27,6 +28,8 @@ export interface CsmsLimitQuery {
 }
 
 const DAY_MS = 86_400_000;
+/** The first that says something counts; a question asks for points or for the station, never for both. */
+const PURPOSES = ['station', 'transaction', 'default'] as const;
 
 /** The limit over time, from `from` on; one step at least. */
 export function csmsLimitSteps(station: StationState, query: CsmsLimitQuery): CsmsLimitStep[] {
@@ -49,7 +52,8 @@ export function csmsStackLevel(
   station: StationState,
   query: Pick<CsmsLimitQuery, 'pointId' | 'transactionId'>,
 ): number | undefined {
-  const purpose = query.transactionId === undefined ? 'default' : 'transaction';
+  const own = query.transactionId === undefined ? 'default' : 'transaction';
+  const purpose = query.pointId === undefined ? 'station' : own;
   const levels = (station.csmsLimits ?? [])
     .map((leaf) => leaf.value)
     .filter((limit) => limit.purpose === purpose && isFor(limit, query))
@@ -61,13 +65,15 @@ function isFor(
   { purpose, place, pointId, transactionId }: CsmsLimitSet,
   query: Pick<CsmsLimitQuery, 'pointId' | 'transactionId'>,
 ): boolean {
-  if (purpose === 'station' || (place !== 0 && pointId !== query.pointId)) return false;
+  if (query.pointId === undefined || purpose === 'station')
+    return query.pointId === undefined && purpose === 'station';
+  if (place !== 0 && pointId !== query.pointId) return false;
   if (purpose === 'default') return true;
   return query.transactionId !== undefined && (transactionId ?? query.transactionId) === query.transactionId;
 }
 
 function powerAtMs(limits: readonly CsmsLimitSet[], query: CsmsLimitQuery, ms: number): number | undefined {
-  for (const purpose of ['transaction', 'default'] as const) {
+  for (const purpose of PURPOSES) {
     const inForce = limits
       .filter((limit) => limit.purpose === purpose)
       // Of one level, that of the point itself comes before that of all.

@@ -28,7 +28,8 @@ import {
 } from './dialect.js';
 import { FirstReadings } from './first-reading.js';
 import { profileIds } from './limit.js';
-import { type LimitedUnit, readLimit, setDefaultLimit, setTransactionLimit } from './limits.js';
+import type { LimitedUnit } from './limited-unit.js';
+import { readLimit, setDefaultLimit, setTransactionLimit } from './limits.js';
 import { Onboarding, type OnboardingOptions } from './onboarding.js';
 import { Once } from './once.js';
 import { isPlanned } from './planned.js';

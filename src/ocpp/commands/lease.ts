@@ -14,7 +14,10 @@ export interface LeaseInputs {
   readonly station: StationState;
   readonly process: ProcessState | undefined;
   readonly point: PointConfig;
-  readonly transactionId: string;
+  /** Absent: the lease is for the whole station, of which the point is one like all others. */
+  readonly transactionId?: string;
+  /** The most that its place can deliver, W. */
+  readonly fullPowerW: number;
   /** What is planned, total power. */
   readonly steps: readonly LimitStep[];
   /** The highest level that the station knows, if it told. */
@@ -24,8 +27,10 @@ export interface LeaseInputs {
 }
 
 export interface Lease {
-  /** The lower of plan and CSMS, then perhaps the CSMS alone; total power. */
+  /** What to set: the lower of plan and CSMS, then perhaps the CSMS alone; total power. */
   readonly steps: readonly LimitStep[];
+  /** What holds then, also when it has ended by itself. */
+  readonly applied: readonly LimitStep[];
   readonly stackLevel: number;
   /** When the limit ends by itself, ms; absent: it goes on as the CSMS's own, whose profile it has replaced. */
   readonly endsAtMs?: number;
@@ -35,20 +40,21 @@ export interface Lease {
 export function leaseOf(inputs: LeaseInputs): Lease {
   const { station, point, transactionId, steps, nowMs, leaseMs, process } = inputs;
   const endsAtMs = nowMs + leaseMs;
+  const of = transactionId === undefined ? {} : { pointId: point.id, transactionId };
   const theirs = csmsLimitSteps(station, {
-    pointId: point.id,
-    transactionId,
+    ...of,
     ...(process?.transactionStartedAt ? { transactionStartedAt: process.transactionStartedAt } : {}),
     from: new Date(nowMs).toISOString(),
     untilMs: nowMs + TAIL_MS,
     watts: (limit, unit, phases) => wattsOf(point, limit, unit, phases),
   });
-  const level = csmsStackLevel(station, { pointId: point.id, transactionId });
+  const level = csmsStackLevel(station, of);
   const stackLevel = Math.max(inputs.maxStackLevel ?? 0, level ?? 0);
   const lower = lowerOf(steps, theirs, endsAtMs);
+  const applied = [...lower, ...tailOf(theirs, endsAtMs, inputs.fullPowerW)];
   // A profile of the same level takes the place of theirs (1.6 §3.13.2), which would be gone when ours has ended.
-  if (level !== stackLevel) return { steps: lower, stackLevel, endsAtMs };
-  return { steps: [...lower, ...tailOf(theirs, endsAtMs, fullPowerOf(point))], stackLevel };
+  if (level === stackLevel) return { steps: applied, applied, stackLevel };
+  return { steps: lower, applied, stackLevel, endsAtMs };
 }
 
 /** Total power of a limit; amperes count at the nominal voltage, as in what is set. */
@@ -56,7 +62,8 @@ function wattsOf(point: PointConfig, limit: number, unit: 'W' | 'A', phases: num
   return unit === 'W' ? limit : limit * point.maxVoltage * phasesIn(point, phases);
 }
 
-function fullPowerOf(point: PointConfig): number {
+/** What a point can deliver, W. */
+export function fullPowerOf(point: PointConfig): number {
   return point.maxVoltage * point.maxAmperage * (point.powerType === 'DC' ? 1 : phasesOf(point));
 }
 
@@ -76,6 +83,17 @@ function lowerOf(
     if (steps.at(-1)?.powerW !== powerW) steps.push({ at: new Date(ms).toISOString(), powerW });
   }
   return steps;
+}
+
+/** What several limits add up to, from an instant on; one that has not begun by then adds nothing until it does. */
+export function sumOf(limits: readonly (readonly LimitStep[])[], from: string): LimitStep[] {
+  const fromMs = Date.parse(from);
+  const later = limits.flat().map(({ at }) => Date.parse(at));
+  const instants = [...new Set([fromMs, ...later.filter((ms) => ms > fromMs)])].sort((a, b) => a - b);
+  return instants.map((ms) => ({
+    at: new Date(ms).toISOString(),
+    powerW: limits.reduce((sum, steps) => sum + (inForce(steps, ms)?.powerW ?? 0), 0),
+  }));
 }
 
 /** The limit of the CSMS alone, from the end of ours on. */

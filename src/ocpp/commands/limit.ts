@@ -18,6 +18,8 @@ export interface LimitOrder {
   readonly abilities: Abilities;
   /** How far the station's clock is ahead of ours, ms: it reads instants by its own. */
   readonly clockAheadMs: number;
+  /** Whether it is for the whole station; `number` is 0 then. */
+  readonly ofStation?: boolean;
   /** The level to set it at; the highest that the station knows if left out. */
   readonly stackLevel?: number;
   /** When it ends by itself, ms since 1970; absent: with the transaction. */
@@ -26,26 +28,37 @@ export interface LimitOrder {
 
 /**
  * Our chargingProfileIds of a point: one for its transaction, one for transactions to come. They differ, because a
- * profile replaces another of the same id, and the end of a transaction would leave the next without a limit.
+ * profile replaces another of the same id, and the end of a transaction would leave the next without a limit. The third is
+ * for the whole station of the point.
  */
-export function profileIds(runtime: Runtime, pointId: PointId): { transaction: number; default: number } {
+export function profileIds(
+  runtime: Runtime,
+  pointId: PointId,
+): { transaction: number; default: number; station: number } {
   const points = [...runtime.identity.points.keys()];
-  const transaction = runtime.config.depots[0].charging.profileIdBase + points.indexOf(pointId);
-  return { transaction, default: transaction + points.length };
+  const { charging, stations } = runtime.config.depots[0];
+  const transaction = charging.profileIdBase + points.indexOf(pointId);
+  const place = stations.findIndex((station) => station.points.some(({ id }) => id === pointId));
+  return {
+    transaction,
+    default: transaction + points.length,
+    station: charging.profileIdBase + 2 * points.length + place,
+  };
 }
 
 /** @throws BridgeError with the table's code if no table can make the call */
 export function limitCall(runtime: Runtime, order: LimitOrder): Call {
   const { point, transactionId, abilities, steps, number, protocol, clockAheadMs } = order;
   const { unit, startAt, periods } = scheduleFor(steps, point, abilities, runtime.now().getTime());
-  const ids = profileIds(runtime, point.id);
+  const own = transactionId === undefined ? 'default' : 'transaction';
+  const purpose = order.ofStation ? 'station' : own;
   const command: LimitCommand = {
     ...number,
-    profileId: transactionId === undefined ? ids.default : ids.transaction,
+    profileId: profileIds(runtime, point.id)[purpose],
     // The highest level that the station knows wins over what others have set inside the same purpose.
     stackLevel: order.stackLevel ?? abilities.maxStackLevel ?? 0,
-    purpose: transactionId === undefined ? 'default' : 'transaction',
-    ...(transactionId === undefined ? {} : { transactionId }),
+    purpose,
+    ...(transactionId === undefined || order.ofStation ? {} : { transactionId }),
     unit,
     startAt: inTimeOf(startAt, clockAheadMs),
     ...(order.endsAtMs === undefined

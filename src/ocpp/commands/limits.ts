@@ -1,21 +1,12 @@
 /** Setting a limit at a charging point, whatever profiles stand in its way, and asking what holds there. */
-import { leaseMinutesOf, type PointConfig } from '../../config/index.js';
+import type { PointConfig } from '../../config/index.js';
 import type { AppliedLimit, CommandOutcome, Runtime, SetLimit } from '../../depot/index.js';
-import type { JournalId, LimitStep, StationState } from '../../domain/index.js';
-import { BridgeError } from '../../errors/index.js';
-import type { Station } from '../station/index.js';
+import type { JournalId } from '../../domain/index.js';
 import { appliedSteps } from './applied-limit.js';
-import { type Call, NoReply } from './ask.js';
-import type { ReadableUnit } from './first-reading.js';
-import { leaseOf } from './lease.js';
-import { type LimitOrder, limitCall } from './limit.js';
-import type { Onboarding } from './onboarding.js';
-import { type Abilities, unitFor } from './schedule.js';
-
-/** A station as far as limits need it. */
-export interface LimitedUnit extends ReadableUnit {
-  readonly onboarding: Onboarding;
-}
+import { NoReply } from './ask.js';
+import { setLeasedLimit } from './leased-limit.js';
+import { callFor, isDuplicate, type LimitedUnit, notConnected, setAfter } from './limited-unit.js';
+import { unitFor } from './schedule.js';
 
 /** So far ahead a station is asked what limit it applies. */
 const READ_S = 600;
@@ -35,61 +26,6 @@ export async function setTransactionLimit(
   if (first && !isDuplicate(first)) return first;
   const clear = unit.dialect()?.clearTransactionLimits(point);
   return setAfter(unit, clear ? [clear] : [], call, { intent, frames: first?.frames ?? [] });
-}
-
-interface LeasedLimit {
-  readonly transactionId: string;
-  readonly processId?: string | undefined;
-  readonly steps: readonly LimitStep[];
-  readonly abilities: Abilities;
-  readonly intent: JournalId;
-}
-
-/** The same beside a CSMS that has limits of its own: the lower of both, for as long as a lease. */
-async function setLeasedLimit(
-  runtime: Runtime,
-  unit: LimitedUnit,
-  point: PointConfig,
-  { transactionId, processId, steps, abilities, intent }: LeasedLimit,
-): Promise<CommandOutcome> {
-  const { state } = runtime.depot;
-  const station = state.stations.get(unit.station.config.id);
-  if (!station) throw notConnected(unit.station);
-  const lease = leaseOf({
-    station,
-    process: processId === undefined ? undefined : state.processes.get(processId),
-    point,
-    transactionId,
-    steps,
-    maxStackLevel: abilities.maxStackLevel,
-    nowMs: runtime.now().getTime(),
-    leaseMs: (leaseMinutesOf(runtime.config, unit.station.config) ?? 0) * 60_000,
-  });
-  const call = callFor(runtime, unit, { point, transactionId, abilities, ...lease });
-  const first = await unit.asker.command(call, intent);
-  const applied = { applied: lease.steps };
-  if (!isDuplicate(first)) return { ...first, ...applied };
-  // 2.x: theirs has to go first. Ours goes on as theirs when it has ended, so nothing is lost by it.
-  const rivals = rivalsOf(station, point, transactionId, lease.stackLevel);
-  const clears = rivals.flatMap((id) => unit.dialect()?.clearProfile(id) ?? []);
-  return { ...(await setAfter(unit, clears, call, { intent, frames: first.frames })), ...applied };
-}
-
-/** Profiles of the CSMS at the level of ours. */
-function rivalsOf(
-  station: StationState,
-  point: PointConfig,
-  transactionId: string,
-  stackLevel: number,
-): number[] {
-  return (station.csmsLimits ?? []).flatMap(({ value }) => {
-    const isHere = value.place === 0 || value.pointId === point.id;
-    const isSame =
-      value.purpose === 'transaction' && (value.transactionId ?? transactionId) === transactionId;
-    return isHere && isSame && value.stackLevel === stackLevel && value.profileId !== undefined
-      ? [value.profileId]
-      : [];
-  });
 }
 
 /** Sets the limit of a point for transactions to come. */
@@ -141,37 +77,4 @@ export async function readLimit(
     const { refused, message, frames } = error;
     return { outcome: refused ? 'refused' : 'untold', reason: message, frames };
   }
-}
-
-/** Clears what stands in the way, then sets. That there was nothing to clear is no failure. */
-async function setAfter(
-  { asker }: LimitedUnit,
-  clears: readonly Call[],
-  call: Call,
-  { intent, frames }: { readonly intent: JournalId; readonly frames: readonly JournalId[] },
-): Promise<CommandOutcome> {
-  const exchanged = [...frames];
-  for (const clear of clears) exchanged.push(...(await asker.command(clear, intent, ['Unknown'])).frames);
-  const outcome = await asker.command(call, intent);
-  return { ...outcome, frames: [...exchanged, ...outcome.frames] };
-}
-
-function callFor(
-  runtime: Runtime,
-  { station, dialect }: LimitedUnit,
-  order: Omit<LimitOrder, 'protocol' | 'number' | 'clockAheadMs'>,
-): Call {
-  const { protocol } = station;
-  const number = dialect()?.numberOf(order.point);
-  if (!protocol || !number) throw notConnected(station);
-  return limitCall(runtime, { ...order, protocol, number, clockAheadMs: station.clock.aheadMs });
-}
-
-function notConnected({ config }: Station): BridgeError {
-  return new BridgeError('OCPP_NOT_CONNECTED', `station ${config.id} is not connected`);
-}
-
-/** 2.x K01.FR.06, .39: another profile of the same level and purpose is there. */
-function isDuplicate({ outcome, reason }: CommandOutcome): boolean {
-  return outcome === 'rejected' && (reason?.includes('DuplicateProfile') ?? false);
 }

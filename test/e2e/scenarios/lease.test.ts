@@ -16,12 +16,13 @@ async function behind(
   context: TestContext,
   options: CsmsOptions = { plan: { powerW: 120_000 } },
   now?: () => Date,
+  terms = '',
 ): Promise<Depot> {
   const csms = new CsmsSimulator(options);
   await csms.start();
   context.onTestFinished(() => csms.stop());
   const edit = (text: string) =>
-    `${text}\nocpp:\n  attach: proxy\n  csms: { url: "${csms.url}", control: ${control}, leaseMinutes: 2 }\n`
+    `${text}\nocpp:\n  attach: proxy\n  csms: { url: "${csms.url}", control: ${control}, ${terms}leaseMinutes: 2 }\n`
       .replace('gridLimitKw: 400', 'gridLimitKw: 50')
       .replace('{ policy: deadline }', '{ policy: deadline, minPushSeconds: 0, readBackSeconds: 0.2 }');
   return { depot: await scene({ edit, ...(now ? { now } : {}) }, context), csms };
@@ -102,6 +103,22 @@ describe.concurrent.each([
         expect(sent.filter((text) => text.includes(entry.messageId ?? '-'))).toEqual([]);
     expect(depot.violations).toEqual([]);
     expect(csms.station(identity).transactions).toHaveLength(1);
+  });
+
+  it('leases as a cap: one limit for the station, beside what the CSMS sets for its transactions', async (context) => {
+    const { expect } = context;
+    const place = await behind('lease', context, { plan: { powerW: 120_000 } }, undefined, 'leaseAs: cap, ');
+    const { charger } = await charging(place);
+    const { csms, depot } = place;
+    const draws = (power: number, why: string) => until(() => kw(charger.view(1).powerW) === power, why);
+    await draws(50, 'the cap');
+    const [set] = (await depot.journal('SetChargingProfile')).filter(({ direction }) => direction === 'out');
+    expect(set?.raw).toMatch(/"connectorId":0|"evseId":0/);
+    csms.plan = undefined;
+    await csms.order.clearProfiles(identity, { purpose: 'TxProfile' });
+    await csms.order.setLimit(identity, { pointId: 1, powerW: 20_000, profileId: 900 });
+    await draws(20, 'the CSMS, which is lower now');
+    expect(depot.violations).toEqual([]);
   });
 
   it('leases are renewed at half their time', async (context) => {
