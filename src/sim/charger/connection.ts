@@ -42,6 +42,11 @@ export class Connection {
     });
   }
 
+  /** Whether frames can go to the CSMS, be the station accepted or not. */
+  get connected(): boolean {
+    return this.#link !== undefined;
+  }
+
   /** Connected, and the CSMS has accepted the station. */
   get online(): boolean {
     return this.#link !== undefined && this.#booted;

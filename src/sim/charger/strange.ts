@@ -24,6 +24,11 @@ export class Strange {
     this.#sessions = sessions;
   }
 
+  /** Whether there is a connection over which frames can go, accepted or not. */
+  get connected(): boolean {
+    return this.#connection.connected;
+  }
+
   /** Sets the clock of the station wrong by this much, in timestamps and schedules; 0 sets it right. */
   setClock(offsetMs: number): void {
     this.#sessions.jump(offsetMs - this.#station.clock.offsetMs);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { ChargerSimulator } from '../simulator.js';
 import type { Vehicle } from '../vehicle.js';
 import { msOf } from './parse.js';
@@ -19,6 +20,9 @@ const strange: readonly Strangeness[] = [
   'halfOpen',
   'sendRaw',
 ];
+
+/** How long a step waits for the connection that it needs, in real time: a machine may be busy. */
+const CONNECTION_MS = 10_000;
 
 const isOddity = (step: Deed | Oddity): step is Oddity => strange.includes(step.do as Strangeness);
 
@@ -87,7 +91,17 @@ async function live(
   }
 }
 
-async function beStrange({ strange: station }: ChargerSimulator, step: Oddity): Promise<void> {
+/** Does what needs a connection as soon as there is one. @throws SimulatorError if none came */
+async function whenConnected({ events, strange: station }: ChargerSimulator, act: () => void): Promise<void> {
+  const signal = AbortSignal.timeout(CONNECTION_MS);
+  // Whoever waited before may have left it half open already.
+  while (!station.connected && !signal.aborted)
+    await once(events, 'connected', { signal }).catch(() => undefined);
+  act();
+}
+
+async function beStrange(charger: ChargerSimulator, step: Oddity): Promise<void> {
+  const { strange: station } = charger;
   switch (step.do) {
     case 'setClock':
       if (step.to === undefined) return station.setClock(msOf(step.offset ?? '00:00'));
@@ -95,7 +109,7 @@ async function beStrange({ strange: station }: ChargerSimulator, step: Oddity): 
     case 'loseAnswer':
       return station.loseAnswer(step.action);
     case 'repeatLast':
-      return station.repeatLast(step.action);
+      return whenConnected(charger, () => station.repeatLast(step.action));
     case 'statusOrder':
       return station.statusOrder(step.status);
     case 'resetMeter':
@@ -115,8 +129,10 @@ async function beStrange({ strange: station }: ChargerSimulator, step: Oddity): 
     case 'secondSocket':
       return station.secondSocket(msOf(step.for ?? '00:01'));
     case 'halfOpen':
-      return station.halfOpen();
+      return whenConnected(charger, () => station.halfOpen());
     case 'sendRaw':
-      return station.sendRaw(typeof step.frame === 'string' ? step.frame : JSON.stringify(step.frame));
+      return whenConnected(charger, () =>
+        station.sendRaw(typeof step.frame === 'string' ? step.frame : JSON.stringify(step.frame)),
+      );
   }
 }
