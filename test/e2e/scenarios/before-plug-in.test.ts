@@ -43,12 +43,15 @@ class Watch {
   readonly #points: readonly number[];
   readonly #defaults = new Map<number, number>();
   readonly #own = new Map<number, number>();
+  /** Limits that count once they are answered, by message id. */
+  readonly #pending = new Map<string, () => void>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(charger: ChargerSimulator, points: readonly number[] = [1]) {
     this.#charger = charger;
     this.#points = points;
     charger.events.on('received', (frame) => this.#heard(frame));
+    charger.events.on('sent', (frame) => this.#answered(frame));
     this.#timer = setInterval(() => this.look(), 1);
     cleanups.push(async () => clearInterval(this.#timer));
   }
@@ -79,7 +82,12 @@ class Watch {
   }
 
   #heard(frame: string): void {
-    const [kind, , action, payload] = JSON.parse(frame) as [number, string, string, Record<string, unknown>];
+    const [kind, id, action, payload] = JSON.parse(frame) as [
+      number,
+      string,
+      string,
+      Record<string, unknown>,
+    ];
     if (kind !== 2 || action !== 'SetChargingProfile') return;
     const profile = (payload['csChargingProfiles'] ?? payload['chargingProfile']) as Profile;
     const point = Number(payload['connectorId'] ?? payload['evseId']);
@@ -91,7 +99,14 @@ class Watch {
     // A higher one counts from now on; a lower one when the charger has answered.
     const before = limits.get(point) ?? 0;
     if (limitW >= before) limits.set(point, limitW);
-    else setTimeout(() => limits.set(point, limitW), 50);
+    else this.#pending.set(id, () => limits.set(point, limitW));
+  }
+
+  #answered(frame: string): void {
+    const [kind, id] = JSON.parse(frame) as [number, string];
+    if (kind === 2) return;
+    this.#pending.get(id)?.();
+    this.#pending.delete(id);
   }
 }
 

@@ -125,7 +125,8 @@ describe('vehicles', () => {
       30_000,
     );
     expect(bms.point('N1-1')?.vehicleInfo?.tractionBatteryInfo?.stateOfCharge).toBeUndefined();
-    expect(depot.processAt('N1-1')?.plan?.value.missing ?? []).toContain('soc');
+    await until(() => depot.processAt('N1-1')?.plan?.value.missing.includes('soc'), 'a plan without the SoC');
+    expect(bms.point('N1-1')?.vehicleInfo?.tractionBatteryInfo?.stateOfCharge).toBeUndefined();
     await readings([{ value: '41', measurand: 'SoC', unit: 'Percent', location: 'EV' }]);
     await bms.waitFor(
       () => bms.point('N1-1')?.vehicleInfo?.tractionBatteryInfo?.stateOfCharge === 41,
