@@ -25,6 +25,7 @@ export interface Bridge {
     readonly ocpp: number;
     readonly ocpi?: number;
     readonly vdv463: number;
+    readonly feed?: number;
   };
   /** Reads all tables again; a bad table never replaces a good one. */
   reload(): Promise<Reloaded>;
@@ -105,12 +106,15 @@ async function startEdges(
   const counting = new TableCounting(runtime, tables, parked);
   undo.push(async () => counting.stop());
   let charging: RunningCharging | undefined;
-  let stations: Pick<RunningOcpp, 'strangers' | 'invite' | 'orders' | 'commands' | 'passwords'> | undefined;
+  let stations:
+    | Pick<RunningOcpp, 'strangers' | 'invite' | 'orders' | 'commands' | 'passwords' | 'feed'>
+    | undefined;
   const troubles = new Troubles(runtime, {
     parked: () => parked.tallies(),
     refusals: (stationId) => stations?.commands.refusalsOf(stationId) ?? [],
     settings: (stationId) => stations?.commands.settingsWritten(stationId),
     limitsNotHeld: (stationId) => charging?.limitsNotHeld(stationId) ?? [],
+    feedSilence: (stationId) => stations?.feed?.silenceOf(stationId),
   });
   undo.push(async () => troubles.stop());
   const admin = started(
@@ -133,6 +137,7 @@ async function startEdges(
         },
       },
       troubles,
+      feed: () => stations?.feed?.status(),
       passwords: {
         change: async (order) => {
           if (stations) return stations.passwords.change(order);
@@ -177,7 +182,11 @@ async function startEdges(
     async renewCertificates({ listen }: Config) {
       if (listen.vdv463.tls) await vdv463.reloadTls(listen.vdv463.tls);
     },
-    ports: { admin: admin.port, ocpp: ocpp.port, vdv463: vdv463.port, ...(ocpi ? { ocpi: ocpi.port } : {}) },
+    ports: {
+      ...{ admin: admin.port, ocpp: ocpp.port, vdv463: vdv463.port },
+      ...(ocpi ? { ocpi: ocpi.port } : {}),
+      ...(ocpp.feed ? { feed: ocpp.feed.port } : {}),
+    },
   };
 }
 

@@ -27,6 +27,8 @@ export interface AdminOptions {
   readonly commands: CommandOperations;
   readonly passwords: PasswordOperations;
   readonly troubles: Pick<Troubles, 'of' | 'since'>;
+  /** What is known of the feed of a CSMS; undefined: there is none. */
+  readonly feed?: () => object | undefined;
 }
 
 /** Starts the admin listener; it is the last to stop. */
@@ -64,6 +66,7 @@ export async function startAdmin(runtime: Runtime, options: AdminOptions): Promi
     });
     guarded.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
     registerStateRoutes(guarded, runtime, options.troubles);
+    registerFeedRoute(guarded, options.feed);
     registerTableRoutes(guarded, runtime, options.tables);
     registerParkedRoutes(guarded, runtime, options.tables);
     registerStationRoutes(guarded, options.stations);
@@ -95,6 +98,18 @@ function registerHealth(app: FastifyInstance, runtime: Runtime, store: Store): v
           'It is retried all the time; check store.url or store.path.',
         );
       return { status: 'ok', depotId: runtime.depot.id, generation: runtime.tables().id };
+    },
+  );
+}
+
+function registerFeedRoute(app: FastifyInstance, feed: AdminOptions['feed']): void {
+  app.get(
+    '/api/v1/feed',
+    { schema: { summary: 'The feed of a CSMS: whether it is there, how late it is, what is missing' } },
+    async () => {
+      const status = feed?.();
+      if (status) return status;
+      throw problem(404, 'There is no feed', 'listen.feed is not configured.');
     },
   );
 }

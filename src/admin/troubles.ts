@@ -10,9 +10,9 @@ export interface Trouble {
    * `not-translated`: payloads refused or not made whole by tables (parked); `refused-frames`: other frames that were
    * refused; `unmatched`: messages of transactions whose start nobody told, or that are over; `limit`: the limit in force is not what the plan says;
    * `command`: requests that the station refused or did not answer; `setting`: settings that it refused, or that wait for its
-   * restart.
+   * restart; `feed`: its CSMS hands over nothing any more.
    */
-  readonly kind: 'not-translated' | 'refused-frames' | 'unmatched' | 'limit' | 'command' | 'setting';
+  readonly kind: 'not-translated' | 'refused-frames' | 'unmatched' | 'limit' | 'command' | 'setting' | 'feed';
   readonly text: string;
   readonly count: number;
   /** How many parked objects of this kind had to go. */
@@ -43,6 +43,10 @@ export interface TroubleSources {
   readonly limitsNotHeld: (
     stationId: string,
   ) => readonly { readonly message: string; readonly at: Instant; readonly journalId: JournalId }[];
+  /** Why nobody knows how a station is whose CSMS hands over frames. */
+  readonly feedSilence?: (
+    stationId: string,
+  ) => { readonly message: string; readonly at: Instant } | undefined;
 }
 
 interface Counted {
@@ -81,6 +85,7 @@ export class Troubles {
       ...this.#limitsNotHeld(stationId),
       ...this.#commands(stationId),
       ...settings(this.#sources.settings(stationId)),
+      ...silence(this.#sources.feedSilence?.(stationId)),
     ];
   }
 
@@ -191,6 +196,10 @@ function settings(written: ReturnType<TroubleSources['settings']>): Trouble[] {
       ? [{ kind: 'setting' as const, text: `${text}: ${names.join(', ')}`, count: names.length }]
       : [],
   );
+}
+
+function silence(last: { readonly message: string; readonly at: Instant } | undefined): Trouble[] {
+  return last ? [{ kind: 'feed', text: titleOf('FEED_SILENT'), count: 1, last }] : [];
 }
 
 function titleOf(code: string): string {

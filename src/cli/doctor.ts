@@ -127,9 +127,37 @@ async function running(
   }
   return [
     ...findings,
+    ...(await feed(bridge, config)),
     ...(await strangers(bridge)),
     ...(await forgiven(bridge)),
     ...(await passedOver(bridge)),
+  ];
+}
+
+interface Feed {
+  readonly stations: number;
+  readonly connected: number;
+  readonly commands: 'none' | 'webhook';
+  readonly silentSince?: string;
+  readonly gaps: readonly { readonly source: string; readonly from: number; readonly to: number }[];
+}
+
+/** A CSMS that hands over frames: whether it still does, and what it left out. */
+async function feed(bridge: BridgeClient, { listen }: Config): Promise<Finding[]> {
+  if (!listen.feed) return [];
+  const told = await bridge.call<Feed>('GET', '/api/v1/feed');
+  const { stations, connected, commands, silentSince, gaps } = told;
+  const may = commands === 'none' ? '; no webhook: the bridge only observes' : '';
+  const missing = gaps.map(({ source, from, to }) => {
+    const which = from === to ? `item ${from} is` : `items ${from} to ${to} are`;
+    const text = `the feed: ${which} missing${source === '' ? '' : ` (${source})`}`;
+    return { level: 'warn' as const, text: text.replaceAll(/\p{Cc}/gu, '?') };
+  });
+  return [
+    silentSince === undefined
+      ? { level: 'ok', text: `the feed: ${connected} of ${stations} stations connected${may}` }
+      : { level: 'warn', text: `the feed is silent since ${silentSince}${may}` },
+    ...missing,
   ];
 }
 

@@ -4,6 +4,7 @@
  */
 import { cliErrors } from './cli.js';
 import { configErrors } from './config.js';
+import { feedErrors } from './feed.js';
 import { journalErrors } from './journal.js';
 import { mappingErrors } from './mapping.js';
 import { ocpiErrors } from './ocpi.js';
@@ -22,6 +23,7 @@ export interface ErrorEntry {
 export const catalogue = {
   ...cliErrors,
   ...configErrors,
+  ...feedErrors,
   ...journalErrors,
   ...mappingErrors,
   ...ocpiErrors,

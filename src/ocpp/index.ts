@@ -3,6 +3,7 @@ import type { OcppConfig } from '../config/index.js';
 import type { Running, Runtime } from '../depot/index.js';
 import { OcppCommands, OrderKeys, Orders } from './commands/index.js';
 import { CsmsServer, type Stranger } from './csms/index.js';
+import { type RunningFeed, startFeed } from './feed/index.js';
 import { DEFAULT_LIMITS, type OcppLimits, type OcppOptions } from './options.js';
 import { PasswordChanges, StationPasswords } from './passwords/index.js';
 import { admitWith, FrameTallies, Station } from './station/index.js';
@@ -10,6 +11,7 @@ import { admitWith, FrameTallies, Station } from './station/index.js';
 export type { Abilities, Call, Composite, Order, OrderAnswered, Reply, Survey } from './commands/index.js';
 export { NoReply, OcppCommands } from './commands/index.js';
 export type { Introduction, Stranger } from './csms/index.js';
+export { type FeedStatus, feedOpenApi, type RunningFeed } from './feed/index.js';
 export { DEFAULT_LIMITS, type Metering, type OcppLimits, type OcppOptions } from './options.js';
 export type { PasswordChanged, PasswordOrder, PasswordStatus } from './passwords/index.js';
 export type { OcppProtocol } from './protocol.js';
@@ -22,6 +24,8 @@ export interface RunningOcpp extends Running {
   readonly orders: Orders;
   /** Passwords of stations, changed through the bridge. */
   readonly passwords: PasswordChanges;
+  /** Where a CSMS hands over frames; absent: nowhere. */
+  readonly feed?: RunningFeed;
   /** Identities that knocked without being configured, newest last. */
   strangers(): readonly Stranger[];
   /** Lets one of them introduce itself when it knocks next; undefined if it never knocked. */
@@ -31,7 +35,7 @@ export interface RunningOcpp extends Running {
 /**
  * Starts the terminating server for all stations of the configuration.
  *
- * @throws BridgeError OCPP_LISTEN, OCPP_TLS, CONFIG_PASSWORD, STORE_UNAVAILABLE
+ * @throws BridgeError OCPP_LISTEN, OCPP_TLS, CONFIG_PASSWORD, STORE_UNAVAILABLE, FEED_LISTEN, FEED_TLS
  */
 export async function startOcpp(runtime: Runtime, options: OcppOptions = {}): Promise<RunningOcpp> {
   const limits = { ...DEFAULT_LIMITS, ...configuredLimits(runtime.config.ocpp), ...options.limits };
@@ -51,6 +55,10 @@ export async function startOcpp(runtime: Runtime, options: OcppOptions = {}): Pr
   const passwords = await StationPasswords.open(runtime, store);
   const server = new CsmsServer(runtime, stations, passwords, limits);
   const port = await server.start();
+  const feed = await feedOf(runtime, stations, server, limits, store).catch(async (error: unknown) => {
+    await server.stop(0);
+    throw error;
+  });
   return {
     host: runtime.config.listen.ocpp.host,
     port,
@@ -59,8 +67,27 @@ export async function startOcpp(runtime: Runtime, options: OcppOptions = {}): Pr
     passwords: new PasswordChanges({ runtime, stations, commands, passwords }),
     strangers: () => server.strangers.list(),
     invite: (identity) => server.strangers.invite(identity, runtime.now()),
-    stop: (withinMs) => server.stop(withinMs),
+    ...(feed ? { feed } : {}),
+    async stop(withinMs) {
+      // What has been handed over is taken before its stations end.
+      await feed?.stop(withinMs);
+      await server.stop(withinMs);
+    },
   };
+}
+
+async function feedOf(
+  runtime: Runtime,
+  stations: ReadonlyMap<string, Station>,
+  { strangers }: CsmsServer,
+  { maxPayload }: OcppLimits,
+  store: OcppOptions['store'],
+): Promise<RunningFeed | undefined> {
+  if (!runtime.config.listen.feed || !store) return undefined;
+  return startFeed(runtime, stations, {
+    ...{ store, maxFrameBytes: maxPayload },
+    stranger: (identity, address, protocol) => strangers.seen(identity, address, protocol, runtime.now()),
+  });
 }
 
 function configuredLimits({ limits }: OcppConfig): Partial<OcppLimits> {

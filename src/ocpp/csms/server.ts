@@ -116,7 +116,12 @@ export class CsmsServer {
     }
     const station = this.#stations.get(admission.station.id);
     if (!station) return refuseUpgrade(socket, 404);
-    if (attachOf(this.#runtime.config, admission.station) === 'proxy')
+    const attach = attachOf(this.#runtime.config, admission.station);
+    if (attach === 'feed') {
+      this.#log(request, 'FEED_STATION_KNOCKS', admission.station.ocpp.identity, 'it is attached by a feed');
+      return refuseUpgrade(socket, 404);
+    }
+    if (attach === 'proxy')
       return this.#letThrough({ ...admission, request, socket, head, station }, admission.entered);
     // A name alone takes nothing from a living connection, nor from who came meanwhile; a password or certificate does.
     const before = station.connections;
