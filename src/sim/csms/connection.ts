@@ -4,7 +4,7 @@ import { type CallHow, Calls } from './calls.js';
 import { Refusal } from './errors.js';
 import { NO_REPLY, type RpcClient } from './gate.js';
 import type { CsmsOddities } from './oddities.js';
-import type { CsmsProtocol, Payload } from './options.js';
+import type { CsmsProtocol, OwnAnswer, Payload } from './options.js';
 import type { SeenSocket } from './socket.js';
 import { type CsmsViolation, fineTimestampIn, misfitOf } from './wire.js';
 
@@ -27,6 +27,7 @@ export interface ConnectionHost {
   readonly callTimeoutMs: number;
   readonly oddities: () => CsmsOddities;
   readonly context: () => AnswerContext;
+  readonly ownAnswer: (action: string) => OwnAnswer | undefined;
   readonly frame: (direction: 'received' | 'sent', text: string, isBinary: boolean) => void;
   readonly call: (call: CsmsCall) => void;
   readonly violation: (violation: CsmsViolation) => void;
@@ -146,8 +147,9 @@ export class Connection {
     this.#calls.heard(messageId);
     this.#answering.set(messageId, follow);
     const payload = (typeof params === 'object' && params !== null ? params : {}) as Payload;
-    this.#host.call({ identity, connection, messageId, action, payload, at: Date.now() });
-    const answer = this.#decide(action, params as Payload, oddities, followUps);
+    const call = { identity, connection, messageId, action, payload, at: Date.now() };
+    this.#host.call(call);
+    const answer = this.#refusal(action, params, oddities) ?? this.#answerTo(call, followUps);
     if (isSilentOn(action, oddities)) {
       this.#answering.delete(messageId);
       setImmediate(follow);
@@ -160,26 +162,23 @@ export class Connection {
     return NO_REPLY;
   }
 
-  #decide(
-    action: string,
-    payload: Payload,
-    oddities: CsmsOddities,
-    followUps: (() => void)[],
-  ): Payload | Refusal {
-    const refusal = this.#refusal(action, payload, oddities);
-    if (refusal) return refusal;
+  #answerTo(call: CsmsCall, followUps: (() => void)[]): Payload | Refusal {
+    const { action, payload } = call;
     const context = this.#host.context();
-    const answer = answerOf(this.protocol, action, payload, {
+    const usual = answerOf(this.protocol, action, payload, {
       ...context,
       started: (transaction) => followUps.push(() => context.started(transaction)),
       ended: (transaction) => followUps.push(() => context.ended(transaction)),
     });
-    const misfit = answer instanceof Refusal ? undefined : misfitOf(this.protocol, action, 'conf', answer);
+    if (usual instanceof Refusal) return usual;
+    const own = this.#host.ownAnswer(action);
+    const answer = typeof own === 'function' ? own(call, usual) : (own ?? usual);
+    const misfit = misfitOf(this.protocol, action, 'conf', answer);
     if (misfit) this.#host.violation({ ...this.#about(action, misfit.message, answer), direction: 'sent' });
     return answer;
   }
 
-  #refusal(action: string, payload: Payload, oddities: CsmsOddities): Refusal | undefined {
+  #refusal(action: string, payload: unknown, oddities: CsmsOddities): Refusal | undefined {
     if (oddities.oneCallBothWays && this.#calls.open + this.#answering.size > 1) {
       return new Refusal('RpcFrameworkError', 'Call already in progress');
     }

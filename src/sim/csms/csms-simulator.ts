@@ -8,7 +8,7 @@ import { CsmsError } from './errors.js';
 import { type CsmsEvents, waitFor } from './events.js';
 import { type CsmsFrame, Kept } from './kept.js';
 import type { CsmsOddities } from './oddities.js';
-import type { BootAnswer, CsmsOptions, Payload, Plan } from './options.js';
+import type { BootAnswer, CsmsOptions, OwnAnswer, Payload, Plan } from './options.js';
 import { Orders } from './orders.js';
 import { Planner } from './planner.js';
 import type { StationRecord } from './records.js';
@@ -20,12 +20,14 @@ export class CsmsSimulator {
   readonly events = new EventEmitter<CsmsEvents>();
   /** Calls that are made often. */
   readonly order: Orders;
-  /** What stations did, and what we did, against the schemas and OCPP-J. */
+  /** What stations did, and what we did, against the schemas and OCPP-J; the oldest, if there are too many. */
   readonly violations: CsmsViolation[] = [];
   /** What it does otherwise than one would like, from now on. */
   oddities: CsmsOddities;
   /** How the next BootNotification is answered. */
   boot: BootAnswer;
+  /** Answers of one's own, by action, from now on. */
+  answers: Readonly<Record<string, OwnAnswer>>;
   readonly #options: CsmsOptions;
   readonly #passwords: Map<string, string | null>;
   readonly #frames: Kept<CsmsFrame>;
@@ -41,17 +43,21 @@ export class CsmsSimulator {
     this.#options = options;
     this.oddities = options.oddities ?? {};
     this.boot = options.boot ?? {};
+    this.answers = options.answers ?? {};
     this.#nextTransactionId = options.firstTransactionId ?? 1;
     this.#passwords = new Map(Object.entries(options.stations ?? {}));
     this.#frames = new Kept(keep);
     this.#calls = new Kept(keep);
     this.#handshakes = new Kept(keep);
     this.events.setMaxListeners(0);
-    this.events.on('violation', (violation) => this.violations.push(violation));
+    this.events.on('violation', (violation) => {
+      if (this.violations.length < keep) this.violations.push(violation);
+    });
     this.#roster = new Roster({
       ...{ events: this.events, frames: this.#frames, calls: this.#calls, callTimeoutMs },
       oddities: () => this.oddities,
       context: (station) => this.#context(station),
+      ownAnswer: (action) => (Object.hasOwn(this.answers, action) ? this.answers[action] : undefined),
     });
     this.order = new Orders({
       station: (identity) => this.station(identity),

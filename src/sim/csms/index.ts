@@ -16,6 +16,7 @@ export {
   type CsmsOptions,
   type CsmsProtocol,
   type CsmsTls,
+  type OwnAnswer,
   type Plan,
 } from './options.js';
 export type { Limit, Orders, Period, ProfileChoice, ProfilePurpose, RemoteStart } from './orders.js';

@@ -1,3 +1,4 @@
+import type { CsmsCall } from './connection.js';
 import { CsmsError } from './errors.js';
 import type { CsmsOddities } from './oddities.js';
 
@@ -6,6 +7,9 @@ export const CSMS_PROTOCOLS = ['ocpp2.1', 'ocpp2.0.1', 'ocpp1.6'] as const;
 export type CsmsProtocol = (typeof CSMS_PROTOCOLS)[number];
 
 export type Payload = Readonly<Record<string, unknown>>;
+
+/** An answer of one's own in place of the usual one: a payload, or what makes it. */
+export type OwnAnswer = Payload | ((call: CsmsCall, usual: Payload) => Payload);
 
 /** How BootNotification is answered. */
 export interface BootAnswer {
@@ -61,6 +65,8 @@ export interface CsmsOptions {
   /** User of HTTP Basic for all stations; the identity if left out, as OCPP wants it. */
   readonly user?: string;
   readonly boot?: BootAnswer;
+  /** Answers of one's own, by action. */
+  readonly answers?: Readonly<Record<string, OwnAnswer>>;
   /** Tokens that may charge; all if left out. */
   readonly tokens?: readonly string[];
   /** 1.6: id of the first transaction, then counting up: 1 if left out. */

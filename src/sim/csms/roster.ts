@@ -7,6 +7,7 @@ import type { CsmsEvents } from './events.js';
 import type { RpcClient } from './gate.js';
 import type { CsmsFrame, Kept } from './kept.js';
 import type { CsmsOddities } from './oddities.js';
+import type { OwnAnswer } from './options.js';
 import { newStation, type StationRecord } from './records.js';
 import type { SeenSocket } from './socket.js';
 
@@ -23,6 +24,7 @@ export interface RosterHost {
   readonly callTimeoutMs: number;
   readonly oddities: () => CsmsOddities;
   readonly context: (station: StationRecord) => AnswerContext;
+  readonly ownAnswer: (action: string) => OwnAnswer | undefined;
 }
 
 /** How long a station may take to answer a close frame, ms. */
@@ -58,7 +60,7 @@ export class Roster {
   }
 
   admit({ identity, protocol }: Admitted, client: RpcClient, socket: SeenSocket): void {
-    const { events, calls, callTimeoutMs, oddities, context } = this.#host;
+    const { events, calls, callTimeoutMs, oddities, context, ownAnswer } = this.#host;
     const station = this.stations.get(identity) ?? newStation(identity, protocol);
     this.stations.set(identity, station);
     if (oddities().secondConnection !== 'coexists') {
@@ -66,7 +68,7 @@ export class Roster {
     }
     const number = ++this.#count;
     const connection: Connection = new Connection(client, socket, {
-      ...{ identity, number, protocol, callTimeoutMs, oddities },
+      ...{ identity, number, protocol, callTimeoutMs, oddities, ownAnswer },
       context: () => context(station),
       frame: (direction, text, isBinary) => this.#frame(station, number, direction, text, isBinary),
       call: (call) => {

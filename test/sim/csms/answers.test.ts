@@ -23,8 +23,9 @@ const actions: Readonly<Record<CsmsProtocol, readonly string[]>> = {
     ...['StartTransaction', 'StopTransaction'],
   ],
   'ocpp2.0.1': [...common, ...secure, ...readings, ...since201],
+  // What is new in it, and what changed most: the other answers are those of 2.0.1.
   'ocpp2.1': [
-    ...[...common, ...secure, ...readings, ...since201],
+    ...['Authorize', 'NotifyEVChargingNeeds', 'NotifyEvent', 'TransactionEvent'],
     ...['BatterySwap', 'ClosePeriodicEventStream', 'GetCertificateChainStatus', 'NotifyDERAlarm'],
     ...['NotifyDERStartStop', 'NotifyPriorityCharging', 'NotifySettlement', 'OpenPeriodicEventStream'],
     ...['PullDynamicScheduleUpdate', 'ReportDERControl', 'VatNumberValidation'],
@@ -103,4 +104,13 @@ it('lets only tokens charge that it knows', async () => {
   };
   expect(await status('KNOWN')).toBe('Accepted');
   expect(await status('OTHER')).toBe('Invalid');
+});
+
+it('gives answers of one’s own, and notes those that do not fit', async () => {
+  const simulator = await csms({ answers: { Heartbeat: { currentTime: '2020-01-01T00:00:00Z' } } });
+  const raw = await new Raw(`${simulator.url}/CP-1`).open();
+  expect(await raw.ask('1', 'Heartbeat')).toEqual([3, '1', { currentTime: '2020-01-01T00:00:00Z' }]);
+  simulator.answers = { Heartbeat: ({ messageId }, usual) => ({ ...usual, messageId }) };
+  expect(await raw.ask('2', 'Heartbeat')).toMatchObject([3, '2', { messageId: '2' }]);
+  expect(simulator.violations).toMatchObject([{ direction: 'sent', action: 'Heartbeat' }]);
 });

@@ -95,6 +95,22 @@ describe('the command', () => {
     expect(lines.find((each) => each.startsWith('CP-1 ChangeAvailability: '))).toMatch(/Violation$/);
   });
 
+  it('plans as its flags say', async () => {
+    const { url } = await running({ plan: '16A', planStackLevel: 2, planAgainSeconds: 0.02, planRaiseBy: 1 });
+    const raw = await new Raw(`${url}/CP-1`).open();
+    const start = { connectorId: 1, idTag: 'A', meterStart: 0, timestamp: '2026-01-01T00:00:00Z' };
+    await raw.ask('1', 'StartTransaction', start);
+    const [, id, , first] = await raw.hear(([, , action]) => action === 'SetChargingProfile');
+    expect(first).toMatchObject({ csChargingProfiles: { stackLevel: 2, transactionId: 1 } });
+    raw.say([3, id, { status: 'Accepted' }]);
+    const [, , , second] = await raw.hear(([type, other]) => type === 2 && other !== id);
+    const chargingSchedule = {
+      chargingRateUnit: 'A',
+      chargingSchedulePeriod: [{ startPeriod: 0, limit: 17 }],
+    };
+    expect(second).toMatchObject({ csChargingProfiles: { chargingSchedule } });
+  });
+
   it('prints frames, and who was refused', async () => {
     const identities = identitiesFile('CP-1: ~\n');
     const { url, line } = await running({ identities, frames: true, odd: ['silentOn=Heartbeat'] });

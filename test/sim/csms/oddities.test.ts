@@ -203,6 +203,7 @@ it('falls silent on an open connection', async () => {
   const other = await new Raw(`${simulator.url}/CP-2`).open();
   await other.ask('1', 'Heartbeat');
   expect(idsOf(raw)).toEqual(['1']);
+  expect(simulator.frames('CP-1').length).toBe(2);
   expect(raw.socket.readyState).toBe(raw.socket.OPEN);
   await simulator.stop();
 });

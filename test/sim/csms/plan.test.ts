@@ -40,6 +40,14 @@ it('sets its limit again and again, a little higher', async () => {
   await simulator.waitFor('the third', () => station.view(1).limitW >= 18 * 3 * 230);
   expect(limits().slice(0, 3)).toEqual(['16', '17', '18']);
   station.unplug(1);
-  await simulator.waitFor('it to be cleared', () => simulator.frames().at(-1)?.text.includes('"Unknown"'));
+  const isClear = ({ text }: { readonly text: string }) => text.includes('"ClearChargingProfile"');
+  await simulator.waitFor('it to be cleared', () => simulator.frames().some(isClear));
+  await station.plugIn(1, bus);
+  const later = () => {
+    const frames = simulator.frames();
+    return frames.slice(frames.findIndex(isClear)).filter(({ text }) => text.includes('"limit"'));
+  };
+  await simulator.waitFor('three more', () => later().length > 2);
+  expect(later().filter(({ text }) => !text.includes('"transactionId":2'))).toEqual([]);
   expect(simulator.violations).toEqual([]);
 });

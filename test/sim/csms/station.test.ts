@@ -53,3 +53,33 @@ it('gives its own transaction ids, 0 too, and the same one again for the same st
   const next = { ...start, connectorId: 2 };
   expect(await raw.ask('3', 'StartTransaction', next)).toMatchObject([3, '3', { transactionId: 1 }]);
 });
+
+it('reads registers in their units', async () => {
+  const simulator = await csms();
+  const raw = await new Raw(`${simulator.url}/CP-1`, 'ocpp2.0.1').open();
+  const event = (seqNo: number, eventType: string, sampledValue: object, more = {}) => ({
+    ...{ eventType, seqNo, timestamp: `2026-01-01T00:00:0${seqNo}Z`, triggerReason: 'Trigger' },
+    transactionInfo: { transactionId: 'T' },
+    meterValue: [{ timestamp: `2026-01-01T00:00:0${seqNo}Z`, sampledValue: [sampledValue] }],
+    ...more,
+  });
+  const started = event(0, 'Started', { value: 1.5, unitOfMeasure: { unit: 'kWh' } }, { evse: { id: 2 } });
+  await raw.ask('1', 'TransactionEvent', started);
+  const l1 = { value: 7, phase: 'L1', measurand: 'Current.Import' };
+  await raw.ask('2', 'TransactionEvent', event(1, 'Updated', l1));
+  await raw.ask('3', 'TransactionEvent', event(2, 'Ended', { value: 2, unitOfMeasure: { multiplier: 3 } }));
+  const station = simulator.station('CP-1');
+  expect(station.transactions).toMatchObject([
+    { id: 'T', pointId: 2, meterStartWh: 1500, meterStopWh: 2000, events: 3, isRunning: false },
+  ]);
+  expect(station.readings.get(2)?.get('Current.Import.L1')).toMatchObject({ value: 7 });
+  expect(simulator.violations).toEqual([]);
+});
+
+it('keeps the newest', async () => {
+  const simulator = await csms({ keep: 3 });
+  const raw = await new Raw(`${simulator.url}/CP-1`).open();
+  for (const id of ['1', '2', '3', '4', '5']) await raw.ask(id, 'Heartbeat');
+  expect(simulator.calls().map(({ messageId }) => messageId)).toEqual(['3', '4', '5']);
+  expect(simulator.frames().map(({ direction }) => direction)).toEqual(['sent', 'received', 'sent']);
+});
