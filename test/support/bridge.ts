@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './port.js';
@@ -45,7 +45,9 @@ export interface BridgeSetup {
   /** `lmdb` takes a folder of its own; a URL is a Redis. */
   readonly store: 'lmdb' | { readonly redisUrl: string };
   readonly durability?: 'always' | 'everysec';
-  /** Changes the example's text further. */
+  /** A configuration beside the example, by its name in config/; absent: the example. */
+  readonly config?: string;
+  /** Changes its text further. */
   readonly edit?: (text: string) => string;
   /** The heap that it has to do with, in MB; absent: as much as the runtime gives. */
   readonly heapMb?: number;
@@ -112,7 +114,7 @@ export async function startBridgeProcess(setup: BridgeSetup): Promise<BridgeProc
 }
 
 function configText(
-  { store, durability = 'everysec', edit }: BridgeSetup,
+  { store, durability = 'everysec', config, edit }: BridgeSetup,
   ports: BridgePorts,
   folder: string,
 ): string {
@@ -121,7 +123,7 @@ function configText(
       ? `store: { kind: lmdb, path: ${join(folder, 'data')} }`
       : `store: { kind: redis, url: "${store.redisUrl}" }`;
   const depotId = `depot-${Math.random().toString(36).slice(2, 10)}`;
-  const text = readFileSync(EXAMPLE, 'utf8')
+  const text = readFileSync(config ? join(dirname(EXAMPLE), config) : EXAMPLE, 'utf8')
     .replace(/^store:.*$/m, storeLine)
     .replace(/^durability:.*$/m, `durability: ${durability}`)
     .replaceAll('7460', String(ports.admin))
