@@ -3,13 +3,15 @@ import type { Logger } from 'pino';
 import { startAdmin, Troubles } from './admin/index.js';
 import { type RunningCharging, startCharging } from './charging/index.js';
 import type { Config } from './config/index.js';
-import { Depot, Metrics, type Running, type Runtime } from './depot/index.js';
+import { Archive, Depot, Metrics, type Running, type Runtime } from './depot/index.js';
+import type { JournalId } from './domain/index.js';
 import { BridgeError } from './errors/index.js';
 import { startHousekeeping } from './housekeeping.js';
 import { IdentityRegistry } from './identity/index.js';
 import { type Journal, openJournal } from './journal/index.js';
-import { startOcpi } from './ocpi/index.js';
+import { readPartnerFacts, startOcpi } from './ocpi/index.js';
 import { type RunningOcpp, startOcpp } from './ocpp/index.js';
+import { startStatePoints } from './state-points.js';
 import { openStore, type Store } from './store/index.js';
 import { reportStore } from './store-report.js';
 import { needsOf, Parked, type Reloaded, TableCounting, Tables, watchTables } from './tables/index.js';
@@ -76,8 +78,11 @@ export async function startBridge(
       park: (raw, failure, peer) => parked.park(raw, failure, peer),
     };
     await reportStore(config.store, { depot, parked }, log);
-    await recordStart(journal, runtime);
-    const edges = await startEdges(runtime, store, undo, { tables, parked });
+    const archive = new Archive(store, depot.id);
+    await archive.keepIdentity(identity, await recordStart(journal, runtime));
+    const points = await startStatePoints(runtime, archive);
+    undo.push(() => points.stop());
+    const edges = await startEdges(runtime, store, undo, { tables, parked, archive });
     return {
       runtime,
       store,
@@ -96,7 +101,11 @@ async function startEdges(
   runtime: Runtime,
   store: Store,
   undo: (() => Promise<unknown>)[],
-  { tables, parked }: { readonly tables: Tables; readonly parked: Parked },
+  {
+    tables,
+    parked,
+    archive,
+  }: { readonly tables: Tables; readonly parked: Parked; readonly archive: Archive },
 ) {
   const { config } = runtime;
   const started = <T extends Running>(edge: T): T => {
@@ -138,6 +147,7 @@ async function startEdges(
       },
       troubles,
       feed: () => stations?.feed?.status(),
+      past: { archive, partners: () => readPartnerFacts(store, runtime.depot.id, config.ocpi) },
       passwords: {
         change: async (order) => {
           if (stations) return stations.passwords.change(order);
@@ -176,7 +186,7 @@ async function startEdges(
     const watch = watchTables(tables.folders, () => tables.reload(runtime), { log: runtime.log });
     undo.push(() => watch.stop());
   }
-  const housekeeping = startHousekeeping(runtime);
+  const housekeeping = startHousekeeping(runtime, archive);
   undo.push(() => housekeeping.stop());
   return {
     async renewCertificates({ listen }: Config) {
@@ -191,8 +201,8 @@ async function startEdges(
 }
 
 /** From here on, the journal knows with which tables and identities it was written. */
-async function recordStart(journal: Journal, runtime: Runtime): Promise<void> {
-  await journal.append({
+async function recordStart(journal: Journal, runtime: Runtime): Promise<JournalId> {
+  const { id } = await journal.append({
     depotId: runtime.depot.id,
     link: 'bridge',
     protocol: 'bridge',
@@ -202,6 +212,7 @@ async function recordStart(journal: Journal, runtime: Runtime): Promise<void> {
     causes: [],
     generation: runtime.tables().id,
   });
+  return id;
 }
 
 /** Undoes in reverse order; one failure does not keep the rest from ending. */

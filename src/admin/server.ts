@@ -14,6 +14,7 @@ import { type CommandOperations, registerCommandRoutes } from './commands-routes
 import { registerJournalRoutes } from './journal-routes.js';
 import { registerParkedRoutes } from './parked-routes.js';
 import { type PasswordOperations, registerPasswordRoutes } from './passwords-routes.js';
+import { type PastOperations, registerPastRoutes } from './past-routes.js';
 import { badRequest, problem, registerProblems } from './problems.js';
 import { registerStateRoutes } from './state-routes.js';
 import { registerStationRoutes, type StationOperations } from './stations-routes.js';
@@ -26,6 +27,7 @@ export interface AdminOptions {
   readonly stations: StationOperations;
   readonly commands: CommandOperations;
   readonly passwords: PasswordOperations;
+  readonly past: PastOperations;
   readonly troubles: Pick<Troubles, 'of' | 'since'>;
   /** What is known of the feed of a CSMS; undefined: there is none. */
   readonly feed?: () => object | undefined;
@@ -73,6 +75,7 @@ export async function startAdmin(runtime: Runtime, options: AdminOptions): Promi
     registerCommandRoutes(guarded, options.commands);
     registerPasswordRoutes(guarded, options.passwords);
     registerJournalRoutes(guarded, runtime);
+    registerPastRoutes(guarded, runtime, options.past);
   });
   await app.listen({ host, port });
   const address = app.server.address();

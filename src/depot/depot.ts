@@ -106,7 +106,7 @@ export class Depot {
 }
 
 /** Stored stations win, but the configuration decides which stations and points there are. */
-function mergeStations(fresh: DepotState, stored: DepotState): DepotState['stations'] {
+export function mergeStations(fresh: DepotState, stored: DepotState): DepotState['stations'] {
   return PersistentMap.of(
     fresh.stations.values().map((station) => {
       const held = stored.stations.get(station.stationId);

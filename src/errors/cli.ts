@@ -18,6 +18,10 @@ export const cliErrors = {
     title: 'A file named on the command line cannot be read or written',
     fix: 'Check path and permissions; relative paths begin in the folder the command is run in.',
   },
+  CLI_TIME: {
+    title: 'A time on the command line cannot be read, or lies outside of what the journal holds',
+    fix: 'Give an instant (2026-11-21T02:14:00Z), a date, a time of the day in UTC (02:14), or a journal id.',
+  },
   CLI_UNREACHABLE: {
     title: 'The other side cannot be reached',
     fix: 'Check host and port, and whether it runs.',

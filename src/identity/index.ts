@@ -1,3 +1,3 @@
 /** Who is who between OCPP, VDV 463 and OCPI. */
-export type { IdentityKind, PointEntry } from './registry.js';
+export type { IdentityFacts, IdentityKind, PointEntry } from './registry.js';
 export { evseIdOf, IDENTITY_KINDS, IdentityRegistry } from './registry.js';

@@ -4,7 +4,7 @@
  * journalled, so that an old journal replays with the ids of its day.
  */
 import { createHash } from 'node:crypto';
-import type { Config, OcpiConfig, PointConfig, StationConfig, VehicleConfig } from '../config/index.js';
+import type { OcpiConfig, PointConfig, StationConfig, VehicleConfig } from '../config/index.js';
 import type { IdentityResolver, Json } from '../mapping/index.js';
 
 /** The identifiers a table may ask for, with what its key holds. */
@@ -26,6 +26,13 @@ export interface PointEntry {
   readonly evseUid: string;
 }
 
+/** What a registry is built from. */
+export interface IdentityFacts {
+  readonly depots: readonly [{ readonly id: string; readonly stations: readonly StationConfig[] }];
+  readonly vehicles: readonly VehicleConfig[];
+  readonly ocpi?: { readonly party: OcpiParty };
+}
+
 export class IdentityRegistry implements IdentityResolver {
   readonly depotId: string;
   /** SHA-256 of everything this registry knows. */
@@ -39,7 +46,7 @@ export class IdentityRegistry implements IdentityResolver {
   readonly #byEvseUid = new Map<string, string>();
   readonly #party: OcpiParty | undefined;
 
-  constructor(config: Pick<Config, 'depots' | 'vehicles' | 'ocpi'>) {
+  constructor(config: IdentityFacts) {
     const [depot] = config.depots;
     this.depotId = depot.id;
     this.stations = new Map(depot.stations.map((station) => [station.id, station]));
@@ -60,12 +67,22 @@ export class IdentityRegistry implements IdentityResolver {
       for (const token of vehicle.tokens ?? []) this.#byToken.set(tokenKey(token), vehicle.id);
       if (vehicle.evccId) this.#byToken.set(tokenKey(vehicle.evccId), vehicle.id);
     }
+    const { facts } = this;
     this.version = hashOf({
       depotId: depot.id,
-      stations: depot.stations.map(withoutSecrets),
-      vehicles: config.vehicles,
+      stations: facts.depots[0].stations,
+      vehicles: facts.vehicles,
       party: this.#party,
     });
+  }
+
+  /** All that it knows, without passwords: a registry built from it is this one. */
+  get facts(): IdentityFacts {
+    return {
+      depots: [{ id: this.depotId, stations: [...this.stations.values()].map(withoutSecrets) }],
+      vehicles: [...this.vehicles.values()],
+      ...(this.#party ? { ocpi: { party: this.#party } } : {}),
+    };
   }
 
   /** Our id for a foreign key, or undefined. Numbers and texts are the same key. */
@@ -147,6 +164,6 @@ function hashOf(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }
 
-function withoutSecrets(station: StationConfig): unknown {
+function withoutSecrets(station: StationConfig): StationConfig {
   return { ...station, ocpp: { identity: station.ocpp.identity } };
 }

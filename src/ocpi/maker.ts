@@ -3,7 +3,7 @@ import { fieldSources, type Runtime } from '../depot/index.js';
 import type { JournalId, Source } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import type { FieldSource } from '../journal/index.js';
-import type { Json, JsonObject } from '../mapping/index.js';
+import type { Generation, IdentityResolver, Json, JsonObject, MapResult } from '../mapping/index.js';
 import { validatorOf } from '../schemas/index.js';
 import type { Lineage } from './recorder.js';
 import { mappingName, type OcpiVersion } from './version.js';
@@ -15,6 +15,23 @@ export interface Made {
 }
 
 export type ObjectName = 'location' | 'evse' | 'session' | 'command-response' | 'command-result';
+
+/** A view through the tables of a version, unchecked; null: the version cannot express it, and its tables say so. Pure. */
+export function translated(
+  generation: Generation,
+  identity: IdentityResolver,
+  version: OcpiVersion,
+  name: ObjectName,
+  view: object,
+): MapResult | null {
+  const mapping = generation.mapping(mappingName(version, name));
+  return mapping.run({ [sourceAlias(name)]: view as Json }, { identity });
+}
+
+/** What tables call the view of an object. */
+export function sourceAlias(name: ObjectName): string {
+  return MAIN_SOURCE[name];
+}
 
 const MAIN_SOURCE: Readonly<Record<ObjectName, string>> = {
   location: 'lv',
@@ -43,12 +60,12 @@ export class Maker {
     causes: readonly JournalId[] = [],
   ): Made | null {
     const { identity, metrics } = this.#runtime;
-    const mapping = this.#runtime.tables().mapping(mappingName(version, name));
-    const result = mapping.run({ [MAIN_SOURCE[name]]: view as Json }, { identity });
+    const result = translated(this.#runtime.tables(), identity, version, name, view);
     if (result === null) return null;
     if (!result.ok) {
-      metrics.unmapped.inc({ mapping: mapping.name, code: result.error.code });
-      throw this.#invalid(mapping.name, `${result.error.code}: ${result.error.message}`);
+      const mapping = mappingName(version, name);
+      metrics.unmapped.inc({ mapping, code: result.error.code });
+      throw this.#invalid(mapping, `${result.error.code}: ${result.error.message}`);
     }
     this.check(result.target, result.value, name);
     const { value, provenance } = result;
@@ -56,7 +73,7 @@ export class Maker {
       value,
       get lineage() {
         const frames = Object.values(sources).map(({ raw }) => raw);
-        const fields = fieldSources(value, provenance, sources, MAIN_SOURCE[name]);
+        const fields = fieldSources(value, provenance, sources, sourceAlias(name));
         return {
           causes: [...new Set([...causes, ...frames])],
           generation: provenance.generation,

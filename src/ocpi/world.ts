@@ -239,7 +239,8 @@ function withdrawn({ evseUid, evseId, connector }: EvseView, lastUpdated: Instan
   return { value, sources: {} };
 }
 
-function factsOf(view: SessionView): GuestFacts {
+/** What a session keeps from its beginning. */
+export function factsOf(view: SessionView): GuestFacts {
   const {
     countryCode,
     partyId,

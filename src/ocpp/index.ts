@@ -12,10 +12,12 @@ export type { Abilities, Call, Composite, Order, OrderAnswered, Reply, Survey } 
 export { NoReply, OcppCommands } from './commands/index.js';
 export type { Introduction, Stranger } from './csms/index.js';
 export { type FeedStatus, feedOpenApi, type RunningFeed } from './feed/index.js';
+export { HIDING_RULE } from './hidden.js';
 export { DEFAULT_LIMITS, type Metering, type OcppLimits, type OcppOptions } from './options.js';
 export type { PasswordChanged, PasswordOrder, PasswordStatus } from './passwords/index.js';
 export type { OcppProtocol } from './protocol.js';
-export { type ReplayedCall, recordedCall, replayCall, type StationFacts } from './replay.js';
+export { type ReplayedCall, recordedCall, replayCall, type StationFacts, stationOf } from './replay.js';
+export { type HeardCall, StationReplay } from './station-replay.js';
 export { type FrameFacts, introductionOf, selectorOf, type Translation, translate } from './translate.js';
 
 export interface RunningOcpp extends Running {

@@ -1,4 +1,6 @@
 /** A recorded call of a station once more, through whatever tables are asked for. */
+import type { StationConfig } from '../config/index.js';
+import type { IdentityRegistry } from '../identity/index.js';
 import type { JournalEntry } from '../journal/index.js';
 import type { Generation, IdentityResolver, Json, JsonObject } from '../mapping/index.js';
 import { type ValidationIssue, validatorOf } from '../schemas/index.js';
@@ -19,6 +21,16 @@ export interface ReplayedCall {
   readonly issue?: ValidationIssue;
   readonly translation?: Translation;
 }
+
+/** The station whose own words an entry is; undefined for those of its CSMS, and for identities that are not known. */
+export function stationOf(
+  { link }: Pick<JournalEntry, 'link'>,
+  identity: Pick<IdentityRegistry, 'stationByOcppIdentity'>,
+): StationConfig | undefined {
+  return link.startsWith(LINK) ? identity.stationByOcppIdentity(link.slice(LINK.length)) : undefined;
+}
+
+const LINK = 'ocpp:';
 
 /** The payload of a recorded call; undefined for answers, other protocols and what is no frame. */
 export function recordedCall(

@@ -4,7 +4,7 @@ import type { DomainEvent } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import type { JournalEntry } from '../journal/index.js';
 import type { Generation, JsonObject, MapFailure } from '../mapping/index.js';
-import { replayCall } from '../ocpp/index.js';
+import { replayCall, stationOf } from '../ocpp/index.js';
 import { replayRequests } from '../vdv463/index.js';
 
 /** The part of the bridge that a replay looks at; none of it is changed. */
@@ -52,7 +52,7 @@ function replayByProtocol(
 }
 
 function replayOcpp(entry: JournalEntry, generation: Generation, world: ReplayWorld): Replayed | undefined {
-  const station = world.identity.stationByOcppIdentity(entry.link.slice('ocpp:'.length));
+  const station = stationOf(entry, world.identity);
   if (!station) return undefined;
   const boot = world.depot.state.stations.get(station.id)?.boot?.value;
   const facts = {

@@ -10,7 +10,7 @@ import {
 } from '../domain/index.js';
 import type { ErrorCode } from '../errors/index.js';
 import type { FieldSource } from '../journal/index.js';
-import type { Generation, IdentityResolver, Json, MapNote, Provenance } from '../mapping/index.js';
+import type { Generation, IdentityResolver, Json, MapNote, MapResult } from '../mapping/index.js';
 import { validatorOf } from '../schemas/index.js';
 import { profileOf } from './dialect.js';
 import { withoutUnsound } from './unsound.js';
@@ -29,6 +29,8 @@ export type Information =
   | {
       readonly ok: true;
       readonly payload: unknown;
+      /** The instant that it tells of: by it a replay makes the same. */
+      readonly now: Instant;
       /** The payload as text. */
       readonly text: string;
       readonly generation: string;
@@ -101,18 +103,18 @@ function composeView(
     const { path, message } = issue;
     return { ok: false, kind: 'schema', code: 'VDV463_OUTBOUND', message, path, mapping: mapping.name };
   }
-  return made(result.value, result.provenance, result.notes ?? [], view.sources);
+  return made(source.now, result, view.sources);
 }
 
 function made(
-  payload: unknown,
-  provenance: Provenance,
-  notes: readonly MapNote[],
+  now: Instant,
+  { value: payload, provenance, notes = [] }: Extract<MapResult, { ok: true }>,
   sources: Parameters<typeof fieldSources>[2],
 ): Information {
   return {
     ok: true,
     payload,
+    now,
     text: JSON.stringify(payload),
     generation: provenance.generation,
     notes,

@@ -137,7 +137,7 @@ export class Outbound {
     for (const { path } of information.notes) runtime.metrics.losses.inc({ protocol: 'vdv463', path });
     const messageId = randomUUID();
     const echo = { presystemId: this.#name, messageId, action: ACTION };
-    const bytes = writeFrame(REQ, echo, information.payload, runtime.now());
+    const bytes = writeFrame(REQ, echo, information.payload, new Date(information.now));
     const fields = information.fields();
     this.#facts = { generation: information.generation, rules: information.rules };
     if (!wire.open) return 'closed';

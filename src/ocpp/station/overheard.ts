@@ -35,6 +35,8 @@ export interface OverheardHost {
   answered(call: OverheardCall, answer: unknown): void;
   /** A frame of the station is no OCPP. */
   bad(by: Speaker, reason: string): void;
+  /** Calls back when the patience with a CSMS is over, and gives how to forget it; absent: after a minute. */
+  wait?(giveUp: () => void): () => void;
 }
 
 /** How a frame came, and what became of it, where that is not as usual. */
@@ -102,6 +104,14 @@ const UNANSWERED_MS = 60_000;
 /** So many calls of each side wait for their answers; an older one is taken for forgotten. */
 const MOST_OPEN = 64;
 const LONGEST_ACTION = 50;
+/** Under this action the journal knows starts of transactions that a CSMS did not answer. */
+export const UNANSWERED = 'StartUnanswered';
+
+function later(giveUp: () => void): () => void {
+  const timer = setTimeout(giveUp, UNANSWERED_MS);
+  timer.unref();
+  return () => clearTimeout(timer);
+}
 
 export class Overheard {
   readonly #context: ReadingContext;
@@ -111,7 +121,7 @@ export class Overheard {
     csms: new Map(),
   };
   /** Starts of transactions that nobody has numbered, each with the end of the patience with the CSMS. */
-  readonly #starts = new Map<OverheardCall, NodeJS.Timeout>();
+  readonly #starts = new Map<OverheardCall, () => void>();
 
   constructor(context: ReadingContext, host: OverheardHost) {
     this.#context = context;
@@ -139,10 +149,7 @@ export class Overheard {
 
   /** The connection has ended: nobody answers any more. */
   end(): void {
-    for (const call of [...this.#starts.keys()]) {
-      this.#settle(call);
-      this.#apply(begunAs(call, NO_NUMBER), call.begun);
-    }
+    for (const call of [...this.#starts.keys()]) this.#giveUp(call);
   }
 
   #frame(by: Speaker, raw: string, how: Handed): Heard {
@@ -224,17 +231,30 @@ export class Overheard {
 
   /** Keeps what a start tells until its number is told, or until nobody is likely to tell one. */
   #hold(call: OverheardCall): void {
-    const late = setTimeout(() => {
-      this.#starts.delete(call);
-      this.#apply(begunAs(call, NO_NUMBER), call.begun);
-    }, UNANSWERED_MS);
-    late.unref();
-    this.#starts.set(call, late);
+    const wait = this.#host.wait ?? later;
+    this.#starts.set(
+      call,
+      wait(() => this.#giveUp(call)),
+    );
   }
 
   #settle(call: OverheardCall): void {
-    clearTimeout(this.#starts.get(call));
+    this.#starts.get(call)?.();
     this.#starts.delete(call);
+  }
+
+  /** A clock decides that nobody will number a start: journalled where it counts, so that a replay knows. */
+  #giveUp(call: OverheardCall): void {
+    this.#settle(call);
+    const causes = call.begun ? [call.begun.entry.id] : [];
+    const value = { transactionId: NO_NUMBER };
+    const begun = this.#context.frames.beginNote({ action: UNANSWERED, value, causes });
+    this.#apply(begunAs(call, NO_NUMBER), begun ?? call.begun);
+  }
+
+  /** The start of a transaction, by its journal entry, is not answered any more. */
+  unanswered(raw: JournalId): void {
+    for (const call of [...this.#starts.keys()]) if (call.begun?.entry.id === raw) this.#giveUp(call);
   }
 
   /** What is so since a call was answered. */

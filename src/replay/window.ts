@@ -1,0 +1,239 @@
+/**
+ * Pushes a window of a recording through tables and compares: with what was recorded then, or with what the present tables
+ * make of it. The recording is streamed; what is kept is one state per side and the differences that fit.
+ */
+import type { Config } from '../config/index.js';
+import { stateOf } from '../depot/index.js';
+import { compareJournalIds, type Instant, instantAt, type JournalId } from '../domain/index.js';
+import { BridgeError } from '../errors/index.js';
+import type { JournalEntry } from '../journal/index.js';
+import type { Generation } from '../mapping/index.js';
+import { compareStates, compareSteps, type StatesCompared } from './compare.js';
+import { type Difference, Differences } from './differences.js';
+import { Identities } from './identities.js';
+import { type Base, beginBefore, pushEntry } from './lead.js';
+import { type Note, Notes } from './notes.js';
+import { Readers, type ReadersCompared } from './readers.js';
+import type { Recording } from './recording.js';
+import { endsOf, seek, type When } from './seek.js';
+import type { Side } from './side.js';
+import { Tally, type WindowCounts } from './tally.js';
+import { Roamers } from './views.js';
+
+export interface ReplayOptions {
+  readonly recording: Recording;
+  readonly config: Config;
+  /** The tables in force. */
+  readonly present: Generation;
+  /** Other tables, compared with the present ones; absent: the present ones are compared with what was recorded. */
+  readonly other?: Generation;
+  /** Left out: from the beginning, up to now. */
+  readonly from?: When;
+  readonly to?: When;
+  /** Only differences of this station. */
+  readonly station?: string;
+  /** Differences that are kept; 10,000 if not given. */
+  readonly most?: number;
+}
+
+export interface ReplayReport {
+  readonly window: {
+    readonly from: Instant;
+    readonly to: Instant;
+    readonly first?: JournalId;
+    readonly last?: JournalId;
+  };
+  /** Where the state at the beginning of the window came from, and how many entries led there. */
+  readonly base: Base & { readonly entries: number };
+  /** What is compared with what: ids of tables, or `recorded`. */
+  readonly sides: { readonly left: string; readonly right: string };
+  readonly counts: WindowCounts;
+  /** What could not be replayed, and why; what to know of what was. */
+  readonly notes: readonly Note[];
+  readonly compared: {
+    /** Entries whose events were compared; with what was recorded there is nothing to compare them with. */
+    readonly entries: number;
+    readonly readers: readonly ReadersCompared[];
+    /** Absent: the window ends before the journal does, and only the present state is on record. */
+    readonly state?: StatesCompared;
+  };
+  readonly differences: readonly Difference[];
+  /** How many more there are. */
+  readonly more: number;
+}
+
+const MOST = 10_000;
+
+/** @throws BridgeError CLI_TIME if the journal holds nothing of the window */
+export async function replayWindow(options: ReplayOptions): Promise<ReplayReport> {
+  return new Window(options).run();
+}
+
+class Window {
+  readonly #options: ReplayOptions;
+  readonly #identities: Identities;
+  readonly #found: Differences;
+  readonly #tally = new Tally();
+  readonly #notes = new Notes();
+  #leadEntries = 0;
+  #comparedEntries = 0;
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+    this.#identities = new Identities(options.config, options.recording);
+    this.#found = new Differences(options.most ?? MOST);
+  }
+
+  async run(): Promise<ReplayReport> {
+    const { recording, config, present, other } = this.#options;
+    const bounds = await boundsOf(this.#options);
+    const begun = await beginBefore(recording, config, present, this.#identities, bounds.from);
+    if (!begun) throw empty();
+    const left = begun.side;
+    await this.#lead(left, begun.after, bounds.from);
+    const sides = other ? [left, left.fork(other)] : [left];
+    const roamers = new Roamers(config, this.#identities.present, await recording.partners());
+    const readers = new Readers({ config, roamers, sides, found: this.#found, wanted: this.#isWanted });
+    const ends = await this.#push(sides, readers, bounds);
+    const place = {
+      raw: ends.last?.id ?? bounds.from,
+      at: instantAt(ends.last?.at ?? Date.parse(bounds.at.to)),
+    };
+    readers.end(place);
+    const state = await this.#compareStates(sides, bounds.isOpen, place);
+    this.#noteWhatIsMissing(begun.base, left);
+    return {
+      window: {
+        ...bounds.at,
+        ...(ends.first ? { first: ends.first.id } : {}),
+        ...(ends.last ? { last: ends.last.id } : {}),
+      },
+      base: { ...begun.base, entries: this.#leadEntries },
+      sides: { left: other ? present.id : 'recorded', right: (other ?? present).id },
+      counts: this.#tally.counts,
+      notes: this.#notes.list,
+      compared: { entries: this.#comparedEntries, readers: readers.compared, ...(state ? { state } : {}) },
+      differences: this.#found.list,
+      more: this.#found.more,
+    };
+  }
+
+  readonly #isWanted = (stationId: string): boolean => {
+    const { station } = this.#options;
+    return station === undefined || station === stationId;
+  };
+
+  /** What came before the window makes the state at its beginning, by the present tables for both sides. */
+  async #lead(side: Side, after: JournalId | undefined, before: JournalId): Promise<void> {
+    const { recording } = this.#options;
+    const world = { recording, identities: this.#identities };
+    for await (const entry of recording.entries(after === undefined ? {} : { after })) {
+      if (compareJournalIds(entry.id, before) >= 0) return;
+      this.#leadEntries += 1;
+      await pushEntry(entry, [side], world);
+    }
+  }
+
+  async #push(
+    sides: readonly Side[],
+    readers: Readers,
+    { from, to }: Bounds,
+  ): Promise<{ first?: JournalEntry; last?: JournalEntry }> {
+    const { recording, present } = this.#options;
+    const world = { recording, identities: this.#identities };
+    let first: JournalEntry | undefined;
+    let last: JournalEntry | undefined;
+    for await (const entry of recording.entries({ from })) {
+      if (to && compareJournalIds(entry.id, to) > 0) break;
+      first ??= entry;
+      last = entry;
+      this.#notes.look(entry, present.id);
+      readers.told(entry);
+      const steps = await pushEntry(entry, sides, world);
+      this.#tally.count(entry, steps[0]);
+      if (steps.length === 0 || steps.every((step) => step === undefined)) continue;
+      const place = { raw: entry.id, at: instantAt(entry.at) };
+      const subject = steps[0] ?? steps[1];
+      if (sides.length === 2 && this.#isOfStation(subject?.stationId)) {
+        this.#comparedEntries += 1;
+        compareSteps(steps[0], steps[1], entry.link, place, this.#found);
+      }
+      readers.changed(subject, place);
+    }
+    return { ...(first ? { first } : {}), ...(last ? { last } : {}) };
+  }
+
+  #isOfStation(stationId: string | undefined): boolean {
+    return this.#options.station === undefined || (stationId !== undefined && this.#isWanted(stationId));
+  }
+
+  async #compareStates(
+    [left, right]: readonly Side[],
+    isOpen: boolean,
+    place: { readonly raw: JournalId; readonly at: Instant },
+  ): Promise<StatesCompared | undefined> {
+    if (!left) return undefined;
+    const wanted = (subject: string) =>
+      this.#isWanted(subject) || this.#isWanted(left.state.processes.get(subject)?.stationId ?? subject);
+    if (right) return compareStates(left.state, right.state, place, this.#found, wanted);
+    if (!isOpen) return undefined;
+    const now = await this.#options.recording.now();
+    // Something came while the window was read: the state is of later than the window.
+    if (compareJournalIds(now.after, place.raw) > 0) return undefined;
+    return compareStates(stateOf(now.state), left.state, place, this.#found, wanted);
+  }
+
+  #noteWhatIsMissing(base: Base, side: Side): void {
+    if (base.kind === 'expired') this.#notes.add('expired', base.id);
+    for (const version of this.#identities.unkept) this.#notes.add('identity', version);
+    const { station } = this.#options;
+    if (station !== undefined && !side.state.stations.has(station))
+      this.#notes.add('unknown-station', station);
+  }
+}
+
+interface Bounds {
+  readonly from: JournalId;
+  /** Undefined: up to the end. */
+  readonly to: JournalId | undefined;
+  readonly isOpen: boolean;
+  readonly at: { readonly from: Instant; readonly to: Instant };
+}
+
+async function boundsOf({ recording, from, to }: ReplayOptions): Promise<Bounds> {
+  const ends = await endsOf(recording);
+  if (!ends) throw empty();
+  const fromId = from ? await idOf(recording, from, 'first') : ends.first.id;
+  const toId = to ? await idOf(recording, to, 'last') : undefined;
+  if (fromId === undefined || (toId !== undefined && compareJournalIds(toId, fromId) < 0)) {
+    const range = `${instantAt(ends.first.at)} to ${instantAt(ends.last.at)}`;
+    throw new BridgeError('CLI_TIME', `the journal holds nothing of this window; it reaches from ${range}`);
+  }
+  return {
+    from: fromId,
+    to: toId,
+    isOpen: toId === undefined || compareJournalIds(toId, ends.last.id) >= 0,
+    at: {
+      from: from && 'at' in from ? from.at : instantAt(ends.first.at),
+      to: to && 'at' in to ? to.at : instantAt(ends.last.at),
+    },
+  };
+}
+
+/** The first entry of a time or later, or the last one of it or before. */
+async function idOf(
+  recording: Recording,
+  when: When,
+  which: 'first' | 'last',
+): Promise<JournalId | undefined> {
+  if ('id' in when) return when.id;
+  if (which === 'first') return seek(recording, when.at);
+  const next = await seek(recording, instantAt(Date.parse(when.at) + 1));
+  if (next === undefined) return (await endsOf(recording))?.last.id;
+  const [ms = '0', seq = '0'] = next.split('-');
+  return seq === '0' ? `${Number(ms) - 1}-999999999` : `${ms}-${Number(seq) - 1}`;
+}
+
+function empty(): BridgeError {
+  return new BridgeError('CLI_TIME', 'the journal is empty: there is nothing to replay');
+}
