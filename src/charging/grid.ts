@@ -3,6 +3,7 @@
  * Slots keep their bounds from plan to plan, so that an unchanged world gives an unchanged plan.
  */
 import type { Instant, LimitStep } from '../domain/index.js';
+import { csmsCeilings, leastIn } from './ceilings.js';
 import type { PlaceLimits, PlanInputs } from './job.js';
 
 export const SLOT_MS = 5 * 60_000;
@@ -27,6 +28,25 @@ export class PowerGrid {
       this.#points.set(place.pointId, this.#filled(place.maxPowerW));
       this.#used.set(place.pointId, this.#filled(0));
     }
+    this.#heed(inputs);
+  }
+
+  /** Nothing is planned that the CSMS of a station does not allow. */
+  #heed(inputs: PlanInputs): void {
+    const untilMs = this.startOf(this.slots);
+    for (const { of, id, steps } of csmsCeilings(inputs, untilMs)) {
+      const sums = of === 'station' ? this.#stationSums(id) : this.#points.get(id);
+      for (let slot = 0; sums && slot < this.slots; slot += 1) {
+        const leastW = leastIn(steps, this.startOf(slot), this.startOf(slot + 1));
+        sums[slot] = Math.min(sums[slot] ?? 0, leastW);
+      }
+    }
+  }
+
+  #stationSums(stationId: string): Float64Array {
+    const known = this.#stations.get(stationId) ?? this.#filled(undefined);
+    this.#stations.set(stationId, known);
+    return known;
   }
 
   #filled(limitW: number | undefined): Float64Array {

@@ -16,6 +16,9 @@ export interface PlaceLimits {
   readonly maxPowerW: number;
   /** Below this a vehicle does not charge at all (AC: 6 A per phase, IEC 61851-1); 0 for DC. */
   readonly minPowerW: number;
+  /** By how many volts an ampere of a limit of another CSMS counts, and in how many phases at most (DC: 1). */
+  readonly nominalV?: number;
+  readonly phases?: number;
   /** Another CSMS governs the place, and nothing may be set there. */
   readonly observed?: true;
   /** What a vehicle without a plan may draw here if the depot can spare it; absent: we set no such limit. */

@@ -27,6 +27,8 @@ const TRIGGERS: ReadonlySet<DomainEvent['type']> = new Set([
   'TransactionEnded',
   'VehicleIdentified',
   'ChargingNeedsReported',
+  'CsmsLimitSet',
+  'CsmsLimitCleared',
   'LinkOpened',
   'LinkLost',
 ]);
@@ -119,7 +121,8 @@ export function constantsOf({ config }: Pick<Runtime, 'config'>): Omit<PlanInput
       const isOurs = wishW !== undefined && control === 'full';
       const ownW = isOurs ? { beforePlugInW: Math.min(wishW, maxPowerW) } : {};
       const observed = control === 'observe' ? ({ observed: true } as const) : {};
-      return [point.id, { ...place, ...ownW, ...observed }] as const;
+      const theirs = control === 'full' ? {} : { nominalV: point.maxVoltage, phases };
+      return [point.id, { ...place, ...theirs, ...ownW, ...observed }] as const;
     }),
   );
   return {

@@ -131,6 +131,56 @@ describe('planDepot', () => {
     expect(planOf(made, 'A')).toMatchObject({ policy: 'forward', steps: [] });
   });
 
+  describe('at a station that keeps its CSMS', () => {
+    const buses = [
+      { point: 'A', socPct: 50, batteryKwh: 300, request: { ...ordered, priority: 1 } },
+      { point: 'B', socPct: 50, batteryKwh: 300, request: { ...ordered, priority: 2 } },
+    ];
+    /** The bus at A belongs to a CSMS, which allows it so much from each minute on. */
+    function planned(limits: readonly object[], place: object = {}) {
+      const base = inputs(buses, { gridLimitW: 150_000 });
+      const set = limits.map((limit, index) =>
+        station(
+          'CsmsLimitSet',
+          3,
+          {
+            ...{ place: 1, pointId: 'A', profileId: index, stackLevel: index, purpose: 'transaction' },
+            ...{ kind: 'Absolute', startAt: at(0), unit: 'W', ...limit },
+          },
+          'SA',
+        ),
+      );
+      const a = { pointId: 'A', stationId: 'SA', maxPowerW: 150_000, minPowerW: 0, nominalV: 230, phases: 3 };
+      const places = new Map([...base.places, ['A', { ...a, ...place }] as const]);
+      return planDepot({ ...base, state: run(set, base.state), places });
+    }
+
+    it('nothing is planned that the CSMS does not allow, and others have the rest', () => {
+      const periods = [
+        { startS: 0, limitW: 30_000 },
+        { startS: 1_800, limitW: 90_000 },
+      ];
+      const made = planned([{ periods }]);
+      expect(planOf(made, 'A')?.steps.slice(0, 2)).toEqual([
+        { at: at(5), powerW: 30_000 },
+        { at: at(30), powerW: 90_000 },
+      ]);
+      expect(planOf(made, 'B')?.steps[0]?.powerW).toBe(120_000);
+    });
+
+    it('a limit of the whole station counts too, and amperes by voltage and phases', () => {
+      const whole = { place: 0, pointId: undefined, purpose: 'station', unit: 'A' };
+      const made = planned([{ ...whole, periods: [{ startS: 0, limitA: 32 }] }]);
+      expect(planOf(made, 'A')?.steps[0]?.powerW).toBe(22_000);
+    });
+
+    it('where the bridge only observes, nothing is planned, and room is kept for what the CSMS allows', () => {
+      const made = planned([{ periods: [{ startS: 0, limitW: 30_000 }] }], { observed: true });
+      expect(planOf(made, 'A')).toMatchObject({ policy: 'forward', steps: [], missing: ['control'] });
+      expect(planOf(made, 'B')?.steps[0]?.powerW).toBe(120_000);
+    });
+  });
+
   it('never exceeds grid, station or point at any instant, and reaches what is reachable', () => {
     const bus = fc.record({
       socPct: fc.integer({ min: 0, max: 100 }),
