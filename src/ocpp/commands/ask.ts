@@ -78,6 +78,7 @@ export class Asker {
       timeoutMs,
       ...(intent === undefined ? {} : { intent }),
       ...(call.rules ? { rules: call.rules } : {}),
+      ...(call.repeatable ? { repeatable: true } : {}),
     };
     try {
       const { answer, frames } = await this.#queue.push(
@@ -180,6 +181,9 @@ function noReply(action: string, error: unknown): NoReply {
   const frames = error instanceof CallFailure ? error.frames : [];
   const word = refusalWord(error);
   if (word) return new NoReply('OCPP_CALL_REFUSED', `${action}: ${word} ${message}`.trim(), frames, true);
+  // Whoever was to carry it to the station did not.
+  if (error instanceof CallFailure && error.cause instanceof BridgeError)
+    return new NoReply(error.cause.code, message, frames);
   if (message === 'Call timeout') return new NoReply('OCPP_TIMEOUT', `${action}: no answer in time`, frames);
   if (frames.length === 0) return new NoReply('OCPP_NOT_CONNECTED', `${action}: ${message}`);
   // It left: the station may have carried it out before it went.
