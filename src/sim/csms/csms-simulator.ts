@@ -101,7 +101,10 @@ export class CsmsSimulator {
     return this.#handshakes.all;
   }
 
-  /** Listens; after `stop` again, on the same port. @returns the URL for stations */
+  /**
+   * Listens; after `stop` again, on the same port, which the system may have given away meanwhile if it chose it.
+   * @returns the URL for stations
+   */
   async start(): Promise<string> {
     if (!this.#door.isOpen) await this.#door.open();
     return this.url;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type CsmsCommandOptions, runCsmsCommand } from '../../../src/sim/csms/index.js';
+import { freePort } from '../../support/port.js';
 import { bus, charger, Raw } from './support.js';
 
 /** The command as it runs: what it prints, without the time, and a way to tell it something. */
@@ -46,7 +47,7 @@ function identitiesFile(text: string): string {
 
 describe('the command', () => {
   it('tells what happens, and does what it is told', async () => {
-    const { line, url, say, end, lines } = await running({ plan: '50kW' });
+    const { line, url, say, end, lines } = await running({ plan: '50kW', port: await freePort() });
     const station = charger(url, { vendor: 'Volt', model: 'V1' });
     await station.start();
     await station.plugIn(1, bus);

@@ -1,9 +1,10 @@
 /** A CSMS that goes away and comes back. */
 import { describe, expect, it } from 'vitest';
+import { freePort } from '../../support/port.js';
 import { charger, csms, Raw } from './support.js';
 
 it('comes back on its port, knowing what it knew', async () => {
-  const simulator = await csms();
+  const simulator = await csms({ port: await freePort() });
   const station = charger(simulator.url);
   await station.start();
   const { url } = simulator;
