@@ -7,6 +7,8 @@ import { number, seconds } from './arguments.js';
 export interface CsmsCommandFlags extends CsmsFlags {
   readonly frames?: boolean;
   readonly commands?: boolean;
+  readonly feed?: string;
+  readonly feedToken?: string;
 }
 
 /** Adds the command; `run` runs it. */
@@ -46,6 +48,8 @@ export function registerCsms(sim: Command, run: (flags: CsmsCommandFlags) => Pro
     .option('--plan-again-seconds <s>', 'sets the limit again every so often', seconds)
     .option('--plan-raise-by <n>', 'each time so much higher, W or A', number)
     .option('--odd <oddity...>', 'what it does otherwise than one would like; several are possible')
+    .option('--feed <url>', 'hands its frames over to a bridge, e.g. http://127.0.0.1:7464')
+    .option('--feed-token <token>', 'listen.feed.token of the bridge')
     .option('--commands', 'takes commands from standard input')
     .option('--frames', 'print every frame')
     .action(run);

@@ -2,6 +2,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { obey } from './console.js';
 import { CsmsSimulator } from './csms-simulator.js';
 import { CsmsError } from './errors.js';
+import { Feeding } from './feeding.js';
 import { type CsmsFlags, optionsOf } from './flags.js';
 import type { Payload } from './options.js';
 import type { CsmsTransaction } from './records.js';
@@ -11,6 +12,9 @@ export interface CsmsCommandOptions extends CsmsFlags {
   readonly frames?: boolean;
   /** Where commands come from, one a line. */
   readonly commands?: NodeJS.ReadableStream;
+  /** Where frames are handed over, and with which token. */
+  readonly feed?: string;
+  readonly feedToken?: string;
   readonly signal?: AbortSignal;
   readonly print?: (line: string) => void;
 }
@@ -26,6 +30,7 @@ export async function runCsmsCommand(options: CsmsCommandOptions): Promise<numbe
   const csms = new CsmsSimulator({ ...optionsOf(options), keep: 1_000 });
   const say = (words: string) => print(`${new Date().toISOString().slice(0, 19)}Z ${words}`);
   narrate(csms, say, options.frames ?? false);
+  const feeding = feedingOf(csms, options, say);
   say(`listening: ${await csms.start()}`);
   const lines = commands && createInterface({ input: commands });
   const obeyed = lines && obeyAll(csms, lines, say);
@@ -36,7 +41,19 @@ export async function runCsmsCommand(options: CsmsCommandOptions): Promise<numbe
   });
   lines?.close();
   await csms.stop({ code: 1001, reason: 'the CSMS ends' });
+  await feeding?.stop();
   return 0;
+}
+
+function feedingOf(
+  csms: CsmsSimulator,
+  { feed: url, feedToken: token }: CsmsCommandOptions,
+  say: (words: string) => void,
+): Feeding | undefined {
+  if (url === undefined) return undefined;
+  if (!/^https?:/.test(url) || !URL.canParse(url)) throw new CsmsError('usage', `${url} is no URL of a feed`);
+  const trouble = (what: string) => say(`the feed: ${what}`);
+  return new Feeding(csms, { url, trouble, ...(token === undefined ? {} : { token }) });
 }
 
 /** One after the other, each when the one before is done. */

@@ -7,6 +7,7 @@ export { COMMANDS } from './console.js';
 export { CsmsSimulator } from './csms-simulator.js';
 export { CsmsError, type CsmsFailure } from './errors.js';
 export type { CsmsEvents } from './events.js';
+export { Feeding, type FeedingOptions } from './feeding.js';
 export type { CsmsFlags } from './flags.js';
 export type { CsmsFrame } from './kept.js';
 export { type CsmsOddities, ODDITIES, withOddity } from './oddities.js';

@@ -72,7 +72,7 @@ export async function hand(url: string, items: readonly unknown[]): Promise<Summ
 const BASE = { station: 'CP-N1', protocol: 'ocpp1.6' } as const;
 
 /** Something the station or its CSMS said. */
-export function frame(from: 'station' | 'csms', said: unknown, more: object = {}) {
+export function frame<T extends object>(from: 'station' | 'csms', said: unknown, more: T = {} as T) {
   return { ...BASE, from, frame: typeof said === 'string' ? said : JSON.stringify(said), ...more };
 }
 
