@@ -193,6 +193,7 @@ function start(
     throw invalid('START_SESSION: the token is of another party');
   const place = placeOf(heard, body, context);
   const { stationId, pointId } = place;
+  if (commands.controlOf(stationId) !== 'full') return 'unsupported';
   if (!isFree(place, context) || !commands.isConnected(stationId)) return 'rejected';
   const idTag = idTagOf(partner.id, token.uid, token.type, guests);
   const authorizationReference = textIn(body, 'authorization_reference');
@@ -221,6 +222,7 @@ function stop(
   if (!session || isOver(session.view)) return 'unknown-session';
   const { stationId, pointId } = session;
   const { state } = session.view;
+  if (commands.controlOf(stationId) !== 'full') return 'unsupported';
   if (state !== 'active' || !commands.isConnected(stationId)) return 'rejected';
   const processId = session.view.sessionId;
   const act = (intent: JournalId) => commands.stop({ stationId, processId, intent });
@@ -233,6 +235,7 @@ function unlock(heard: Heard, body: JsonRecord, context: CommandContext): Return
   const { stationId, pointId } = place;
   const process = currentProcess(context.runtime.depot.state, stationId, pointId);
   const isTheirs = process && roaming.worldOf(heard.partner).shelves.sessions.has(process.processId);
+  if (commands.controlOf(stationId) !== 'full') return 'unsupported';
   // A plug that is somebody else's stays locked.
   if (process && !isTheirs) return 'rejected';
   if (!commands.isConnected(stationId)) return 'rejected';

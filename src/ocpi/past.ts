@@ -1,5 +1,5 @@
 /** What partners see of a state, be it of now or of once: for whoever replays or explains. Nothing is sent or stored. */
-import type { OcpiConfig, PartnerConfig } from '../config/index.js';
+import type { Config, OcpiConfig, PartnerConfig } from '../config/index.js';
 import {
   type DepotState,
   type EvseView,
@@ -64,6 +64,8 @@ export interface LensOptions {
   readonly depot: Parameters<typeof grantedTo>[1];
   readonly party: OcpiConfig['party'];
   readonly identity: IdentityRegistry;
+  /** How stations are attached. */
+  readonly ocpp: Config['ocpp'];
   readonly facts?: PartnerFacts;
 }
 
@@ -77,12 +79,12 @@ export class PartnerLens {
   readonly #identity: IdentityRegistry;
   readonly #sessions: ReadonlyMap<string, SessionView>;
 
-  constructor({ config, depot, party, identity, facts }: LensOptions) {
+  constructor({ config, depot, party, identity, ocpp, facts }: LensOptions) {
     this.partnerId = config.id;
     const wanted = facts?.version ?? config.versions[0];
     this.version = isOcpiVersion(wanted) ? wanted : '2.2.1';
     this.isRegistered = facts?.version !== undefined;
-    this.places = grantedTo(config, depot, party, identity).places;
+    this.places = grantedTo(config, depot, party, identity, { ocpp }).places;
     this.#identity = identity;
     this.#sessions = new Map(facts?.sessions.map((session) => [session.sessionId, session]));
   }

@@ -1,6 +1,14 @@
 /** Which charging points a partner may see, by its grants, and where they stand. Nothing else exists for it. */
 import { createHash } from 'node:crypto';
-import type { DepotConfig, OcpiConfig, PartnerConfig, PointConfig, StationConfig } from '../config/index.js';
+import {
+  type Config,
+  controlOf,
+  type DepotConfig,
+  type OcpiConfig,
+  type PartnerConfig,
+  type PointConfig,
+  type StationConfig,
+} from '../config/index.js';
 import type { ConnectorView, EvsePlace, LocationView } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import { evseIdOf, type IdentityRegistry } from '../identity/index.js';
@@ -26,6 +34,7 @@ export function grantedTo(
   depot: DepotConfig,
   party: OcpiConfig['party'],
   identity: IdentityRegistry,
+  config: Pick<Config, 'ocpp'>,
 ): Granted {
   const grants = partner.grants.filter((grant) => grant.depot === depot.id);
   const isMixed = new Set(grants.map(({ publish = false }) => publish)).size > 1;
@@ -44,7 +53,8 @@ export function grantedTo(
         evseUid: entry.evseUid,
         evseId: evseIdOf(party, pointId),
         connector: connectorOf(entry.point, entry.station),
-        remoteStart: true,
+        // Whose station it is starts and stops there.
+        remoteStart: controlOf(config, entry.station) === 'full',
       });
     }
   }

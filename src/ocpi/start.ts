@@ -128,7 +128,7 @@ async function openWorlds(
   const { currency } = ocpi;
   return Promise.all(
     partners.all.map(async (partner) => {
-      const granted = grantedTo(partner.config, config.depots[0], ocpi.party, identity);
+      const granted = grantedTo(partner.config, config.depots[0], ocpi.party, identity, config);
       const shelves = {
         evses: await Shelf.open<never>(store, depot.id, 'evses', partner.id),
         locations: await Shelf.open<never>(store, depot.id, 'locations', partner.id),

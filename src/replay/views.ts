@@ -69,7 +69,7 @@ export class Roamers {
     const [depot] = config.depots;
     this.lenses = (ocpi?.partners ?? []).map((partner) => {
       const known = facts.find(({ partnerId }) => partnerId === partner.id);
-      const common = { config: partner, depot, identity };
+      const common = { config: partner, depot, identity, ocpp: config.ocpp };
       return new PartnerLens({ ...common, ...(known ? { facts: known } : {}), party: partyOf(ocpi) });
     });
     this.#isGuest = (process) => this.lenses.some((lens) => lens.isGuest(process));

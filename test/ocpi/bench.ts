@@ -10,6 +10,7 @@ import {
   Metrics,
   type Runtime,
   type StationCommands,
+  type StationControl,
 } from '../../src/depot/index.js';
 import type { DomainEvent } from '../../src/domain/index.js';
 import { IdentityRegistry } from '../../src/identity/index.js';
@@ -44,13 +45,14 @@ export class FakeChargers implements StationCommands {
   readonly asked: { readonly command: string; readonly details: Readonly<Record<string, unknown>> }[] = [];
   outcome: CommandOutcome['outcome'] = 'accepted';
   connected = true;
+  control: StationControl = 'full';
   delayMs = 0;
 
   isConnected(): boolean {
     return this.connected;
   }
-  controlOf() {
-    return 'full' as const;
+  controlOf(): StationControl {
+    return this.control;
   }
   setLimit = (details: object) => this.#ask('setLimit', details);
   clearLimit = (details: object) => this.#ask('clearLimit', details);

@@ -70,6 +70,20 @@ describe('commands', () => {
     expect((await (await emsp.startSession(here())).result()).result).toBe('TIMEOUT');
   });
 
+  it('are not for a station that keeps its own CSMS', async () => {
+    await (await emsp.startSession(here())).result();
+    await bench.charge('N4', 'N4-1', { token: 'NLEMS0001' });
+    const { id } = await emsp.waitFor('sessions', ({ status }) => status === 'ACTIVE');
+    bench.chargers.control = 'lease';
+    const asked = [
+      await emsp.startSession(here()),
+      await emsp.stopSession(String(id)),
+      await emsp.unlockConnector('depot-nord', uid(), '1'),
+    ];
+    expect(asked.map(({ response }) => response.result)).toEqual(asked.map(() => 'NOT_SUPPORTED'));
+    expect(bench.chargers.asked.map(({ command }) => command)).toEqual(['start']);
+  });
+
   it('are refused at once where nothing can come of them', async () => {
     bench.chargers.connected = false;
     expect((await emsp.startSession(here())).response.result).toBe('REJECTED');
