@@ -67,7 +67,7 @@ function compare(name: string, select: Selector | undefined, cases: number): num
 
 describe('each shipped mapping, compiled, gives what a plain reading of it gives', () => {
   it.each(mappings.map(({ name }) => name))('%s', (name) => {
-    expect(compare(name, undefined, 150)).toBeGreaterThan(0);
+    expect(compare(name, undefined, 150) || compare(name, undefined, 1_500)).toBeGreaterThan(0);
   });
 
   it.each(overlays.map((overlay) => [overlay.name, overlay.of, overlay] as const))(
@@ -75,7 +75,7 @@ describe('each shipped mapping, compiled, gives what a plain reading of it gives
     (name, of, overlay) => {
       const select = stationOf(overlay);
       expect(generation.overlaysOf(of, select)).toContain(name);
-      expect(compare(of, select, 150)).toBeGreaterThan(0);
+      expect(compare(of, select, 150) || compare(of, select, 1_500)).toBeGreaterThan(0);
     },
   );
 });
