@@ -29,6 +29,7 @@ export interface AppOptions {
 
 /** A peer that has not said by then what it wants is cut off. */
 const REQUEST_MS = 30_000;
+const CHECKED = { connectionsCheckingInterval: 5_000 };
 const RETRY_SECONDS = 2;
 
 const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
@@ -58,7 +59,10 @@ export async function makeApp(
     requestTimeout: REQUEST_MS,
     forceCloseConnections: 'idle' as const,
     frameworkErrors: (error, _request, reply: FastifyReply) => tell(reply, 400, { detail: error.message }),
-    ...(tls ? { https: { key: tls.key, cert: tls.cert, minVersion: 'TLSv1.2' as const, ...clients } } : {}),
+    // The runtime looks for those who are too slow as often as this.
+    ...(tls
+      ? { https: { key: tls.key, cert: tls.cert, minVersion: 'TLSv1.2' as const, ...clients, ...CHECKED } }
+      : { http: CHECKED }),
   }) as unknown as FastifyInstance<RawServerDefault>;
   registerProblems(app);
   await app.register(fastifySwagger, {
