@@ -94,7 +94,8 @@ function clientOf(options: ChargerOptions, password: string | undefined): RPCCli
     identity: options.identity,
     password: password === undefined ? null : basicPassword(options, password),
     protocols: quirks.noSubprotocol ? [] : [options.protocol],
-    wsOpts: { ...tls, perMessageDeflate: false, closeTimeout: 2_000 },
+    // Frames that come together are taken one after the other, each when what the one before set off is done.
+    wsOpts: { ...tls, perMessageDeflate: false, closeTimeout: 2_000, allowSynchronousEvents: false },
     headers: {},
     reconnect: false,
     maxReconnects: 0,
