@@ -1,20 +1,26 @@
 /** A bridge in front of a CSMS: both real, on free ports, ended with the test. */
 import { onTestFinished } from 'vitest';
+import type { OcppOptions } from '../../../src/ocpp/index.js';
 import { type CsmsOptions, CsmsSimulator } from '../../../src/sim/csms/index.js';
 import { exampleConfig, OcppHarness } from '../harness.js';
+import { RawCsms, type RawCsmsOptions } from './raw-csms.js';
 
 export interface Behind {
   readonly csms: CsmsSimulator;
   readonly bridge: OcppHarness;
 }
 
-export interface BehindOptions {
-  readonly csms?: CsmsOptions;
+export interface BridgeSetup {
   /** Lines of the configuration's `ocpp` part, beside attach and csms. */
   readonly ocpp?: string;
   /** Lines of `ocpp.csms`, beside its url. */
   readonly behind?: string;
   readonly edit?: (text: string) => string;
+  readonly options?: OcppOptions;
+}
+
+export interface BehindOptions extends BridgeSetup {
+  readonly csms?: CsmsOptions;
 }
 
 /** The passwords of the example, without which the bridge leaves logins to the CSMS. */
@@ -25,16 +31,30 @@ export function withoutPasswords(text: string): string {
 export async function behind({ csms: options = {}, ...rest }: BehindOptions = {}): Promise<Behind> {
   const csms = new CsmsSimulator(options);
   await csms.start();
-  const edit = (text: string) => `${(rest.edit ?? ((same) => same))(text)}\n${ocppPart(csms.url, rest)}`;
-  const bridge = await OcppHarness.start({ config: exampleConfig(edit) });
-  onTestFinished(async () => {
-    await bridge.remove();
-    await csms.stop();
-  });
-  return { csms, bridge };
+  onTestFinished(() => csms.stop());
+  return { csms, bridge: await inFrontOf(csms.url, rest) };
 }
 
-function ocppPart(url: string, { ocpp = '', behind: lines = '' }: BehindOptions): string {
+/** The same with a CSMS that is nothing but a WebSocket. */
+export async function rawBehind({
+  csms: options = {},
+  ...rest
+}: BridgeSetup & { readonly csms?: RawCsmsOptions } = {}): Promise<{ csms: RawCsms; bridge: OcppHarness }> {
+  const csms = await RawCsms.start(options);
+  return { csms, bridge: await inFrontOf(csms.url, rest) };
+}
+
+export async function inFrontOf(url: string, setup: BridgeSetup = {}): Promise<OcppHarness> {
+  const edit = (text: string) => `${(setup.edit ?? ((same) => same))(text)}\n${ocppPart(url, setup)}`;
+  const bridge = await OcppHarness.start({
+    config: exampleConfig(edit),
+    ...(setup.options ? { options: setup.options } : {}),
+  });
+  onTestFinished(() => bridge.remove());
+  return bridge;
+}
+
+function ocppPart(url: string, { ocpp = '', behind: lines = '' }: BridgeSetup): string {
   const indented = (text: string, by: string) => text.replaceAll(/^(?=.)/gm, by);
   return `ocpp:\n  attach: proxy\n${indented(ocpp, '  ')}\n  csms:\n    url: ${url}\n${indented(lines, '    ')}\n`;
 }
