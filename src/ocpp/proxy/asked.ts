@@ -1,5 +1,6 @@
 /** What a charger asks for with its upgrade request, to be asked of its CSMS. */
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Asked } from './dial.js';
 
 /** RFC 9110 §5.6.2. */
@@ -31,4 +32,20 @@ export function isHandshake({ method, headers }: IncomingMessage): boolean {
   const { upgrade, 'sec-websocket-key': key = '', 'sec-websocket-version': version } = headers;
   const isWebSocket = method === 'GET' && upgrade?.toLowerCase() === 'websocket';
   return isWebSocket && /^[+/0-9A-Za-z]{22}==$/.test(key) && (version === '13' || version === '8');
+}
+
+/** Tells when who asks goes before it is answered; what it says already stays to be read. @returns how to stop */
+export function onHangUp(socket: Duplex, gone: () => void): () => void {
+  // An end is seen by reading only.
+  const look = () => {
+    if (socket.readableLength === 0) socket.read();
+  };
+  socket.on('readable', look);
+  socket.once('end', gone);
+  socket.once('close', gone);
+  return () => {
+    socket.removeListener('readable', look);
+    socket.removeListener('end', gone);
+    socket.removeListener('close', gone);
+  };
 }

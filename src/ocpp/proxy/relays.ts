@@ -11,7 +11,7 @@ import type { Runtime } from '../../depot/index.js';
 import { catalogue, type ErrorCode } from '../../errors/index.js';
 import { type OcppProtocol, PROTOCOLS } from '../protocol.js';
 import type { Station } from '../station/index.js';
-import { askedBy, isHandshake } from './asked.js';
+import { askedBy, isHandshake, onHangUp } from './asked.js';
 import { type Asked, CLOSING, COMPRESSION, type Dialled, dial } from './dial.js';
 import { type Relay, relay } from './relay.js';
 
@@ -171,13 +171,13 @@ export class Relays {
     const dialling = new AbortController();
     const abort = () => dialling.abort();
     this.#dialling.add(dialling);
-    charger.once('close', abort);
+    const unwatch = onHangUp(charger, abort);
     if (charger.destroyed || this.#stopping) abort();
     try {
       return await dial(asked, { ...this.#options, signal: dialling.signal });
     } finally {
       this.#dialling.delete(dialling);
-      charger.removeListener('close', abort);
+      unwatch();
     }
   }
 

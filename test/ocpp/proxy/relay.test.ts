@@ -1,5 +1,6 @@
 /** What goes through the bridge comes out as it went in. */
-import { describe, expect, it } from 'vitest';
+import { connect } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../harness.js';
 import { rawBehind, withoutPasswords } from './behind.js';
 import { plug, type RawPeer } from './raw-csms.js';
@@ -106,6 +107,41 @@ describe('frames through the relay', () => {
     expect([await charger.nth(0), await charger.nth(1)]).toEqual(atOnce);
   });
 });
+
+it('keeps what the charger says before it is answered', async () => {
+  const { csms, bridge } = await rawBehind();
+  const early = Buffer.concat([
+    Buffer.from(
+      [
+        'GET /ocpp/CP-N1 HTTP/1.1',
+        'Host: x',
+        'Connection: Upgrade',
+        'Upgrade: websocket',
+        'Sec-WebSocket-Version: 13',
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+        'Sec-WebSocket-Protocol: ocpp1.6',
+        `Authorization: Basic ${Buffer.from('CP-N1:cp-n1-secret-0001').toString('base64')}`,
+        '',
+        '',
+      ].join('\r\n'),
+    ),
+    masked('[2,"1","Heartbeat",{}]'),
+  ]);
+  const socket = connect(bridge.port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  socket.write(early);
+  setTimeout(() => socket.write(masked('[2,"2","Heartbeat",{}]')), 1);
+  const behind = await csms.peer();
+  expect([await behind.nth(0), await behind.nth(1)]).toEqual([
+    '[2,"1","Heartbeat",{}]',
+    '[2,"2","Heartbeat",{}]',
+  ]);
+});
+
+/** A short text frame as a client sends it, masked with zeros. */
+function masked(text: string): Buffer {
+  return Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);
+}
 
 describe('the handshake through the relay', () => {
   it.each([
