@@ -45,6 +45,8 @@ export class OwnAnswers {
         },
       });
     });
+    // If the call cannot be sent nobody waits for it.
+    answer.catch(() => undefined);
     return { messageId, answer };
   }
 
