@@ -116,12 +116,13 @@ async function startEdges(
   undo.push(async () => counting.stop());
   let charging: RunningCharging | undefined;
   let stations:
-    | Pick<RunningOcpp, 'strangers' | 'invite' | 'orders' | 'commands' | 'passwords' | 'feed'>
+    | Pick<RunningOcpp, 'strangers' | 'invite' | 'relayOf' | 'orders' | 'commands' | 'passwords' | 'feed'>
     | undefined;
   const troubles = new Troubles(runtime, {
     parked: () => parked.tallies(),
     refusals: (stationId) => stations?.commands.refusalsOf(stationId) ?? [],
     settings: (stationId) => stations?.commands.settingsWritten(stationId),
+    way: (stationId) => stations?.relayOf(stationId),
     limitsNotHeld: (stationId) => charging?.limitsNotHeld(stationId) ?? [],
     feedSilence: (stationId) => stations?.feed?.silenceOf(stationId),
   });

@@ -1,3 +1,3 @@
 /** Health, metrics and the admin API. */
 export { type AdminOptions, startAdmin } from './server.js';
-export { type Trouble, Troubles } from './troubles.js';
+export { type Trouble, Troubles, type Way } from './troubles.js';

@@ -28,7 +28,7 @@ export interface AdminOptions {
   readonly commands: CommandOperations;
   readonly passwords: PasswordOperations;
   readonly past: PastOperations;
-  readonly troubles: Pick<Troubles, 'of' | 'since'>;
+  readonly troubles: Pick<Troubles, 'of' | 'since' | 'way'>;
   /** What is known of the feed of a CSMS; undefined: there is none. */
   readonly feed?: () => object | undefined;
 }

@@ -9,7 +9,7 @@ import type { Troubles } from './troubles.js';
 export function registerStateRoutes(
   app: FastifyInstance,
   runtime: Runtime,
-  troubles: Pick<Troubles, 'of' | 'since'>,
+  troubles: Pick<Troubles, 'of' | 'since' | 'way'>,
 ): void {
   app.get(
     '/api/v1/state',
@@ -28,7 +28,13 @@ export function registerStateRoutes(
           'OCPP_UNKNOWN_STATION',
           `${id} is not configured; stations are ${stations.keys().join(', ')}`,
         );
-      return { ...station, troublesSince: troubles.since, troubles: troubles.of(id) };
+      const way = troubles.way(id);
+      return {
+        ...station,
+        ...(way ? { way } : {}),
+        troublesSince: troubles.since,
+        troubles: troubles.of(id),
+      };
     },
   );
   app.get(

@@ -10,14 +10,43 @@ export interface Trouble {
    * `not-translated`: payloads refused or not made whole by tables (parked); `refused-frames`: other frames that were
    * refused; `unmatched`: messages of transactions whose start nobody told, or that are over; `limit`: the limit in force is not what the plan says;
    * `command`: requests that the station refused or did not answer; `setting`: settings that it refused, or that wait for its
-   * restart; `feed`: its CSMS hands over nothing any more.
+   * restart; `feed`: its CSMS hands over nothing any more; `csms`: what the CSMS behind refused, or said
+   * wrong.
    */
-  readonly kind: 'not-translated' | 'refused-frames' | 'unmatched' | 'limit' | 'command' | 'setting' | 'feed';
+  readonly kind:
+    | 'not-translated'
+    | 'refused-frames'
+    | 'unmatched'
+    | 'limit'
+    | 'command'
+    | 'setting'
+    | 'feed'
+    | 'csms';
   readonly text: string;
   readonly count: number;
   /** How many parked objects of this kind had to go. */
   readonly dropped?: number;
   readonly last?: { readonly message: string; readonly at?: Instant; readonly journalId?: JournalId };
+}
+
+/** The way of a station to its own CSMS, where the bridge stands between them. */
+export interface Way {
+  /** The CSMS, without credentials. */
+  readonly csms: string;
+  /** Since when it is joined with it; absent while it is not. */
+  readonly since?: Instant;
+  /** The CSMS told it to connect elsewhere. */
+  readonly moved?: { readonly at: Instant; readonly url: string; readonly journalId?: JournalId };
+  /** Since the bridge started. */
+  readonly refused?: {
+    readonly count: number;
+    readonly last: {
+      readonly at: Instant;
+      readonly code: string;
+      readonly status: number;
+      readonly why: string;
+    };
+  };
 }
 
 /** Where troubles are known beside the state. */
@@ -39,6 +68,7 @@ export interface TroubleSources {
   readonly settings: (
     stationId: string,
   ) => { readonly refused: readonly string[]; readonly untilRestart: readonly string[] } | undefined;
+  readonly way?: (stationId: string) => Way | undefined;
   /** Limits that a station took and does not apply. */
   readonly limitsNotHeld: (
     stationId: string,
@@ -68,19 +98,28 @@ export class Troubles {
     this.#runtime = runtime;
     this.#sources = sources;
     this.since = runtime.now().toISOString();
-    for (const station of runtime.identity.stations.values())
-      this.#frames.set(`ocpp:${station.ocpp.identity}`, new Map());
+    for (const { ocpp } of runtime.identity.stations.values()) {
+      this.#frames.set(`ocpp:${ocpp.identity}`, new Map());
+      this.#frames.set(`csms:${ocpp.identity}`, new Map());
+    }
     this.stop = runtime.depot.journal.onEntry((entry) => this.#look(entry));
+  }
+
+  /** The way of a station to its own CSMS; undefined if the bridge does not stand between them. */
+  way(stationId: string): Way | undefined {
+    return this.#sources.way?.(stationId);
   }
 
   /** The troubles of a station, by kind. */
   of(stationId: string): Trouble[] {
     const { identity, depot } = this.#runtime;
     const station = depot.state.stations.get(stationId);
-    const link = `ocpp:${identity.stations.get(stationId)?.ocpp.identity}`;
+    const { identity: name } = identity.stations.get(stationId)?.ocpp ?? {};
     return [
       ...this.#parked(stationId),
-      ...framesOf(this.#frames.get(link)),
+      ...framesOf(this.#frames.get(`ocpp:${name}`)),
+      ...framesOf(this.#frames.get(`csms:${name}`)).map(ofCsms),
+      ...refusedBy(this.way(stationId)),
       ...(station ? [...unmatched(station), ...limits(station)] : []),
       ...this.#limitsNotHeld(stationId),
       ...this.#commands(stationId),
@@ -147,6 +186,18 @@ function framesOf(byCode: ReadonlyMap<string, Counted> = new Map()): Trouble[] {
       journalId: last.direction === 'out' ? (last.causes[0] ?? last.id) : last.id,
     },
   }));
+}
+
+function ofCsms(trouble: Trouble): Trouble {
+  return { ...trouble, kind: 'csms', text: `its CSMS: ${trouble.text}` };
+}
+
+function refusedBy({ refused }: Pick<Way, 'refused'> = {}): Trouble[] {
+  if (!refused) return [];
+  const { at, code, status, why } = refused.last;
+  return [
+    { kind: 'csms', text: titleOf(code), count: refused.count, last: { message: `${status}, ${why}`, at } },
+  ];
 }
 
 function unmatched({ held = [], transactions }: StationState): Trouble[] {

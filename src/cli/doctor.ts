@@ -1,6 +1,6 @@
 /** `depotbridge doctor`: what is wrong with this installation, and what peers were forgiven. */
 import { X509Certificate } from 'node:crypto';
-import type { Trouble } from '../admin/index.js';
+import type { Trouble, Way } from '../admin/index.js';
 import type { Config, TlsConfig } from '../config/index.js';
 import { loadConfig } from '../config/index.js';
 import type { DepotStateJson } from '../domain/index.js';
@@ -197,12 +197,25 @@ async function stationFindings(
   ];
   findings.push(...(await repairs(bridge, id, identity)));
   const path = `/api/v1/stations/${encodeURIComponent(id)}`;
-  const told = await bridge.call<{ troubles: Trouble[]; troublesSince: string }>('GET', path);
-  const { troubles, troublesSince } = told;
+  const told = await bridge.call<{ troubles: Trouble[]; troublesSince: string; way?: Way }>('GET', path);
+  const { troubles, troublesSince, way } = told;
   return [
     ...findings,
+    ...(way ? wayFindings(id, way) : []),
     ...troubles.map((trouble) => ({ level: 'warn' as const, text: troubleText(id, trouble, troublesSince) })),
   ];
+}
+
+/** Whether the station and its own CSMS are joined through the bridge. */
+function wayFindings(id: string, { csms, since, moved }: Way): Finding[] {
+  const joined: Finding =
+    since === undefined
+      ? { level: 'warn', text: `${id} is relayed to ${csms}: not joined now` }
+      : { level: 'ok', text: `${id} is relayed to ${csms} since ${since}` };
+  if (!moved) return [joined];
+  const place = moved.journalId ? `, journal ${moved.journalId}` : '';
+  const text = `${id}: its CSMS told it to connect to ${moved.url} (OCPP_MOVED_AWAY, ${moved.at}${place})`;
+  return [joined, { level: 'warn', text: text.replaceAll(/\p{Cc}/gu, '?') }];
 }
 
 function troubleText(id: string, { kind, text, count, dropped, last }: Trouble, since: string): string {

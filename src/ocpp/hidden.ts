@@ -14,7 +14,7 @@ export const HIDING_RULE = 'bridge/password-hidden';
 const NAMES = /AuthorizationKey|BasicAuthPassword/i;
 /** Requests that may hold a password, or whose answers may. */
 const HOLDERS =
-  /^(?:ChangeConfiguration|GetConfiguration|GetVariables|NotifyReport|SetNetworkProfile|SetVariables)$/;
+  /^(?:ChangeConfiguration|GetConfiguration|GetVariables|NotifyReport|SetNetworkProfile|SetVariables|Unasked)$/;
 /** Shorter ones are hidden where they belong, but not looked for in the rest of a message. */
 const SHORTEST_SOUGHT = 8;
 
@@ -88,6 +88,9 @@ function placesIn(action: string, payload: unknown): [Holder, string][] {
       return [...holders(payload['setVariableData']), ...holders(payload['getVariableResult'])].flatMap(
         (each) => namedBy(variableOf(each), each, 'attributeValue'),
       );
+    // An answer to nobody knows what.
+    case 'Unasked':
+      return [...placesIn('GetConfiguration', payload), ...placesIn('GetVariables', payload)];
     case 'NotifyReport':
       return holders(payload['reportData']).flatMap((each) =>
         holders(each['variableAttribute']).flatMap((attribute) =>

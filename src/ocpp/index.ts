@@ -5,7 +5,8 @@ import { OcppCommands, OrderKeys, Orders } from './commands/index.js';
 import { CsmsServer, type Stranger } from './csms/index.js';
 import { type RunningFeed, startFeed } from './feed/index.js';
 import { DEFAULT_LIMITS, type OcppLimits, type OcppOptions } from './options.js';
-import { PasswordChanges, StationPasswords } from './passwords/index.js';
+import { learnPasswords, PasswordChanges, StationPasswords } from './passwords/index.js';
+import type { RelayStatus } from './proxy/index.js';
 import { admitWith, FrameTallies, Station } from './station/index.js';
 
 export type { Abilities, Call, Composite, Order, OrderAnswered, Reply, Survey } from './commands/index.js';
@@ -16,6 +17,7 @@ export { HIDING_RULE } from './hidden.js';
 export { DEFAULT_LIMITS, type Metering, type OcppLimits, type OcppOptions } from './options.js';
 export type { PasswordChanged, PasswordOrder, PasswordStatus } from './passwords/index.js';
 export type { OcppProtocol } from './protocol.js';
+export type { RelayStatus } from './proxy/index.js';
 export { type ReplayedCall, recordedCall, replayCall, type StationFacts, stationOf } from './replay.js';
 export { type HeardCall, StationReplay } from './station-replay.js';
 export { type FrameFacts, introductionOf, selectorOf, type Translation, translate } from './translate.js';
@@ -30,6 +32,8 @@ export interface RunningOcpp extends Running {
   readonly feed?: RunningFeed;
   /** Identities that knocked without being configured, newest last. */
   strangers(): readonly Stranger[];
+  /** The way of a station to its own CSMS; undefined if the bridge is not between them. */
+  relayOf(stationId: string): RelayStatus | undefined;
   /** Lets one of them introduce itself when it knocks next; undefined if it never knocked. */
   invite(identity: string): Stranger | undefined;
 }
@@ -55,6 +59,7 @@ export async function startOcpp(runtime: Runtime, options: OcppOptions = {}): Pr
   const { store } = options;
   const keys = store && new OrderKeys(store, runtime.depot.id, () => runtime.now().getTime());
   const passwords = await StationPasswords.open(runtime, store);
+  learnPasswords(runtime, stations.values(), passwords);
   const server = new CsmsServer(runtime, stations, passwords, limits);
   const port = await server.start();
   const feed = await feedOf(runtime, stations, server, limits, store).catch(async (error: unknown) => {
@@ -68,6 +73,7 @@ export async function startOcpp(runtime: Runtime, options: OcppOptions = {}): Pr
     orders: new Orders(runtime, stations, commands, keys),
     passwords: new PasswordChanges({ runtime, stations, commands, passwords }),
     strangers: () => server.strangers.list(),
+    relayOf: (stationId) => server.relayOf(stationId),
     invite: (identity) => server.strangers.invite(identity, runtime.now()),
     ...(feed ? { feed } : {}),
     async stop(withinMs) {

@@ -85,7 +85,9 @@ export class StationReplay {
     this.#failures = [];
     if (entry.action === UNANSWERED) this.#unanswered(stationId, entry.causes[0]);
     else if (entry.direction !== 'in' || !isOcpp(protocol)) return undefined;
-    else if (entry.error !== undefined) return refusedThen(stationId, entry.error as ErrorCode);
+    // What did not reach the CSMS was said nevertheless.
+    else if (entry.error !== undefined && entry.error !== 'OCPP_NOT_DELIVERED')
+      return refusedThen(stationId, entry.error as ErrorCode);
     else if (this.#isOurs(stationId)) {
       const refused = side === 'station' ? this.#take(entry, stationId, protocol) : undefined;
       if (refused) return { stationId, events: [], failures: this.#failures, refused };

@@ -99,7 +99,8 @@ export class TableCounting {
 
   /** A listener of the journal: cheap for most entries, and it must not throw. */
   #look(entry: JournalEntry): void {
-    if (entry.direction !== 'in' || !entry.protocol.startsWith('ocpp')) return;
+    if (entry.direction !== 'in' || !entry.protocol.startsWith('ocpp') || !entry.link.startsWith('ocpp:'))
+      return;
     const message = `${entry.protocol === 'ocpp1.6' ? 'ocpp16' : 'ocpp201'}.${entry.action}`;
     // Words of a peer are kept only as far as they are bounded.
     if (this.#tables.current.forMessage(message).length === 0) return;

@@ -110,11 +110,18 @@ const session16: readonly Frame[] = [
 
 const places = { 'ocpp1.6': ['N1', 'N1-1'], 'ocpp2.0.1': ['N3', 'N3-1'] } as const;
 
+/** How a CSMS numbers transactions: the next telling of a start, and a number that any other frame may bear. */
+interface Naming {
+  readonly start: () => string;
+  readonly any: (turn: number) => number;
+}
+
 /** Tells the frames one after the other and looks at the state after each. */
 function tell(
   { protocol, session }: { protocol: 'ocpp1.6' | 'ocpp2.0.1'; session: readonly Frame[] },
   order: readonly number[],
   look: (state: DepotState) => void,
+  naming?: Naming,
 ): DepotState {
   const [stationId, pointId] = places[protocol];
   let state: DepotState = initialState('depot', [{ stationId, pointIds: [pointId] }]);
@@ -124,9 +131,15 @@ function tell(
     if (!frame) continue;
     const known = Object.keys(state.stations.get(stationId)?.transactions ?? {})[0];
     const facts = { id: `${at}-0`, at, action: frame.action, protocol, stationId };
-    const { events, failures } = translate(facts, frame.payload(Number(known)), shippedTables(), identity);
+    const number = naming ? naming.any(index) : Number(known);
+    const { events, failures } = translate(facts, frame.payload(number), shippedTables(), identity);
     expect(failures).toEqual([]);
-    state = events.reduce(reduce, state);
+    const told = events.map((event) =>
+      naming && event.type === 'TransactionStarted'
+        ? { ...event, payload: { ...event.payload, transactionId: naming.start() } }
+        : event,
+    );
+    state = told.reduce(reduce, state);
     look(state);
   }
   return state;
@@ -137,17 +150,23 @@ function outcomeOf(
   protocol: 'ocpp1.6' | 'ocpp2.0.1',
   session: readonly Frame[],
   order: readonly number[],
+  naming?: Naming,
 ): string {
   let delivered = 0;
   let ended = false;
-  const state = tell({ protocol, session }, order, ({ processes }) => {
-    const [process] = processes.values();
-    const now = process?.deliveredWh?.value ?? 0;
-    expect(now).toBeGreaterThanOrEqual(delivered);
-    delivered = now;
-    expect(Boolean(process?.endedAt) || !ended).toBe(true);
-    ended = Boolean(process?.endedAt);
-  });
+  const state = tell(
+    { protocol, session },
+    order,
+    ({ processes }) => {
+      const [process] = processes.values();
+      const now = process?.deliveredWh?.value ?? 0;
+      expect(now).toBeGreaterThanOrEqual(delivered);
+      delivered = now;
+      expect(Boolean(process?.endedAt) || !ended).toBe(true);
+      ended = Boolean(process?.endedAt);
+    },
+    naming,
+  );
   const [stationId] = places[protocol];
   return JSON.stringify({
     held: state.stations.get(stationId)?.held,
@@ -194,6 +213,28 @@ it.each([
       expect(outcomeOf(protocol, session, order)).toBe(expected);
     }),
     { numRuns: runs(cases) },
+  );
+});
+
+it('ocpp1.6 behind a CSMS: a retried start may get another number each time, or none at first', () => {
+  const expected = outcomeOf('ocpp1.6', session16, [0, 1, 2, 3, 4]);
+  const numbers = fc.array(fc.constantFrom('7', '8', '9'), { minLength: 12, maxLength: 12 });
+  fc.assert(
+    fc.property(orders(session16.length, [0, 0]), numbers, fc.boolean(), (order, given, isFirstUnnamed) => {
+      let told = 0;
+      const names: string[] = [];
+      const named: Naming = {
+        start: () => {
+          const name = told === 0 && isFirstUnnamed ? '-1' : (given[told % given.length] ?? '7');
+          told += 1;
+          if (name !== '-1') names.push(name);
+          return name;
+        },
+        any: (turn) => Number(names[turn % names.length] ?? -1),
+      };
+      expect(outcomeOf('ocpp1.6', session16, order, named)).toBe(expected);
+    }),
+    { numRuns: runs(1_000) },
   );
 });
 

@@ -1,7 +1,7 @@
 /** The terminating server: admits stations, gives each its socket, keeps them alive. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { attachOf, type StationConfig } from '../../config/index.js';
+import { attachOf } from '../../config/index.js';
 import { Lockout, type LockoutRule, type Runtime } from '../../depot/index.js';
 import { catalogue, type ErrorCode } from '../../errors/index.js';
 import { withoutPasswordsInFrame } from '../hidden.js';
@@ -51,7 +51,7 @@ export class CsmsServer {
     this.#gate = new RpcGate({ maxPayload: limits.maxPayload });
     const lockout = new Lockout(lockoutRule(limits), () => runtime.now().getTime());
     this.#admissions = new Admissions(runtime.config, runtime.identity, lockout, passwords);
-    this.#relays = csms && new Relays(runtime, { csms, maxPayload: limits.maxPayload });
+    this.#relays = csms && new Relays(runtime, stations.values(), { csms, maxPayload: limits.maxPayload });
     const handshakes = new HandshakeLog(runtime);
     const configured = [...runtime.identity.stations.values()];
     this.#server = makeServer({
@@ -95,10 +95,11 @@ export class CsmsServer {
     this.#server.closeAllConnections();
   }
 
-  /** The way of a station to its own CSMS; undefined if the bridge is its CSMS. */
-  relayOf(station: StationConfig): RelayStatus | undefined {
-    const isRelayed = attachOf(this.#runtime.config, station) === 'proxy';
-    return isRelayed ? this.#relays?.status(station.id) : undefined;
+  /** The way of a station to its own CSMS; undefined if the bridge is not between them. */
+  relayOf(stationId: string): RelayStatus | undefined {
+    const station = this.#stations.get(stationId);
+    const isRelayed = station && attachOf(this.#runtime.config, station.config) === 'proxy';
+    return isRelayed ? this.#relays?.status(stationId) : undefined;
   }
 
   async #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

@@ -130,6 +130,26 @@ export class StationPasswords {
     await this.#saveIfPossible(door);
   }
 
+  /** Somebody else gave the station a password, and it took it. Counts at once; never rejects. */
+  async learned(stationId: StationId, entry: Entry): Promise<void> {
+    const door = this.#doors.get(stationId);
+    if (!door) return;
+    const { beside: known, entries } = door.record ?? {
+      beside: besideOf(door.configured),
+      entries: [CONFIGURED],
+    };
+    const [inForce, ...told] = entries;
+    const room = inForce ? [inForce, ...told.slice(-(MOST_TOLD - 1))] : told;
+    door.record = offered({ beside: known, entries: room }, { ...entry, accepted: true });
+    door.stale = false;
+    const { id, ocpp } = door.station;
+    this.#runtime.log.info(
+      { stationId: id, identity: ocpp.identity },
+      'a station took a new password from its CSMS',
+    );
+    await this.#saveIfPossible(door);
+  }
+
   #entered(door: Door, { entry, asConfigured }: Match): void {
     if (door.stale) {
       door.stale = false;

@@ -8,3 +8,4 @@ export {
   type PasswordState,
   type PasswordStatus,
 } from './change.js';
+export { learnPasswords } from './overheard.js';

@@ -13,6 +13,7 @@ import { type OcppProtocol, PROTOCOLS } from '../protocol.js';
 import type { Station } from '../station/index.js';
 import { askedBy, isHandshake, onHangUp } from './asked.js';
 import { type Asked, CLOSING, COMPRESSION, type Dialled, dial } from './dial.js';
+import { type Move, Moves } from './moves.js';
 import { type Relay, relay } from './relay.js';
 
 /** How long a living charger has to answer a ping before a newcomer without proof may take its place. */
@@ -53,6 +54,8 @@ interface Live {
   /** What the CSMS let it in with. */
   readonly login: Buffer | undefined;
   readonly since: Date;
+  /** Under which host and port it found us. */
+  readonly host: string | undefined;
 }
 
 /** What is known of a station's way to its CSMS. */
@@ -61,6 +64,8 @@ export interface RelayStatus {
   readonly csms: string;
   /** Since when it is joined with it; absent while it is not. */
   readonly since?: string;
+  /** The CSMS told the station to connect elsewhere, and it took that. */
+  readonly moved?: Move;
   /** How often the CSMS was not reached, or refused the station, since the bridge started. */
   readonly refused?: {
     readonly count: number;
@@ -78,6 +83,7 @@ export class Relays {
   readonly #runtime: Runtime;
   readonly #options: RelaysOptions;
   readonly #live = new Map<string, Live>();
+  readonly #moves: Moves;
   readonly #refused = new Map<string, NonNullable<RelayStatus['refused']>>();
   /** The ends of what is being dialled. */
   readonly #dialling = new Set<AbortController>();
@@ -86,8 +92,16 @@ export class Relays {
   readonly #chosen = new WeakMap<IncomingMessage, string>();
   readonly #servers: Readonly<Record<'plain' | 'compressed', WebSocketServer>>;
 
-  constructor(runtime: Runtime, options: RelaysOptions) {
+  constructor(runtime: Runtime, stations: Iterable<Station>, options: RelaysOptions) {
     this.#runtime = runtime;
+    this.#moves = new Moves(runtime, (stationId) => this.#live.get(stationId)?.host);
+    for (const station of stations)
+      station.listen({
+        onBooted: () => undefined,
+        onConnected: () => undefined,
+        onDisconnected: () => undefined,
+        onOverheard: (call, answer) => this.#moves.heard(station, call, answer),
+      });
     this.#options = options;
     const common = {
       ...CLOSING,
@@ -121,9 +135,11 @@ export class Relays {
   status(stationId: string): RelayStatus {
     const refused = this.#refused.get(stationId);
     const since = this.#live.get(stationId)?.since.toISOString();
+    const moved = this.#moves.of(stationId);
     return {
       csms: withoutCredentials(this.#options.csms.url),
       ...(since === undefined ? {} : { since }),
+      ...(moved ? { moved } : {}),
       ...(refused ? { refused } : {}),
     };
   }
@@ -233,7 +249,12 @@ export class Relays {
       },
       (connection) => station.relay(connection),
     );
-    const live = { relay: joined, login: loginOf(request), since: this.#runtime.now() };
+    const live = {
+      relay: joined,
+      login: loginOf(request),
+      since: this.#runtime.now(),
+      host: request.headers.host,
+    };
     this.#live.set(stationId, live);
     void joined.gone.then(() => {
       if (this.#live.get(stationId) === live) this.#live.delete(stationId);

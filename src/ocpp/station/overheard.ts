@@ -8,6 +8,7 @@ import type { ErrorCode } from '../../errors/index.js';
 import type { Beginning, JournalEntry } from '../../journal/index.js';
 import { passwordsIn } from '../hidden.js';
 import { flawOf } from '../inspect.js';
+import { isCarriedOut, isOrder } from '../orders.js';
 import { isAction } from '../protocol.js';
 import type { FrameJournal } from './frames.js';
 import { eventsOf, InboundRefusal, type ReadingContext, readCall } from './inbound.js';
@@ -81,20 +82,6 @@ function partsOf(raw: string): readonly [kind: unknown, messageId: string, ...re
   }
   if (!Array.isArray(frame)) return 'not a list';
   return typeof frame[1] === 'string' ? (frame as [unknown, string, ...unknown[]]) : 'no message id';
-}
-
-/** Orders of a CSMS that change what the depot knows, with the answers by which they have: K10.FR.08, nothing to clear. */
-const ORDERS: Readonly<Record<string, readonly string[]>> = {
-  SetChargingProfile: ['Accepted'],
-  ClearChargingProfile: ['Accepted', 'Unknown'],
-  RemoteStartTransaction: ['Accepted'],
-  RequestStartTransaction: ['Accepted'],
-};
-
-function isCarriedOut(action: string, answer: unknown): boolean {
-  const yes = Object.hasOwn(ORDERS, action) ? ORDERS[action] : undefined;
-  const { status } = (answer ?? {}) as { status?: unknown };
-  return yes !== undefined && typeof status === 'string' && yes.includes(status);
 }
 
 /** The number that a 1.6 station writes of a transaction to which nobody gave one (errata 3.18). */
@@ -202,7 +189,9 @@ export class Overheard {
     const begun = this.#journal(by, { action, messageId, raw }, how, []);
     const passwords = passwordsIn(action, payload);
     const heard: OverheardCall = { by, action, payload, begun, passwords };
-    const events = by === 'station' && begun ? this.#read(said.action, payload, begun) : [];
+    // What only a CSMS orders is no order if a station says it.
+    const isRead = by === 'station' && begun && !isOrder(action);
+    const events = isRead ? this.#read(said.action, payload, begun) : [];
     const waits = this.#waits(action) && events.length > 0;
     const call = waits ? { ...heard, events } : heard;
     this.#remember(by, messageId, call);
