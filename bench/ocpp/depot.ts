@@ -6,14 +6,17 @@ export const PASSWORD = 'bench-secret-0123456789';
 
 /** A configuration as text would give it: every default filled in. */
 export function configOf(stations: number, folder: string): Config {
+  return parseConfig(textOf(stations, folder), 'bench.yaml');
+}
+
+export function textOf(stations: number, folder: string): string {
   const list = Array.from(
     { length: stations },
     (_, index) => `      - id: S${index}
         ocpp: { identity: ${identityOf(index)}, password: ${PASSWORD} }
         points: [{ id: S${index}-1, connector: 1, standard: IEC_62196_T2_COMBO, format: CABLE, powerType: DC, maxVoltage: 920, maxAmperage: 200 }]`,
   );
-  return parseConfig(
-    `store: { kind: lmdb, path: ${folder} }
+  return `store: { kind: lmdb, path: ${folder} }
 durability: everysec
 listen:
   admin:  { host: 127.0.0.1, port: 0, token: bench }
@@ -26,7 +29,5 @@ depots:
     timeZone: Europe/Berlin
     stations:
 ${list.join('\n')}
-`,
-    'bench.yaml',
-  );
+`;
 }
