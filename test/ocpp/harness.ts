@@ -54,15 +54,22 @@ export class OcppHarness {
   readonly log: LogLine[] = [];
   readonly #folder = mkdtempSync(join(tmpdir(), 'depotbridge-ocpp-'));
   readonly #tables: () => Generation;
+  readonly #redis: string | undefined;
   #undo: (() => Promise<unknown>)[] = [];
   runtime!: Runtime;
   ocpp!: RunningOcpp;
   port = 0;
 
-  private constructor(config: Config, options: OcppOptions, tables: () => Generation) {
+  private constructor(
+    config: Config,
+    options: OcppOptions,
+    tables: () => Generation,
+    redis: string | undefined,
+  ) {
     this.config = config;
     this.options = options;
     this.#tables = tables;
+    this.#redis = redis;
   }
 
   static async start(
@@ -71,12 +78,15 @@ export class OcppHarness {
       config?: Config;
       options?: OcppOptions;
       tables?: () => Generation;
+      /** URL of a store of its own; a folder if left out. */
+      redis?: string;
     } = {},
   ): Promise<OcppHarness> {
     const harness = new OcppHarness(
       setup.config ?? exampleConfig(setup.edit),
       setup.options ?? {},
       setup.tables ?? shippedTables,
+      setup.redis,
     );
     await harness.begin();
     return harness;
@@ -84,7 +94,10 @@ export class OcppHarness {
 
   /** Starts, or starts again on the same store and port, perhaps with another configuration. */
   async begin(config = this.config): Promise<void> {
-    const store = await openStore({ kind: 'lmdb', path: this.#folder }, 'everysec');
+    const store = await openStore(
+      this.#redis ? { kind: 'redis', url: this.#redis } : { kind: 'lmdb', path: this.#folder },
+      'everysec',
+    );
     const [depotConfig] = config.depots;
     const journal = openJournal(store, depotConfig.id);
     const stations = depotConfig.stations.map(({ id, points }) => ({

@@ -101,7 +101,7 @@ function given(why: string): Dialled {
   return { open: false, status: 503, why };
 }
 
-const UNTRUSTED = /CERT|ISSUER|SELF_SIGNED/;
+const UNTRUSTED = /CERT|ISSUER|SELF_SIGNED|UNABLE_TO_VERIFY/;
 
 function failureOf({ message, code = '' }: Error & { code?: string }): { status: number; why: string } {
   if (/handshake has timed out/.test(message)) return { status: 504, why: 'the CSMS did not answer in time' };

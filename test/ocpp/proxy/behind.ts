@@ -17,6 +17,8 @@ export interface BridgeSetup {
   readonly behind?: string;
   readonly edit?: (text: string) => string;
   readonly options?: OcppOptions;
+  /** URL of the store; a folder if left out. */
+  readonly redis?: string;
 }
 
 export interface BehindOptions extends BridgeSetup {
@@ -49,6 +51,7 @@ export async function inFrontOf(url: string, setup: BridgeSetup = {}): Promise<O
   const bridge = await OcppHarness.start({
     config: exampleConfig(edit),
     ...(setup.options ? { options: setup.options } : {}),
+    ...(setup.redis === undefined ? {} : { redis: setup.redis }),
   });
   onTestFinished(() => bridge.remove());
   return bridge;
