@@ -1,10 +1,12 @@
 /** A bridge that is killed in the middle of what it is handed. */
+import { once } from 'node:events';
 import { expect, it, onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
 import { type BridgeProcess, startBridgeProcess } from '../../support/bridge.js';
 import { freePort } from '../../support/port.js';
 import { frame, hand, type Summary, TOKEN } from './fed.js';
 
-const SIZE = 1_000;
+const SIZE = 1_800;
 const START_WH = 5_000;
 
 interface Entry {
@@ -22,6 +24,19 @@ async function framesOf(bridge: BridgeProcess, action: string): Promise<Entry[]>
     all.push(...page);
     if (page.length < 1_000) return all;
   }
+}
+
+/** Tells when the first reading is in the store. */
+function firstStored({ ports }: BridgeProcess) {
+  const live = new WebSocket(`ws://127.0.0.1:${ports.admin}/api/v1/live`, {
+    headers: { authorization: 'Bearer demo-admin' },
+  });
+  onTestFinished(() => live.terminate());
+  live.on('error', () => undefined);
+  const reading = new Promise<void>((resolve) => {
+    live.on('message', (data) => String(data).includes('MeterValues') && resolve());
+  });
+  return { listening: once(live, 'open'), reading };
 }
 
 it('a bridge killed in mid-batch loses nothing and takes nothing twice when the batch is repeated', async () => {
@@ -49,12 +64,14 @@ it('a bridge killed in mid-batch loses nothing and takes nothing twice when the 
   const answer = frame('csms', [3, 's', { transactionId: 7, idTagInfo: { status: 'Accepted' } }], {
     at: at(0),
   });
-  const batches = [[answer, ...readings.slice(0, 700)], readings.slice(700)];
+  const batches = [[answer, ...readings.slice(0, 1_700)], readings.slice(1_700)];
   for (const [index, batch] of batches.entries()) {
+    const stored = index === 0 ? firstStored(bridge) : undefined;
+    await stored?.listening;
     const told: Promise<Summary | undefined> = hand(url, batch).catch(() => undefined);
-    if (index === 0) {
-      // Some of it is on its way to the store by then; when, is a matter of chance.
-      await new Promise((resolve) => setTimeout(resolve, 15 + Math.random() * 60));
+    if (stored) {
+      // A part of it is stored now, and the rest on its way.
+      await stored.reading;
       await bridge.kill();
       await bridge.restart();
     }
