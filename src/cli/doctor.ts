@@ -220,7 +220,7 @@ function wayFindings(id: string, { csms, since, moved }: Way): Finding[] {
 
 function troubleText(id: string, { kind, text, count, dropped, last }: Trouble, since: string): string {
   // What is in the state is there, whenever it came.
-  const isCounted = kind !== 'unmatched' && kind !== 'limit' && kind !== 'setting';
+  const isCounted = !['unmatched', 'limit', 'setting', 'feed'].includes(kind);
   const times = isCounted ? ` (${count} since ${since})` : count === 1 ? '' : ` (${count})`;
   const gone = dropped ? `; ${dropped} older ones are no longer parked` : '';
   const place = last?.journalId ? `, journal ${last.journalId}` : '';

@@ -27,6 +27,8 @@ export class Unmarked {
   readonly #entries = new Map<string, JournalEntry[]>();
 
   add(identity: string, by: Speaker, entry: JournalEntry): void {
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size >= MOST_ENTRIES && oldest !== undefined) this.#entries.delete(oldest);
     const key = `${identity} ${by} ${entry.raw}`;
     this.#entries.set(key, [...(this.#entries.get(key) ?? []), entry]);
   }

@@ -169,8 +169,18 @@ export class Intake {
       runtime.log.warn({ err }, catalogue.FEED_NOT_STORED.title);
     }
     taken.forget(keys);
-    for (const { fed, item, heard } of [...done].reverse()) if (!isEvent(item)) fed.undo(item, heard);
+    await this.#undo(done);
     throw notStored();
+  }
+
+  /** All of it comes again: calls are open again, and what is on record all the same is not written twice. */
+  async #undo(done: readonly Processed[]): Promise<void> {
+    for (const { fed, item, heard } of [...done].reverse()) {
+      if (isEvent(item)) continue;
+      fed.undo(item, heard);
+      const { begun } = heard;
+      if (begun && (await begun.stored)) this.#facts.unmarked.add(item.station, item.from, begun.entry);
+    }
   }
 
   #refusal(value: unknown, remoteAddress: string): Verdict | undefined {

@@ -290,8 +290,13 @@ export class Overheard {
   #remember(by: Speaker, messageId: string, call: OverheardCall): void {
     const open = this.#open[by];
     open.set(messageId, call);
-    const [oldest] = open.keys();
-    if (open.size > MOST_OPEN && oldest !== undefined) open.delete(oldest);
+    if (open.size <= MOST_OPEN) return;
+    // One that begins a transaction is needed longest: a feed may bring the answers of an hour later.
+    for (const [id, { events }] of open) {
+      if (events && open.size <= 2 * MOST_OPEN) continue;
+      open.delete(id);
+      return;
+    }
   }
 
   #journal(

@@ -114,6 +114,31 @@ describe('what is handed over', () => {
   });
 });
 
+describe('a store that is away', () => {
+  it('makes the CSMS come again, and then all of it counts, once', async () => {
+    const { bridge, hand } = await fed();
+    const at = instant(-5);
+    const start = { connectorId: 1, idTag: 'BUS4711', meterStart: 5, timestamp: at };
+    await hand(frame('station', [2, 's', 'StartTransaction', start], { at }));
+    const { journal } = bridge.runtime.depot;
+    const { begin } = journal;
+    const batch = [
+      frame('station', [2, 'h', 'Heartbeat', {}], { at, seq: 1 }),
+      frame('csms', [3, 's', { transactionId: 7, idTagInfo: { status: 'Accepted' } }], { at, seq: 2 }),
+    ];
+    // As it is while the store does not answer: the frame is lost.
+    journal.begin = (draft) => (draft.link === 'csms:CP-N1' ? null : begin.call(journal, draft));
+    await expect(hand(...batch)).rejects.toThrow('503');
+    journal.begin = begin;
+    expect(await hand(...batch)).toMatchObject({ accepted: 2, duplicate: 0 });
+    expect(await hand(...batch)).toMatchObject({ accepted: 0, duplicate: 2 });
+    expect([...bridge.state.processes.values()].map(({ transactionId }) => transactionId?.value)).toEqual([
+      '7',
+    ]);
+    expect(await bridge.journal({ action: 'Heartbeat' })).toHaveLength(1);
+  });
+});
+
 describe('gaps', () => {
   it('show in the numbers, and are filled by what comes late', async () => {
     const { bridge, hand } = await fed();
