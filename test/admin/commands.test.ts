@@ -11,7 +11,7 @@ import { folder, output } from '../cli/support.js';
 import { startWorld, type World } from '../tables/world.js';
 import { AnsweringCharger } from './charger.js';
 
-const quick = (text: string) => `${text}\nocpp: { callTimeoutSeconds: 0.4 }\n`;
+const quick = (text: string) => `${text}\nocpp: { callTimeoutSeconds: 1.5 }\n`;
 
 async function withN1(world: World): Promise<AnsweringCharger> {
   const charger = await AnsweringCharger.connect(world.bridge.ports.ocpp, 'CP-N1', 'cp-n1-secret-0001');

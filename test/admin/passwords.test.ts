@@ -102,7 +102,7 @@ describe('depotbridge station password', () => {
   });
 
   it('ends with 1 if nobody knows, and fails if the station said no', async () => {
-    const world = await startWorld((text) => `${text}\nocpp: { callTimeoutSeconds: 0.4 }\n`);
+    const world = await startWorld((text) => `${text}\nocpp: { callTimeoutSeconds: 1.5 }\n`);
     const charger = await withN1(world);
     charger.answers = { ChangeConfiguration: 'silence' };
     const command = await commandOn(world);

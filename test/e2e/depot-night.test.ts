@@ -8,7 +8,7 @@ import { playDepotNight } from '../support/depot-night.js';
 const SECONDS = Number(process.env['DEPOT_NIGHT_SECONDS'] ?? 12);
 
 it('a depot night ends with the requests of a plain model, and every message valid', {
-  timeout: SECONDS * 1000 + 180_000,
+  timeout: SECONDS * 1000 + 400_000,
 }, async () => {
   const night = await playDepotNight({ seconds: SECONDS });
   expect(night.violations).toEqual([]);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hashSecret } from '../../src/config/index.js';
 import { basic, rawRequest, upgradeHead } from './hostile/peer.js';
 import { Scene, type Watch } from './hostile/scene.js';
@@ -42,6 +42,9 @@ const WAIT_MS = 2_000;
 const BOOT = { chargePointVendor: 'Acme', chargePointModel: 'One' };
 const now = () => new Date().toISOString();
 
+// What waits for an answer waits for a minute: each says then what did not come.
+vi.setConfig({ testTimeout: 180_000 });
+
 let scene: Scene;
 let watch: Watch;
 let memoryBefore: number;
@@ -59,10 +62,12 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
-  expect(watch.unserved).toEqual([]);
+  // Each is told once: those of one attack are no reason for the next to fail.
+  expect(watch.unserved.splice(0)).toEqual([]);
 });
 
 afterAll(async () => {
+  vi.resetConfig();
   await scene.close();
 });
 
@@ -139,7 +144,7 @@ describe('many at the door of the chargers', () => {
   it('50 logins at once, each from an address of its own, are all judged, and named in the log', async () => {
     const from = scene.bridge.log.length;
     const guesses = Array.from({ length: 50 }, (_, i) =>
-      rawRequest(scene.bridge.ports.ocpp, to(`guess ${i}`), 18_000, `127.0.1.${i + 1}`),
+      rawRequest(scene.bridge.ports.ocpp, to(`guess ${i}`), undefined, `127.0.1.${i + 1}`),
     );
     expect(new Set(await Promise.all(guesses))).toEqual(new Set([401]));
     const lines = () => scene.logSince(from).filter((line) => line.includes('OCPP_BAD_LOGIN'));
@@ -475,7 +480,7 @@ describe('partners', () => {
   it('a body without end is not waited for with everything else', async () => {
     const head =
       'POST /ocpi/2.2.1/credentials HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n{"token":"';
-    const asked = Array.from({ length: 50 }, () => rawRequest(scene.bridge.ports.ocpi, head, 500));
+    const asked = Array.from({ length: 50 }, () => rawRequest(scene.bridge.ports.ocpi, head, 15_000));
     expect(new Set(await Promise.all(asked))).toEqual(new Set([401]));
   });
 });

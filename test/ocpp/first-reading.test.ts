@@ -9,10 +9,10 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
 });
 
-async function begin(): Promise<OcppHarness> {
+async function begin(readingWaitMs = 50): Promise<OcppHarness> {
   const harness = await OcppHarness.start({
     config: exampleConfig(),
-    options: { bootWaitMs: 60_000, readingWaitMs: 50, metering: null },
+    options: { bootWaitMs: 60_000, readingWaitMs, metering: null },
   });
   cleanups.push(() => harness.remove());
   return harness;
@@ -60,7 +60,7 @@ it.each([
 });
 
 it('not of a station that told by itself, nor twice for one transaction', async () => {
-  const harness = await begin();
+  const harness = await begin(500);
   const socket = await dial(harness.port);
   cleanups.push(() => socket.end());
   const [, , answer] = (await socket.ask([2, 'a', 'StartTransaction', start16(0)])) as [
@@ -79,12 +79,12 @@ it('not of a station that told by itself, nor twice for one transaction', async 
     ],
   });
   await socket.ask([2, 'b', 'MeterValues', reading(answer.transactionId)]);
-  await new Promise((resolve) => setTimeout(resolve, 120));
+  await new Promise((resolve) => setTimeout(resolve, 600));
   expect(asked(socket)).toEqual([]);
   await socket.ask([2, 'c', 'StartTransaction', start16(2)]);
   await until(() => asked(socket).length === 1, 'the question');
   await socket.ask([2, 'd', 'StartTransaction', start16(2)]);
-  await new Promise((resolve) => setTimeout(resolve, 120));
+  await new Promise((resolve) => setTimeout(resolve, 600));
   expect(asked(socket)).toHaveLength(1);
 });
 
@@ -98,17 +98,16 @@ it('no more of a station that cannot, until it boots', async () => {
     const refuse = action === 'TriggerMessage' ? { status: 'NotImplemented' } : { configurationKey: [] };
     socket.socket.send(JSON.stringify([3, id, refuse]));
   });
-  const begins = async (minute: number) => {
-    await socket.ask([2, `s${minute}`, 'StartTransaction', start16(minute)]);
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  };
+  const begins = (minute: number) => socket.ask([2, `s${minute}`, 'StartTransaction', start16(minute)]);
   await begins(1);
-  expect(asked(socket)).toHaveLength(1);
+  await until(() => asked(socket).length === 1, 'the question');
   await begins(2);
+  await new Promise((resolve) => setTimeout(resolve, 150));
   expect(asked(socket)).toHaveLength(1);
   const boot = { chargePointVendor: 'A', chargePointModel: 'B' };
   await socket.ask([2, 'boot', 'BootNotification', boot]);
   await begins(3);
+  await until(() => asked(socket).length > 1, 'the second question');
   expect(asked(socket)).toHaveLength(2);
 });
 

@@ -126,7 +126,7 @@ class Side {
 }
 
 describe('a depot night', () => {
-  it('ends with the requests of a plain model, and every message valid', { timeout: 60_000 }, async () => {
+  it('ends with the requests of a plain model, and every message valid', { timeout: 180_000 }, async () => {
     const upstreams = [upstream({ intervalSeconds: 2 }), { ...ITCS, intervalSeconds: 2 }];
     let cms = await Cms.start({ stations, upstreams });
     const sides = [new Side('BMS-1', false), new Side('ITCS-1', true)];

@@ -112,7 +112,7 @@ export class Scene {
       method,
       headers: { authorization: 'Bearer demo-admin', 'content-type': 'application/json' },
       ...(body ? { body: JSON.stringify(body) } : {}),
-      signal: AbortSignal.timeout(8_000),
+      signal: AbortSignal.timeout(30_000),
     });
     const told = (await response.json()) as Record<string, unknown>;
     if (!response.ok) throw Object.assign(new Error(JSON.stringify(told)), { code: told['code'] });
