@@ -19,6 +19,9 @@ interface Acknowledged {
 
 type OnFinished = typeof onTestFinished;
 
+/** Acknowledged writes in each round, at least. */
+const ACKNOWLEDGED = 20;
+
 /** Lets a process write for a while, kills it, and adds what it was told was stored. */
 async function writeAndKill(
   config: StoreConfig,
@@ -39,12 +42,13 @@ async function writeAndKill(
     complaints += String(chunk);
   });
   const closed = once(child, 'close');
-  while (!output.includes('id ')) {
+  // So many that there is something to lose, however slow the machine is.
+  while (output.split('id ').length <= ACKNOWLEDGED) {
     if (child.exitCode !== null) throw new Error(`the writer ended: ${complaints}`);
     await delay(5);
   }
   await meanwhile?.(child.pid ?? 0);
-  await delay(40 + Math.random() * 60);
+  await delay(Math.random() * 100);
   child.kill('SIGKILL');
   await closed;
   told.pid = child.pid ?? 0;
@@ -84,7 +88,7 @@ for (const durability of ['everysec', 'always'] as const) {
       await expectAll(store, told);
       await store.close();
     }
-    expect(told.ids.size).toBeGreaterThan(50);
+    expect(told.ids.size).toBeGreaterThanOrEqual(3 * ACKNOWLEDGED);
   });
 }
 
@@ -109,5 +113,5 @@ test.concurrent('redis: kill -9 of bridge and server loses nothing that was ackn
     await expectAll(store, told);
     await store.close();
   }
-  expect(told.ids.size).toBeGreaterThan(50);
+  expect(told.ids.size).toBeGreaterThanOrEqual(3 * ACKNOWLEDGED);
 });
