@@ -1,6 +1,7 @@
 /** What a schema cannot say of a configuration: references, uniqueness, exposure. */
 import { attachOf } from './attach.js';
 import { csmsBehind, fed, webhook } from './check-attach.js';
+import { tariffs } from './check-tariffs.js';
 import type { ConfigProblem } from './load.js';
 import { isLoopback } from './loopback.js';
 import { placelessPoints } from './points.js';
@@ -14,6 +15,7 @@ export function checkReferences(config: Config): ConfigProblem[] {
   return [
     ...duplicates(config),
     ...grants(config),
+    ...tariffs(config),
     ...zones(config),
     ...exposure(config),
     ...placelessPoints(config),

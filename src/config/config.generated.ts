@@ -221,6 +221,10 @@ export interface PointConfig {
    */
   maxAmperage: number;
   phases?: 1 | 2 | 3;
+  /**
+   * The meter behind it, as invoices are to name it.
+   */
+  meterId?: string;
 }
 /**
  * One vehicle.
@@ -260,11 +264,126 @@ export interface OcpiConfig {
     name: string;
   };
   currency: string;
+  tariffs?: TariffConfig[];
+  cdrs?: CdrsConfig;
   partners?: PartnerConfig[];
   /**
    * Let partner URLs be loopback or private; true by default only while publicUrl is loopback.
    */
   allowPrivateAddresses?: boolean;
+}
+/**
+ * What guests of partners pay. A grant names it by its id.
+ */
+export interface TariffConfig {
+  id: string;
+  /**
+   * As ocpi.currency, if left out.
+   */
+  currency?: string;
+  /**
+   * Of each kind of price the first element counts whose restrictions are met.
+   *
+   * @minItems 1
+   */
+  elements: [TariffElementConfig, ...TariffElementConfig[]];
+  minPrice?: PriceBoundConfig;
+  maxPrice?: PriceBoundConfig;
+  /**
+   * What the tax is called in OCPI 2.3.0.
+   */
+  taxName?: string;
+  /**
+   * Items: More about the tariff, without prices.
+   */
+  texts?: {
+    language: string;
+    text: string;
+  }[];
+}
+/**
+ * Prices that hold together.
+ */
+export interface TariffElementConfig {
+  /**
+   * @minItems 1
+   */
+  prices: [PriceConfig, ...PriceConfig[]];
+  restrictions?: TariffRestrictionsConfig;
+}
+/**
+ * One price, without VAT; at most four decimals.
+ */
+export interface PriceConfig {
+  /**
+   * Per kWh, per hour of charging, per hour after the vehicle has stopped, per session.
+   */
+  type: 'ENERGY' | 'TIME' | 'PARKING_TIME' | 'FLAT';
+  price: number;
+  /**
+   * %. Left out: no VAT applies, which is not the same as 0.
+   */
+  vat?: number;
+  /**
+   * What is billed at once: Wh of ENERGY, seconds of TIME and PARKING_TIME.
+   */
+  stepSize?: number;
+}
+/**
+ * When an element holds; times and dates are those of the depot.
+ */
+export interface TariffRestrictionsConfig {
+  startTime?: string;
+  /**
+   * Not after startTime: of the next day.
+   */
+  endTime?: string;
+  startDate?: string;
+  /**
+   * Until this day, which is not in it any more.
+   */
+  endDate?: string;
+  /**
+   * @minItems 1
+   */
+  daysOfWeek?: [
+    'MONDAY' | 'TUESDAY' | 'WEDNESDAY' | 'THURSDAY' | 'FRIDAY' | 'SATURDAY' | 'SUNDAY',
+    ...('MONDAY' | 'TUESDAY' | 'WEDNESDAY' | 'THURSDAY' | 'FRIDAY' | 'SATURDAY' | 'SUNDAY')[]
+  ];
+  minKwh?: number;
+  maxKwh?: number;
+  /**
+   * s, of the session
+   */
+  minDuration?: number;
+  /**
+   * s, of the session
+   */
+  maxDuration?: number;
+}
+/**
+ * What a session costs at least or at most.
+ */
+export interface PriceBoundConfig {
+  exclVat: number;
+  /**
+   * Needed where any price has vat.
+   */
+  inclVat?: number;
+}
+/**
+ * When charge detail records are made, and how long they are kept.
+ */
+export interface CdrsConfig {
+  /**
+   * After the last change of a session whose end the charger told.
+   */
+  afterMinutes?: number;
+  /**
+   * The same where the charger has not told the end: it may still have it in its queue.
+   */
+  withoutEndHours?: number;
+  keepDays?: number;
 }
 /**
  * One roaming partner and what it may see.
@@ -303,6 +422,10 @@ export interface PartnerConfig {
      */
     points: [string, ...string[]];
     publish?: boolean;
+    /**
+     * What its guests pay at these points, by the id of a tariff. Left out: no tariff is published and no CDR is made.
+     */
+    tariff?: string;
   }[];
 }
 /**

@@ -4,6 +4,7 @@
  */
 import { ATTACH, CONTROL, ocppSchemas } from './ocpp.schema.js';
 import { id, list, object, port, ref, seconds, text } from './schema-parts.js';
+import { tariffSchemas } from './tariff.schema.js';
 
 export const DIALECTS = ['1.0.0', '1.1.0', 'draft-2025-05', '2.0.0'] as const;
 
@@ -174,6 +175,7 @@ export const configSchema = {
         maxVoltage: { type: 'integer', minimum: 1, description: 'V; AC: phase to neutral' },
         maxAmperage: { type: 'integer', minimum: 1, description: 'A; AC: per phase' },
         phases: { enum: [1, 2, 3] },
+        meterId: { ...text, maxLength: 255, description: 'The meter behind it, as invoices are to name it.' },
       },
     ),
     VehicleConfig: object('One vehicle.', ['id'], {
@@ -203,6 +205,8 @@ export const configSchema = {
         name: text,
       }),
       currency: { type: 'string', pattern: '^[A-Z]{3}$' },
+      tariffs: list(ref('TariffConfig'), { default: [] }),
+      cdrs: { ...ref('CdrsConfig'), default: {} },
       partners: list(ref('PartnerConfig'), { default: [] }),
       allowPrivateAddresses: {
         type: 'boolean',
@@ -230,10 +234,16 @@ export const configSchema = {
             depot: id,
             points: list(id, { minItems: 1 }),
             publish: { type: 'boolean', default: false },
+            tariff: {
+              ...id,
+              description:
+                'What its guests pay at these points, by the id of a tariff. Left out: no tariff is published and no CDR is made.',
+            },
           }),
         ),
       },
     ),
+    ...tariffSchemas,
     LogConfig: object('What is logged.', [], {
       level: { enum: ['trace', 'debug', 'info', 'warn', 'error', 'silent'], default: 'info' },
     }),

@@ -35,7 +35,12 @@ export type DepotConfig = Omit<generated.DepotConfig, 'charging' | 'stations'> &
   stations: StationConfig[];
 };
 export type UpstreamConfig = Required<generated.UpstreamConfig>;
-export type OcpiConfig = Filled<generated.OcpiConfig, 'partners'>;
+export type TariffConfig = generated.TariffConfig;
+export type PriceConfig = generated.PriceConfig;
+export type CdrsConfig = Required<generated.CdrsConfig>;
+export type OcpiConfig = Omit<Filled<generated.OcpiConfig, 'partners' | 'tariffs'>, 'cdrs'> & {
+  cdrs: CdrsConfig;
+};
 
 /** A validated configuration. */
 export interface Config

@@ -130,6 +130,18 @@ export type PowerType = 'AC_1_PHASE' | 'AC_2_PHASE' | 'AC_2_PHASE_SPLIT' | 'AC_3
  */
 export type GuestTokenType = 'RFID' | 'APP_USER' | 'AD_HOC_USER' | 'EMAID' | 'OTHER';
 /**
+ * What has a price: energy, time of charging, time after it, the session itself.
+ */
+export type PricedDimension = 'energy' | 'time' | 'parking-time' | 'flat';
+/**
+ * What a stretch of charging took.
+ */
+export type MeasuredDimension = 'energy' | 'time' | 'parking-time';
+/**
+ * Days of the week, in the words of OCPI.
+ */
+export type DayOfWeek = 'MONDAY' | 'TUESDAY' | 'WEDNESDAY' | 'THURSDAY' | 'FRIDAY' | 'SATURDAY' | 'SUNDAY';
+/**
  * From when the periods of a charging profile count: OCPP chargingProfileKind.
  */
 export type ProfileKind = 'Absolute' | 'Recurring' | 'Relative';
@@ -590,6 +602,10 @@ export interface ConnectorView {
   maxVoltageV: number;
   maxCurrentA: number;
   maxPowerW?: number;
+  /**
+   * What its guests pay here, as this partner may know it.
+   */
+  tariffId?: string;
   lastUpdated: string;
 }
 /**
@@ -668,6 +684,176 @@ export interface SessionView {
   location: LocationView;
   currency: string;
   state: 'reserved' | 'pending' | 'active' | 'completed' | 'invalid';
+  lastUpdated: string;
+}
+/**
+ * One price of a tariff, without VAT.
+ */
+export interface PriceComponentView {
+  dimension: PricedDimension;
+  price: number;
+  vatPct?: number;
+  /**
+   * What is billed at once: Wh of energy, seconds of time.
+   */
+  stepSize: number;
+}
+/**
+ * Prices that hold together.
+ */
+export interface TariffElementView {
+  /**
+   * @minItems 1
+   */
+  components: PriceComponentView[];
+  /**
+   * When they hold; times and dates are those of the location.
+   */
+  restrictions?: {
+    startTime?: string;
+    endTime?: string;
+    startDate?: string;
+    endDate?: string;
+    daysOfWeek?: DayOfWeek[];
+    minKwh?: number;
+    maxKwh?: number;
+    minDurationS?: number;
+    maxDurationS?: number;
+  };
+}
+/**
+ * A text in one language.
+ */
+export interface DisplayTextView {
+  language: string;
+  text: string;
+}
+/**
+ * A tax in an amount of money.
+ */
+export interface TaxView {
+  name: string;
+  percentage?: number;
+  amount: number;
+}
+/**
+ * An amount of money; without `inclVat` and `taxes` no tax applies.
+ */
+export interface PriceView {
+  exclVat: number;
+  inclVat?: number;
+  taxes: TaxView[];
+}
+/**
+ * What a guest pays, as its partner may know it.
+ */
+export interface TariffView {
+  countryCode: string;
+  partyId: string;
+  tariffId: string;
+  currency: string;
+  texts?: DisplayTextView[];
+  minPrice?: PriceView;
+  maxPrice?: PriceView;
+  taxName: string;
+  /**
+   * Some price is subject to a tax, which is not in it.
+   */
+  taxed: boolean;
+  /**
+   * @minItems 1
+   */
+  elements: TariffElementView[];
+  lastUpdated: string;
+}
+/**
+ * How much of something a stretch of charging took: kWh or hours.
+ */
+export interface DimensionView {
+  dimension: MeasuredDimension;
+  volume: number;
+}
+/**
+ * A stretch of charging in which no price changes.
+ */
+export interface ChargingPeriodView {
+  startedAt: string;
+  tariffId?: string;
+  /**
+   * @minItems 1
+   */
+  dimensions: DimensionView[];
+}
+/**
+ * A signed reading as it came.
+ */
+export interface SignedReadingView {
+  nature: string;
+  plain: string;
+  signed: string;
+}
+/**
+ * Signed readings of a session.
+ */
+export interface SignedReadingsView {
+  method: string;
+  /**
+   * @minItems 1
+   */
+  readings: SignedReadingView[];
+}
+/**
+ * What a guest charged and has to pay, once and for all (OCPI CDR).
+ */
+export interface CdrView {
+  countryCode: string;
+  partyId: string;
+  cdrId: string;
+  sessionId: string;
+  startedAt: string;
+  endedAt: string;
+  tokenUid: string;
+  tokenType: GuestTokenType;
+  contractId: string;
+  tokenCountryCode: string;
+  tokenPartyId: string;
+  authMethod: 'asked' | 'command' | 'listed';
+  authorizationReference?: string;
+  location: LocationView;
+  locationId: string;
+  name?: string;
+  street: string;
+  postalCode?: string;
+  city: string;
+  country: string;
+  latitude: string;
+  longitude: string;
+  evseUid: string;
+  evseId: string;
+  connector: ConnectorView;
+  meterId?: string;
+  currency: string;
+  tariffs: TariffView[];
+  /**
+   * @minItems 1
+   */
+  periods: ChargingPeriodView[];
+  signed?: SignedReadingsView;
+  totalCost: PriceView;
+  fixedCost?: PriceView;
+  energyKwh: number;
+  energyCost?: PriceView;
+  /**
+   * From the start to the end, parking included.
+   */
+  timeH: number;
+  timeCost?: PriceView;
+  parkingTimeH: number;
+  parkingCost?: PriceView;
+  /**
+   * The CDR that this one takes back.
+   */
+  creditOf?: string;
   lastUpdated: string;
 }
 /**

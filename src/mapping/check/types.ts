@@ -108,7 +108,7 @@ function arrive(
   const target = field.target.node;
   const wanted = flowOf(target);
   if (target.enum) {
-    checkEnum(context, field, flow, at, path);
+    checkEnum(context, field, flow, source, at, path);
     return;
   }
   if (wanted === 'date-time' && flow === 'date-time') checkInstant(context, field, source, at);
@@ -153,11 +153,15 @@ function checkEnum(
   context: CheckContext,
   field: FieldIr,
   flow: Flow,
+  source: SchemaNode | undefined,
   at: Span,
   path: BoundPath | undefined,
 ): void {
   const { mapping, add } = context;
   const target = field.target.node;
+  // The items of a list: no condition looks into it, so their schemas alone tell.
+  const items = path || field.by.length > 0 ? undefined : source?.enum;
+  if (items?.every((value) => target.enum?.includes(value))) return;
   if (!path || field.by.length > 0) {
     add(
       'MAP_TYPE',
