@@ -157,14 +157,13 @@ export class Intake {
   /** @throws BridgeError FEED_NOT_STORED: all of them have to come again */
   async #stored(done: readonly Processed[], keys: readonly string[]): Promise<void> {
     const { taken, runtime } = this.#facts;
+    const { newest } = runtime.depot.journal;
     try {
-      const marked = taken.mark(keys, runtime.depot.journal.newest);
-      const [, ...kept] = await Promise.all([
-        marked,
+      const kept = await Promise.all([
         ...done.map(({ heard }) => heard.begun?.stored ?? false),
         ...done.map(({ heard }) => heard.stored?.then(() => true) ?? true),
       ]);
-      if (kept.every((isKept) => isKept)) return;
+      if (kept.every((isKept) => isKept)) return await taken.mark(keys, newest);
     } catch (err) {
       runtime.log.warn({ err }, catalogue.FEED_NOT_STORED.title);
     }

@@ -1,6 +1,6 @@
 /**
- * What was taken already, by key: what comes again counts once, also after a restart. Keys are stored behind the journal
- * entries and events of their items, so that a key that is there stands for an item that is there.
+ * What was taken already, by key: what comes again counts once, also after a restart. Keys are stored when the journal
+ * entries and events of their items are, so that a key that is there stands for an item that is there.
  */
 import { createHash } from 'node:crypto';
 import type { JournalId } from '../../domain/index.js';
@@ -49,18 +49,13 @@ export class Taken {
     return this.#keys.has(key);
   }
 
-  /**
-   * Begins to store that items were taken; it is known at once.
-   *
-   * @throws BridgeError STORE_UNAVAILABLE, also from the promise: then {@link forget} them
-   */
-  mark(keys: readonly string[], newest: JournalId | undefined): Promise<void> {
+  /** Stores that items were taken. @throws BridgeError STORE_UNAVAILABLE: then {@link forget} them */
+  async mark(keys: readonly string[], newest: JournalId | undefined): Promise<void> {
     const mark: Mark = { keys, ...(newest ? { newest } : {}), seqs: Object.fromEntries(this.seqs) };
-    const { stored } = this.#store.begin(this.#stream, JSON.stringify(mark));
+    await this.#store.append(this.#stream, JSON.stringify(mark));
     this.#know(mark);
     this.#marks += 1;
     if (this.#marks % TRIM_EVERY === 0) void this.#trim().catch(() => undefined);
-    return stored;
   }
 
   forget(keys: readonly string[]): void {

@@ -100,7 +100,7 @@ describe('a command by webhook', () => {
 
   it('is known by the copies of its frames, which answer it and are nobody else’s', async () => {
     const test = await leased(() => ({ status: 202 }), 'callTimeoutSeconds: 5');
-    const { outcome } = await ask(test);
+    const { outcome, intent } = await ask(test);
     const taken = await until(() => ours(test.peer.taken)[0], 'the command');
     await test.hand(
       frame('csms', [2, 'theirs-1', 'TriggerMessage', { requestedMessage: 'Heartbeat' }]),
@@ -112,6 +112,8 @@ describe('a command by webhook', () => {
       '{"answer":{"status":"Accepted"}}',
     );
     expect(await late.json()).toEqual({ status: 'repeated' });
+    const copies = await test.bridge.journal({ link: 'csms:CP-N1' });
+    expect(copies.map(({ causes }) => causes)).toEqual([[intent]]);
   });
 
   it('is sent again only where that does no harm', async () => {
