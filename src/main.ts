@@ -2,7 +2,7 @@
 /** The command line: one file per command in cli/. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Command, Option } from 'commander';
+import { Command, type CommanderError, Option } from 'commander';
 import { seconds } from './cli/arguments.js';
 import { reportFailure } from './cli/failure.js';
 import { registerSim } from './cli/sim.js';
@@ -17,6 +17,11 @@ const program = new Command('depotbridge')
   .version(version)
   .showHelpAfterError()
   .enablePositionalOptions();
+
+/** For commands whose exit code 1 means something else: how they end when they are asked in a wrong way. */
+function misused({ exitCode }: CommanderError): never {
+  process.exit(exitCode === 0 ? 0 : 2);
+}
 
 /** Runs a command and ends the process with its exit code. */
 function run(command: () => Promise<number>): Promise<void> {
@@ -41,6 +46,36 @@ program
   .option('--full', 'raw payloads in full')
   .option('--field <path>', 'one field of the payload, e.g. depotInfoList.0.name')
   .action((id, options) => run(async () => (await import('./cli/trace.js')).trace(id, options)));
+
+program
+  .command('explain')
+  .description('why something is as it is, or was: value, since when, frames, rules, what was told to whom')
+  .argument('[what]', 'point, limit, process or request')
+  .argument('[id]', 'a charging point, a process, <presystem>/<request>')
+  .option('--at <time>', 'instant, date, time of day (UTC) or journal id; left out: now')
+  .option('--for <viewer>', 'a presystem or partner: what it sees of a point')
+  .addOption(new Option('--format <format>', 'output').choices(['text', 'json']).default('text'))
+  .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
+  .exitOverride(misused)
+  .action((what, id, options) =>
+    run(async () => (await import('./cli/explain.js')).explain(what, id, options)),
+  );
+
+program
+  .command('replay')
+  .description('a window of the journal through other tables, or the present ones: what would be otherwise')
+  .option('--from <time>', 'instant, date, time of day (UTC) or journal id; left out: from the beginning')
+  .option('--to <time>', 'the same; left out: up to now')
+  .option(
+    '--mappings <folders...>',
+    'tables to compare with those of the configuration; `builtin` are those that ship',
+  )
+  .option('--diff', 'show every difference; exit code 1 if there are any')
+  .option('--station <id>', 'only this station')
+  .addOption(new Option('--format <format>', 'output').choices(['text', 'json']).default('text'))
+  .option('-c, --config <file>', 'configuration', EXAMPLE_CONFIG)
+  .exitOverride(misused)
+  .action((options) => run(async () => (await import('./cli/replay.js')).replay(options)));
 
 program
   .command('check')

@@ -15,6 +15,7 @@ interface ListQuery {
   action?: string;
   count?: number;
   reverse?: boolean;
+  chars?: number;
 }
 
 const listQuery = {
@@ -30,6 +31,7 @@ const listQuery = {
     action: { type: 'string' },
     count: { type: 'integer', minimum: 1, maximum: MOST, default: 100 },
     reverse: { type: 'boolean' },
+    chars: { type: 'integer', minimum: 1 },
   },
 } as const;
 
@@ -37,10 +39,21 @@ export function registerJournalRoutes(app: FastifyInstance, { depot }: Runtime):
   const { journal } = depot;
   app.get<{ Querystring: ListQuery }>(
     '/api/v1/journal',
-    { schema: { summary: 'Journal entries, oldest first', querystring: listQuery } },
+    {
+      schema: {
+        summary: 'Journal entries, oldest first; no more after those whose payloads have `chars` characters',
+        querystring: listQuery,
+      },
+    },
     async (request) => {
+      const { chars = Number.POSITIVE_INFINITY, ...filter } = request.query;
       const entries: JournalEntry[] = [];
-      for await (const entry of journal.entries(request.query as JournalFilter)) entries.push(entry);
+      let weight = 0;
+      for await (const entry of journal.entries(filter as JournalFilter)) {
+        entries.push(entry);
+        weight += entry.raw.length;
+        if (weight >= chars) break;
+      }
       return entries;
     },
   );

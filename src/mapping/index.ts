@@ -36,7 +36,9 @@ export {
   inputText,
   leafPaths,
   outputText,
+  type RulePlace,
   readPaths,
+  rulePlaces,
   unreadPaths,
 } from './inspect/index.js';
 export { type LoadOptions, type LoadResult, loadFiles, loadGeneration, type TableFile } from './load.js';

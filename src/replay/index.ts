@@ -7,7 +7,7 @@ export { leavesOf, type NamedLeaf } from './leaves.js';
 export type { Note } from './notes.js';
 export type { ReadersCompared } from './readers.js';
 export { found, type Recording, stationsOf, storeRecording } from './recording.js';
-export { endsOf, seek, type When, whenOf } from './seek.js';
+export { endsOf, placeOf, seek, type When, whenOf } from './seek.js';
 export { Side, type Step } from './side.js';
 export { type Telling, tellingsIn } from './tellings.js';
 export { informationFor, type Look, Roamers, type Sight } from './views.js';

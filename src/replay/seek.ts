@@ -1,5 +1,5 @@
 /** Where an instant is in a journal: by the time that the entries name, whatever clock gave them their ids. */
-import type { Instant, JournalId } from '../domain/index.js';
+import { type Instant, instantAt, type JournalId } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import type { JournalEntry } from '../journal/index.js';
 import type { Recording } from './recording.js';
@@ -69,6 +69,26 @@ export async function seek(
   }
   for await (const entry of recording.entries({ from: String(low) })) if (entry.at >= ms) return entry.id;
   return undefined;
+}
+
+/** The first entry of a time or later, or the last one of it or before. Undefined: there is none. */
+export async function placeOf(
+  recording: Pick<Recording, 'entries'>,
+  when: When,
+  which: 'first' | 'last',
+): Promise<JournalId | undefined> {
+  if ('id' in when) return when.id;
+  if (which === 'first') return seek(recording, when.at);
+  const next = await seek(recording, instantAt(Date.parse(when.at) + 1));
+  const from = next === undefined ? {} : { to: idBefore(next) };
+  for await (const { id } of recording.entries({ ...from, reverse: true, count: 1 })) return id;
+  return undefined;
+}
+
+/** The greatest id that may be before this one. */
+function idBefore(id: JournalId): JournalId {
+  const [ms = '0', seq = '0'] = id.split('-');
+  return seq === '0' ? String(Number(ms) - 1) : `${ms}-${Number(seq) - 1}`;
 }
 
 function msOf(id: JournalId): number {

@@ -50,7 +50,9 @@ function sightOf(made: Extract<Information, { ok: true }>): Sight {
     origin: ({ path, value }) => {
       fields ??= made.fields();
       const field = fields.find((each) => each.path === path);
-      return field ? { value, rule: field.rule, raw: field.raw, read: field.read } : { value };
+      if (field) return { value, rule: field.rule, raw: field.raw, read: field.read };
+      const rule = made.ruleOf(path);
+      return rule === undefined ? { value } : { value, rule };
     },
   };
 }

@@ -15,7 +15,7 @@ import { type Base, beginBefore, pushEntry } from './lead.js';
 import { type Note, Notes } from './notes.js';
 import { Readers, type ReadersCompared } from './readers.js';
 import type { Recording } from './recording.js';
-import { endsOf, seek, type When } from './seek.js';
+import { endsOf, placeOf, type When } from './seek.js';
 import type { Side } from './side.js';
 import { Tally, type WindowCounts } from './tally.js';
 import { Roamers } from './views.js';
@@ -203,8 +203,8 @@ interface Bounds {
 async function boundsOf({ recording, from, to }: ReplayOptions): Promise<Bounds> {
   const ends = await endsOf(recording);
   if (!ends) throw empty();
-  const fromId = from ? await idOf(recording, from, 'first') : ends.first.id;
-  const toId = to ? await idOf(recording, to, 'last') : undefined;
+  const fromId = from ? await placeOf(recording, from, 'first') : ends.first.id;
+  const toId = to ? await placeOf(recording, to, 'last') : undefined;
   if (fromId === undefined || (toId !== undefined && compareJournalIds(toId, fromId) < 0)) {
     const range = `${instantAt(ends.first.at)} to ${instantAt(ends.last.at)}`;
     throw new BridgeError('CLI_TIME', `the journal holds nothing of this window; it reaches from ${range}`);
@@ -218,20 +218,6 @@ async function boundsOf({ recording, from, to }: ReplayOptions): Promise<Bounds>
       to: to && 'at' in to ? to.at : instantAt(ends.last.at),
     },
   };
-}
-
-/** The first entry of a time or later, or the last one of it or before. */
-async function idOf(
-  recording: Recording,
-  when: When,
-  which: 'first' | 'last',
-): Promise<JournalId | undefined> {
-  if ('id' in when) return when.id;
-  if (which === 'first') return seek(recording, when.at);
-  const next = await seek(recording, instantAt(Date.parse(when.at) + 1));
-  if (next === undefined) return (await endsOf(recording))?.last.id;
-  const [ms = '0', seq = '0'] = next.split('-');
-  return seq === '0' ? `${Number(ms) - 1}-999999999` : `${ms}-${Number(seq) - 1}`;
 }
 
 function empty(): BridgeError {

@@ -40,6 +40,8 @@ export type Information =
       readonly reduced?: { readonly pointIds: readonly string[]; readonly failure: InformationFailure };
       /** Worked out when asked for: a payload that is not sent needs none. */
       fields(): FieldSource[];
+      /** The rule that wrote a field, also one that nobody has said anything of. */
+      ruleOf(path: string): string | undefined;
     }
   | InformationFailure;
 
@@ -120,5 +122,6 @@ function made(
     notes,
     rules: provenance.rules(),
     fields: () => fieldSources(payload, provenance, sources, 'up'),
+    ruleOf: (path) => provenance.ruleOf(path),
   };
 }

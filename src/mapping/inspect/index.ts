@@ -8,5 +8,6 @@ export {
   effectiveTables,
   type Shadow,
 } from './effective.js';
+export { type RulePlace, rulePlaces } from './places.js';
 export { leafPaths, readPaths, unreadPaths } from './reads.js';
 export { conditionText, fieldText, inputText, outputText } from './words.js';
