@@ -248,14 +248,14 @@ describe('any interleaving', () => {
   });
 });
 
-const LEASE = { behind: 'control: lease' };
+/** The bridge asks nothing of itself meanwhile. */
+const LEASE = { behind: 'control: lease', options: { bootWaitMs: 3_600_000 } };
 
 describe('on real sockets', () => {
   it('lets a call of ours wait for the answer to the CSMS, and keeps its next one back meanwhile', async () => {
     const { csms, bridge } = await rawBehind(LEASE);
     const charger = await plug(bridge.port);
     const back = await csms.peer();
-    // What the bridge asks of itself is answered first.
     back.send('[2,"1","ClearCache",{}]');
     await until(() => charger.texts.includes('[2,"1","ClearCache",{}]'), 'the call of the CSMS');
     const request = { action: 'GetCompositeSchedule', payload: { connectorId: 1, duration: 60 } };
