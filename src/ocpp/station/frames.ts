@@ -15,7 +15,7 @@ export interface FrameDraft {
   readonly protocol: OcppProtocol;
   readonly direction: 'in' | 'out';
   readonly action: string;
-  readonly messageId?: string;
+  readonly messageId?: string | undefined;
   readonly raw: string;
   /** Milliseconds since 1970, if it was received before now. */
   readonly at?: number | undefined;

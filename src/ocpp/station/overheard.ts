@@ -309,7 +309,10 @@ export class Overheard {
     if (begun) return begun;
     const { protocol } = this.#context;
     const error = draft.error ?? (isLost ? ('OCPP_NOT_DELIVERED' as const) : undefined);
-    return this.#journalOf(by).frame({ ...draft, protocol, direction: 'in', at, error }, causes, passwords);
+    // Written out: a copy of the draft would cost as much as the rest of this.
+    const { action, messageId, raw } = draft;
+    const frame = { protocol, direction: 'in' as const, action, messageId, raw, at, error };
+    return this.#journalOf(by).frame(frame, causes, passwords);
   }
 
   #journalOf(by: Speaker): FrameJournal {
