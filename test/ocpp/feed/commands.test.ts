@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { until } from '../harness.js';
-import { event, type Fed, fed, frame, post } from './fed.js';
+import { event, type Fed, fed, frame, instant, post } from './fed.js';
 import { type Answering, webhookPeer } from './webhook-peer.js';
 
 const SECRET = 'a-secret-of-the-webhook';
@@ -39,6 +39,14 @@ async function ask(
 
 const ours = <T extends { readonly action: string; readonly payload: object }>(taken: readonly T[]) =>
   taken.filter(({ payload }) => 'requestedMessage' in payload || 'duration' in payload);
+
+function profileOf(limit: number) {
+  const chargingSchedule = { chargingRateUnit: 'W', chargingSchedulePeriod: [{ startPeriod: 0, limit }] };
+  return {
+    ...{ chargingProfileId: 1, stackLevel: 0, chargingProfilePurpose: 'TxProfile', transactionId: 7 },
+    ...{ chargingProfileKind: 'Relative', chargingSchedule },
+  };
+}
 
 describe('a command by webhook', () => {
   it('is signed, names why and until when, and is on record with its answer', async () => {
@@ -114,6 +122,36 @@ describe('a command by webhook', () => {
     expect(await late.json()).toEqual({ status: 'repeated' });
     const copies = await test.bridge.journal({ link: 'csms:CP-N1' });
     expect(copies.map(({ causes }) => causes)).toEqual([[intent]]);
+  });
+
+  it('sets a limit that is ours and not one of the CSMS, whose frames bring it back', async () => {
+    const test = await leased(
+      () => ({ status: 200, body: { answer: { status: 'Accepted' } } }),
+      'callTimeoutSeconds: 5',
+    );
+    const at = instant(-1);
+    const start = { connectorId: 1, idTag: 'BUS4711', meterStart: 0, timestamp: at };
+    await test.hand(
+      frame('station', [2, 's', 'StartTransaction', start]),
+      frame('csms', [3, 's', { transactionId: 7, idTagInfo: { status: 'Accepted' } }]),
+    );
+    const [process] = [...test.bridge.state.processes.values()];
+    const limited = await test.bridge.ocpp.commands.setLimit({
+      ...{ stationId: 'N1', pointId: 'N1-1', processId: process?.processId ?? '' },
+      ...{ steps: [{ at, powerW: 50_000 }], intent: await test.bridge.intent() },
+    });
+    expect(limited.outcome).toBe('accepted');
+    const taken = test.peer.taken.find(({ action }) => action === 'SetChargingProfile');
+    const theirs = { connectorId: 1, csChargingProfiles: profileOf(90_000) };
+    await test.hand(
+      frame('csms', [2, taken?.commandId, 'SetChargingProfile', taken?.payload]),
+      frame('station', [3, taken?.commandId, { status: 'Accepted' }]),
+      frame('csms', [2, 'theirs', 'SetChargingProfile', theirs]),
+      frame('station', [3, 'theirs', { status: 'Accepted' }]),
+    );
+    const told = JSON.stringify(test.bridge.state.stations.get('N1'));
+    expect(told).toContain('90000');
+    expect(told).not.toContain('50000');
   });
 
   it('is sent again only where that does no harm', async () => {
