@@ -55,11 +55,14 @@ export function dial(asked: Asked, options: DialOptions): Promise<Dialled> {
       return;
     }
     const end = (dialled: Dialled) => {
+      clearTimeout(late);
       signal.removeEventListener('abort', abort);
       if (!dialled.open) socket.terminate();
       resolve(dialled);
     };
     const abort = () => end(given('the charger is gone'));
+    // Not ws's own: that begins anew with every byte that comes.
+    const late = setTimeout(() => end(SILENT), options.csms.connectSeconds * 1000);
     signal.addEventListener('abort', abort);
     let isUnchosen = false;
     socket.on('error', (error) => end({ open: false, ...failureOf(error) }));
@@ -84,13 +87,12 @@ export function dial(asked: Asked, options: DialOptions): Promise<Dialled> {
 }
 
 function socketFor(asked: Asked, { csms, maxPayload }: DialOptions): WebSocket {
-  const { tls, connectSeconds } = csms;
+  const { tls } = csms;
   return new WebSocket(urlFor(asked, csms), [...asked.subprotocols], {
     ...CLOSING,
     headers: headersOf(asked),
     maxPayload,
     perMessageDeflate: asked.compresses && COMPRESSION,
-    handshakeTimeout: connectSeconds * 1000,
     followRedirects: false,
     ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
     ...(tls?.cert === undefined ? {} : { cert: tls.cert, key: tls.key }),
@@ -101,10 +103,10 @@ function given(why: string): Dialled {
   return { open: false, status: 503, why };
 }
 
+const SILENT: Dialled = { open: false, status: 504, why: 'the CSMS did not answer in time' };
 const UNTRUSTED = /CERT|ISSUER|SELF_SIGNED|UNABLE_TO_VERIFY/;
 
 function failureOf({ message, code = '' }: Error & { code?: string }): { status: number; why: string } {
-  if (/handshake has timed out/.test(message)) return { status: 504, why: 'the CSMS did not answer in time' };
   if (UNTRUSTED.test(code))
     return { status: 502, why: `the certificate of the CSMS is not trusted (ocpp.csms.tls.ca): ${message}` };
   return { status: 502, why: message };

@@ -1,5 +1,6 @@
 /** Who does not get through, and why: the CSMS decides, and the charger is told what it said. */
 import { createServer } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../harness.js';
 import { knock } from '../raw.js';
@@ -51,6 +52,17 @@ describe('a CSMS that refuses', () => {
     const began = performance.now();
     expect(await knock(bridge.port)).toBe(504);
     expect(performance.now() - began).toBeGreaterThan(250);
+  });
+
+  it('says one letter after the other: 504 all the same', async () => {
+    const upgrade = (_request: unknown, socket: Duplex) => {
+      const letters = [...'HTTP/1.1 101 Switching Protocols and so on'];
+      const drip = setInterval(() => socket.write(letters.shift() ?? 'x'), 50);
+      socket.once('close', () => clearInterval(drip));
+      return true;
+    };
+    const { bridge } = await rawBehind({ behind: 'connectSeconds: 0.5', csms: { upgrade } });
+    expect(await knock(bridge.port)).toBe(504);
   });
 
   it('is down: 502, and when it is back chargers come in', async () => {
