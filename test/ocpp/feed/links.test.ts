@@ -120,10 +120,10 @@ describe('a feed that is silent', () => {
   });
 
   it('is alive by empty lists, and its stations come back with it within the grace', async () => {
-    const test = await fed({ feed: 'silenceSeconds: 0.5' });
+    const test = await fed({ feed: 'silenceSeconds: 1' });
     await test.hand(event('connected'));
-    for (let times = 0; times < 4; times += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 200));
+    for (let times = 0; times < 5; times += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 250));
       await test.hand();
     }
     expect(isConnected(test)).toBe(true);
