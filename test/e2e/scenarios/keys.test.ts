@@ -120,15 +120,32 @@ async function readable(bridge: BridgeProcess, store: 'lmdb' | 'redis'): Promise
   return Buffer.concat([Buffer.from(JSON.stringify([entries, bridge.log])), ...bytes]);
 }
 
-describe.each(['lmdb', 'redis'] as const)('13 key rotation, on %s', (store) => {
-  describe.each([in16, in201])('$protocol', (version) => {
-    const { id, old } = version;
+/** A station that hears the password that it is told, and says nothing. */
+async function silentStation({ ports }: BridgeProcess, { id, old, protocol, action }: Version) {
+  const station = await RawStation.connect(ports.ocpp, `CP-${id}`, old, protocol);
+  station.socket.removeAllListeners('message');
+  const heard = new Promise<string>((resolve) => {
+    station.socket.on('message', (data) => {
+      const frame = JSON.parse(String(data)) as unknown[];
+      const password = passwordIn(frame, action);
+      if (password !== undefined) resolve(password);
+      else if (frame[0] === 2) station.socket.send(JSON.stringify([4, frame[1], 'NotSupported', '', {}]));
+    });
+  });
+  return { heard };
+}
 
-    it('13 the charger comes in with a new password, over kill -9, and nobody can read it', {
-      timeout: 60_000,
-    }, async (context) => {
-      const { expect } = context;
-      const bridge = await bridgeOn(store, context);
+const BOTH = [in16, in201] as const;
+const ofBoth = <T>(each: (version: Version) => Promise<T>): Promise<T[]> => Promise.all(BOTH.map(each));
+
+describe.each(['lmdb', 'redis'] as const)('13 key rotation of both versions, on %s', (store) => {
+  it('13 chargers come in with new passwords, over kill -9, and nobody can read them', {
+    timeout: 120_000,
+  }, async (context) => {
+    const { expect } = context;
+    const bridge = await bridgeOn(store, context);
+    const rotated = await ofBoth(async (version) => {
+      const { id, old } = version;
       const seen = await chargerOf(bridge, version, context);
       const changed = await change(bridge, id);
       expect(changed).toMatchObject({ http: 200, outcome: 'accepted', status: 'Accepted' });
@@ -138,57 +155,62 @@ describe.each(['lmdb', 'redis'] as const)('13 key rotation, on %s', (store) => {
       expect(password.length).toBeGreaterThan(16);
       expect(await knocking(bridge, version, old)).toBe(401);
       expect(await knocking(bridge, version, 'guessed-secret-1')).toBe(401);
-      const before = seen.connected;
-      await bridge.kill();
-      await bridge.restart();
-      await until(() => seen.connected > before, 'its return');
-      expect(await knocking(bridge, version, old)).toBe(401);
-      const text = await readable(bridge, store);
-      expect(text.includes('(hidden)')).toBe(true);
+      return { version, seen, password };
+    });
+    const before = rotated.map(({ seen }) => seen.connected);
+    await bridge.kill();
+    await bridge.restart();
+    for (const [index, { version, seen }] of rotated.entries()) {
+      await until(() => seen.connected > (before[index] ?? 0), 'its return');
+      expect(await knocking(bridge, version, version.old)).toBe(401);
+    }
+    const text = await readable(bridge, store);
+    expect(text.includes('(hidden)')).toBe(true);
+    for (const { version, password } of rotated) {
       expect(text.includes(password)).toBe(false);
-      if (id === 'N1') expect(text.includes(Buffer.from(password, 'hex'))).toBe(false);
+      if (version === in16) expect(text.includes(Buffer.from(password, 'hex'))).toBe(false);
+    }
 
-      // And back to that of the configuration.
-      const back = await change(bridge, id, { source: 'configuration' });
+    // And back to those of the configuration.
+    for (const { version, seen, password } of rotated) {
+      const back = await change(bridge, version.id, { source: 'configuration' });
       expect(back).toMatchObject({ http: 200, outcome: 'accepted' });
-      await until(() => isAlone(bridge, id, 'configuration'), 'the login with the configured password');
+      await until(
+        () => isAlone(bridge, version.id, 'configuration'),
+        'the login with the configured password',
+      );
       await seen.charger.stop();
       expect(await knocking(bridge, version, password)).toBe(401);
-      expect(await knocking(bridge, version, old)).toBe(101);
-    });
+      expect(await knocking(bridge, version, version.old)).toBe(101);
+    }
+  });
 
-    it('13 a bridge that dies while the charger is told locks nobody out', {
-      timeout: 60_000,
-    }, async (context) => {
-      const { expect } = context;
-      const bridge = await bridgeOn(store, context);
-      const station = await RawStation.connect(bridge.ports.ocpp, `CP-${id}`, old, version.protocol);
-      // It hears, and says nothing.
-      station.socket.removeAllListeners('message');
-      const heard = new Promise<string>((resolve) => {
-        station.socket.on('message', (data) => {
-          const frame = JSON.parse(String(data)) as unknown[];
-          const password = passwordIn(frame, version.action);
-          if (password !== undefined) resolve(password);
-          else if (frame[0] === 2) station.socket.send(JSON.stringify([4, frame[1], 'NotSupported', '', {}]));
-        });
-      });
-      const lost = change(bridge, id).catch(() => 'lost');
-      const password = await heard;
-      await bridge.kill();
-      expect(await lost).toBe('lost');
-      await bridge.restart();
-      expect(await knocking(bridge, version, 'guessed-secret-1')).toBe(401);
-      expect(await knocking(bridge, version, old)).toBe(101);
-      expect(await knocking(bridge, version, password)).toBe(101);
-      expect(await knocking(bridge, version, old)).toBe(401);
-      expect((await readable(bridge, store)).includes(password)).toBe(false);
+  it('13 a bridge that dies while the chargers are told locks nobody out', {
+    timeout: 120_000,
+  }, async (context) => {
+    const { expect } = context;
+    const bridge = await bridgeOn(store, context);
+    const told = await ofBoth(async (version) => {
+      const { heard } = await silentStation(bridge, version);
+      const lost = change(bridge, version.id).catch(() => 'lost');
+      return { version, password: await heard, lost };
     });
+    await bridge.kill();
+    for (const { lost } of told) expect(await lost).toBe('lost');
+    await bridge.restart();
+    for (const { version, password } of told) {
+      expect(await knocking(bridge, version, 'guessed-secret-1')).toBe(401);
+      expect(await knocking(bridge, version, version.old)).toBe(101);
+      expect(await knocking(bridge, version, password)).toBe(101);
+      expect(await knocking(bridge, version, version.old)).toBe(401);
+    }
+    const text = await readable(bridge, store);
+    for (const { password } of told) expect(text.includes(password)).toBe(false);
   });
 });
 
 it('13 the configuration counts again once its password is changed, and says so', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async (context) => {
   const { expect } = context;
   const bridge = await bridgeOn('lmdb', context);
