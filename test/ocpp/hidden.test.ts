@@ -48,3 +48,12 @@ describe('a frame for the journal', () => {
     expect(withoutPasswordsInFrame('SetVariables', frame('7')).raw).toBe(frame('(hidden)'));
   });
 });
+
+it('is hidden in an answer of which nobody knows what it answers', () => {
+  const frames = [
+    '[3,"1",{"configurationKey":[{"key":"AuthorizationKey","readonly":false,"value":"not-to-be-seen"}]}]',
+    '[3,"2",{"getVariableResult":[{"attributeValue":"not-to-be-seen","variable":{"name":"BasicAuthPassword"}}]}]',
+  ];
+  for (const frame of frames)
+    expect(withoutPasswordsInFrame('Unasked', frame).raw).not.toContain('not-to-be-seen');
+});

@@ -1,5 +1,6 @@
 /** What the bridge learns from a conversation that is not its own. */
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { stationOf } from '../../../src/ocpp/index.js';
 import { ChargerSimulator } from '../../../src/sim/charger/index.js';
 import { type OcppHarness, until } from '../harness.js';
 import { knock } from '../raw.js';
@@ -226,6 +227,51 @@ it('open transactions survive the bridge: none is invented, none lost', async ()
   await talk.stop(11, 4_000);
   await talk.heard();
   expect(talk.processes).toMatchObject([{ deliveredWh: { value: 3_000 }, stopReason: { value: 'Local' } }]);
+});
+
+describe('whose words they are', () => {
+  const profile = {
+    connectorId: 1,
+    csChargingProfiles: {
+      ...{
+        chargingProfileId: 1,
+        stackLevel: 0,
+        chargingProfilePurpose: 'TxDefaultProfile',
+        chargingProfileKind: 'Absolute',
+      },
+      chargingSchedule: {
+        chargingRateUnit: 'W',
+        chargingSchedulePeriod: [{ startPeriod: 0, limit: 11_000 }],
+      },
+    },
+  };
+
+  it('a station that says what only a CSMS orders has ordered nothing', async () => {
+    const talk = await Talk.begin();
+    await talk.says('SetChargingProfile', profile, { status: 'Accepted' });
+    await talk.heard();
+    expect(talk.bridge.state.stations.get('N1')?.csmsLimits).toBeUndefined();
+    await talk.orders('SetChargingProfile', profile, { status: 'Accepted' });
+    await talk.heard();
+    expect(talk.bridge.state.stations.get('N1')?.csmsLimits).toHaveLength(1);
+  });
+
+  it('a CSMS that says what only a station knows has told nothing, then and when its words are played again', async () => {
+    const ocpp = 'vehicleDataTransfer: [{ vendorId: org.plain, vin: data }]';
+    const talk = await Talk.begin({ ocpp });
+    const named = { vendorId: 'org.plain', data: 'WEB62834613200001' };
+    await talk.says('StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Preparing' }, {});
+    await talk.orders('DataTransfer', named, { status: 'Accepted' });
+    await talk.orders('StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Faulted' }, {});
+    await talk.heard();
+    const point = () => talk.bridge.point('N1', 'N1-1');
+    expect([point().vehicle, point().status?.value]).toEqual([undefined, 'Occupied']);
+    const entries = (await talk.bridge.journal()).filter(({ link }) => link === 'csms:CP-N1');
+    expect(entries.length).toBeGreaterThan(2);
+    expect(entries.map((entry) => stationOf(entry, talk.bridge.runtime.identity))).toEqual(
+      entries.map(() => undefined),
+    );
+  });
 });
 
 describe('a password that the CSMS changes', () => {
