@@ -48,6 +48,8 @@ vi.setConfig({ testTimeout: 180_000 });
 let scene: Scene;
 let watch: Watch;
 let memoryBefore: number;
+/** Of 200 that never said all of what they want: it takes the bridge ten seconds, in which the others are tried. */
+let halfSentCut = 0;
 
 beforeAll(async () => {
   // Partners beyond loopback: private addresses are not for them. A password that costs 16 MB to be tested.
@@ -151,18 +153,16 @@ describe('many at the door of the chargers', () => {
     await expect.poll(lines).toHaveLength(50);
   });
 
-  it('200 that never say all of what they want keep nobody out, and are cut', async () => {
+  it('200 that never say all of what they want keep nobody out', async () => {
     const sockets = Array.from({ length: 200 }, () => connect(scene.bridge.ports.ocpp, '127.0.0.1'));
-    let cut = 0;
     for (const socket of sockets) {
-      socket.on('error', () => undefined).on('close', () => (cut += 1));
+      socket.on('error', () => undefined).on('close', () => (halfSentCut += 1));
       socket.resume();
       socket.write(to('cp-n2-secret-0002').slice(0, 60));
     }
     const station = await scene.station(3, 'ocpp1.6');
     expect((await station.ocpp('Heartbeat', {}))?.[0]).toBe(3);
     station.cut();
-    await expect.poll(() => cut).toBe(200);
   });
 });
 
@@ -526,6 +526,10 @@ describe('operators', () => {
 });
 
 describe('after all of it', () => {
+  it('those 200 have been cut', async () => {
+    await expect.poll(() => halfSentCut).toBe(200);
+  });
+
   it('everybody was served, nothing failed inside, memory has a bound', async () => {
     expect(watch.served).toBeGreaterThan(100);
     expect(scene.bridge.log.filter((line) => Number(line['level']) >= 50)).toEqual([]);

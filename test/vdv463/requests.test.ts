@@ -305,23 +305,6 @@ describe('entries that cannot be served', () => {
     expect(list[0]?.chargingRequestId).toBe('R2');
   });
 
-  it('rule 31: without a point the bus is known when it plugs in; another bay later is a conflict (vector 16)', async () => {
-    const cms = await cmsWith();
-    const peer = await booted(cms, 'ITCS-1');
-    await peer.list([order('R1', BUS1)]);
-    await cms.charge('N3', 'N3-1', BUS1, { powerW: 1_000 });
-    const process = await peer.see((payload) => pointIn(payload, 'N3-1')?.chargingProcessInfo);
-    expect(process).toMatchObject({ presystemId: 'ITCS-1', chargingRequestId: 'R1' });
-    await peer.list([order('R1', BUS1, { chargingPointId: 'N2-1' })]);
-    const rejected = await peer.see(
-      (payload: { rejectedChargingRequestInfoList?: { reason: string }[] }) =>
-        payload.rejectedChargingRequestInfoList,
-    );
-    expect(rejected[0]?.reason).toContain('charging at N3-1');
-    expect(cms.runtime.depot.state.processes.keys()).toHaveLength(1);
-    expect(statusOf(cms, 'R1', 'ITCS-1')).toBe('running');
-  });
-
   it('rule 31: a point alone is enough where nobody can tell the vehicle', async () => {
     const cms = await cmsWith();
     const peer = await booted(cms);

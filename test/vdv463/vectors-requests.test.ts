@@ -116,7 +116,7 @@ withEachClient(({ booted }) => {
     expect(idsHeld(cms, 'ITCS-1')).toEqual([]);
   });
 
-  it('vector 16: bound where the bus plugs in; another bay later is a conflict', async () => {
+  it('vector 16 (rule 31): bound where the bus plugs in; another bay later is a conflict', async () => {
     const cms = await cmsWith();
     const peer = await booted(cms, 'ITCS-1');
     await peer.list([order('R1', BUS1)]);
@@ -127,6 +127,7 @@ withEachClient(({ booted }) => {
     const [rejection] = await peer.see(rejectionsIn);
     expect(rejection?.reason).toContain('charging at N3-1');
     expect(cms.runtime.depot.state.processes.keys()).toHaveLength(1);
+    expect(statusOf(cms, 'R1', 'ITCS-1')).toBe('running');
   });
 
   it('vector 17: a spontaneous process is adopted by its id', async () => {
