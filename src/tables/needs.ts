@@ -2,7 +2,7 @@
 import type { Config } from '../config/index.js';
 import type { Need } from '../mapping/index.js';
 
-/** What each message of a charger, and a limit on its way to one, must become. */
+/** What each message of a charger or of its CSMS, and a limit on its way to a charger, must become. */
 const CHARGERS: readonly (readonly [source: string, ...targets: string[]])[] = [
   ['ocpp16.BootNotification', 'bridge.StationBooted'],
   ['ocpp16.Authorize', 'bridge.TokenPresented'],
@@ -34,12 +34,28 @@ const CHARGERS: readonly (readonly [source: string, ...targets: string[]])[] = [
   ],
   ['ocpp201.MeterValues', 'bridge.MeterSampled'],
   ['ocpp201.NotifyEVChargingNeeds', 'bridge.ChargingNeedsReported'],
+  // What the CSMS of a station is heard to set.
+  ['ocpp16.SetChargingProfile', 'bridge.CsmsLimitSet'],
+  ['ocpp16.ClearChargingProfile', 'bridge.CsmsLimitCleared'],
+  ['ocpp16.RemoteStartTransaction', 'bridge.CsmsLimitSet'],
+  ['ocpp201.SetChargingProfile', 'bridge.CsmsLimitSet'],
+  ['ocpp201.ClearChargingProfile', 'bridge.CsmsLimitCleared'],
+  ['ocpp201.RequestStartTransaction', 'bridge.CsmsLimitSet'],
 ];
 
 const DIALECTS = ['1.0.0', '1.1.0', '2.0.0', 'draft-2025-05'] as const;
 const UPSTREAM = ['information', 'request'] as const;
 const VERSIONS = ['2.1.1', '2.2.1', '2.3.0'] as const;
-const PARTNER = ['location', 'evse', 'session', 'token', 'command-response', 'command-result'] as const;
+const PARTNER = [
+  'location',
+  'evse',
+  'session',
+  'token',
+  'tariff',
+  'cdr',
+  'command-response',
+  'command-result',
+] as const;
 
 const chargers: readonly Need[] = CHARGERS.flatMap(([source, ...targets]) =>
   targets.map((target) => ({ source, target })),
