@@ -41,7 +41,7 @@ describe('boot', () => {
   });
 
   it('rule 7: a rejected boot gets no information, only errs, and the connection ends after a grace', async () => {
-    const cms = await cmsWith({ upstreams: [upstream({ timeoutSeconds: 0.2 })] });
+    const cms = await cmsWith({ upstreams: [upstream({ timeoutSeconds: 1 })] });
     const peer = await dial(cms);
     expect((await peer.boot('ITCS'))[6]).toEqual({ status: 'Rejected' });
     expect((await peer.list([]))[0]).toBe(3);
