@@ -65,6 +65,12 @@ export class Metrics {
     labelNames: ['outcome'] as const,
     registers: [this.registry],
   });
+  readonly cdrsHeld = new Gauge({
+    name: 'bridge_cdrs_held',
+    help: 'Sessions of guests that ended and cannot be billed, by the reason',
+    labelNames: ['code'] as const,
+    registers: [this.registry],
+  });
   readonly lineageGaps = new Counter({
     name: 'bridge_lineage_gaps_total',
     help: 'Frames that could not be journalled',

@@ -11,6 +11,7 @@ export { processStartedBy } from './reduce/transaction.js';
 export type { Instant, JournalId, Leaf, Source } from './source.js';
 export { compareJournalIds, instantAt, instantOf } from './source.js';
 export * from './state.js';
+export { deviceTime } from './time.js';
 export { type CsmsLimitStep, csmsLimitSteps, csmsStackLevel } from './views/csms-limit.js';
 export { depotView, rejectedRequests, upstreamView } from './views/depot.js';
 export { type EvsePlace, evseView, type IsGuest, isOwnFleetWindow } from './views/evse.js';

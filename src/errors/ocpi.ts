@@ -54,4 +54,24 @@ export const ocpiErrors = {
     title: 'An object for a partner could not be made whole, so it was not sent',
     fix: 'Look at the mapping named in the log; it is a fault in a table or in the configuration of the charging point.',
   },
+  OCPI_CDR_NO_TARIFF: {
+    title: 'A session of a guest ended for which no tariff was named when it began; no CDR is made',
+    fix: 'Settle this session with the partner outside of OCPI. For the sessions to come name a tariff in the grant; if charging is free, one with a FLAT price of 0.',
+  },
+  OCPI_CDR_NO_ENERGY: {
+    title: 'What a guest charged is not known, so no CDR is made',
+    fix: 'Look at what the charger sent for this transaction (depotbridge trace): it must tell the register at the start and at the end. If it still tells it, the CDR is made then.',
+  },
+  OCPI_CDR_TIMES: {
+    title: 'A session of a guest ends before it begins, so no CDR is made',
+    fix: 'Set the clock of the charger right, and settle this session with the partner outside of OCPI.',
+  },
+  OCPI_CDR_REFUSED: {
+    title: 'A partner refuses a CDR; it is offered again every hour',
+    fix: 'Look at its answer in the journal (action POST cdrs) and ask the partner; it can read the CDR by GET cdrs too.',
+  },
+  OCPI_CDR_UNCORRECTED: {
+    title: 'A CDR was wrong and the version of the partner has no credit CDRs',
+    fix: 'Correct the bill with the partner outside of OCPI, or agree on 2.2.1 or newer.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

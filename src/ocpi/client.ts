@@ -21,7 +21,7 @@ export interface Party {
 
 export interface Call {
   readonly partnerId: string;
-  readonly method: 'GET' | 'PUT' | 'PATCH' | 'POST';
+  readonly method: 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE';
   readonly url: string;
   /** The host that the partner registered with; undefined while it registers. */
   readonly host: string | undefined;
@@ -47,6 +47,8 @@ export interface CallAnswer {
   readonly retryAfterS: number | undefined;
   /** The Link header. */
   readonly link: string | undefined;
+  /** The Location header. */
+  readonly location: string | undefined;
 }
 
 export interface ClientOptions {
@@ -104,7 +106,8 @@ export class PartnerClient {
         ...envelope,
         entry: entry.id,
         retryAfterS: seconds(headers['retry-after']),
-        link: typeof headers['link'] === 'string' ? headers['link'] : undefined,
+        link: textOf(headers['link']),
+        location: textOf(headers['location']),
       };
       metrics.messages.inc({
         protocol: 'ocpi',
@@ -195,6 +198,10 @@ function parsed(raw: string): unknown {
     // An answer that is no JSON has no status code and so is no success.
     return undefined;
   }
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : undefined;
 }
 
 function seconds(header: string | string[] | undefined): number | undefined {

@@ -14,7 +14,14 @@ export interface Made {
   readonly lineage: Lineage;
 }
 
-export type ObjectName = 'location' | 'evse' | 'session' | 'command-response' | 'command-result';
+export type ObjectName =
+  | 'location'
+  | 'evse'
+  | 'session'
+  | 'tariff'
+  | 'cdr'
+  | 'command-response'
+  | 'command-result';
 
 /** A view through the tables of a version, unchecked; null: the version cannot express it, and its tables say so. Pure. */
 export function translated(
@@ -37,6 +44,8 @@ const MAIN_SOURCE: Readonly<Record<ObjectName, string>> = {
   location: 'lv',
   evse: 'ev',
   session: 'sv',
+  tariff: 'tv',
+  cdr: 'cv',
   'command-response': 'c',
   'command-result': 'c',
 };

@@ -15,6 +15,9 @@ import { evseIdOf, type IdentityRegistry } from '../identity/index.js';
 
 export interface GrantedPlace extends EvsePlace {
   readonly locationId: string;
+  /** What guests of this partner pay here; absent: nobody said. */
+  readonly tariffId?: string;
+  readonly meterId?: string;
 }
 
 /** A location as one partner sees it, without its EVSEs. */
@@ -40,7 +43,7 @@ export function grantedTo(
   const isMixed = new Set(grants.map(({ publish = false }) => publish)).size > 1;
   const locations = new Map<string, LocationFacts>();
   const places = new Map<string, GrantedPlace>();
-  for (const { points, publish = false } of grants) {
+  for (const { points, publish = false, tariff } of grants) {
     const locationId = locationIdOf(depot.id, isMixed && !publish);
     locations.set(locationId, locationFacts(depot, party, partner, locationId, publish));
     for (const pointId of points) {
@@ -52,7 +55,9 @@ export function grantedTo(
         pointId,
         evseUid: entry.evseUid,
         evseId: evseIdOf(party, pointId),
-        connector: connectorOf(entry.point, entry.station),
+        connector: connectorOf(entry.point, entry.station, tariff),
+        ...(tariff === undefined ? {} : { tariffId: tariff }),
+        ...(entry.point.meterId === undefined ? {} : { meterId: entry.point.meterId }),
         // Whose station it is starts and stops there.
         remoteStart: controlOf(config, entry.station) === 'full',
       });
@@ -104,7 +109,11 @@ function sixDecimals(degrees: string): string {
   return Number(degrees).toFixed(6);
 }
 
-function connectorOf(point: PointConfig, station: StationConfig): EvsePlace['connector'] {
+function connectorOf(
+  point: PointConfig,
+  station: StationConfig,
+  tariffId: string | undefined,
+): EvsePlace['connector'] {
   const { standard, format, powerType, maxVoltage, maxAmperage, connector } = point;
   return {
     connectorId: String(connector),
@@ -115,5 +124,6 @@ function connectorOf(point: PointConfig, station: StationConfig): EvsePlace['con
     maxVoltageV: maxVoltage,
     maxCurrentA: maxAmperage,
     ...(station.maxPowerKw === undefined ? {} : { maxPowerW: Math.round(station.maxPowerKw * 1000) }),
+    ...(tariffId === undefined ? {} : { tariffId }),
   };
 }

@@ -2,6 +2,7 @@
 import type { Runtime } from '../depot/index.js';
 import { BridgeError } from '../errors/index.js';
 import { type CallAnswer, isSuccess, type PartnerClient, type Party } from './client.js';
+import { type Courier, isUnknownThere, outcomeOf } from './courier.js';
 import type { Made, Maker } from './maker.js';
 import { OutBox, type PushOutcome } from './out-box.js';
 import type { Partner, Partners, Registration } from './partners.js';
@@ -17,6 +18,8 @@ export interface PushOptions {
   readonly roaming: Roaming;
   readonly client: PartnerClient;
   readonly maker: Maker;
+  /** For what is told beside EVSEs and sessions. */
+  readonly couriers: readonly Courier[];
   /** Reads the partner's own list of tokens: due once it is registered, and in turn with what it is told. */
   readonly readTokens: (partner: Partner) => Promise<PushOutcome>;
   /** Milliseconds before the first repetition of a failed push. */
@@ -31,18 +34,15 @@ const TOKENS = 'tokens';
 export class Push {
   readonly #options: PushOptions;
   readonly #boxes = new Map<Partner, OutBox>();
+  readonly #later = new Set<NodeJS.Timeout>();
 
   constructor(options: PushOptions) {
     this.#options = options;
-    const { runtime, partners, roaming, firstPauseMs } = options;
+    const { partners, roaming, firstPauseMs } = options;
     for (const partner of partners.all) {
       const world = roaming.worldOf(partner);
       const send = (job: string) => this.#send(world, job);
-      const refused = (job: string) =>
-        runtime.log.error(
-          { partner: partner.id, job },
-          'a partner keeps refusing a push; it is told again after the next change',
-        );
+      const refused = (job: string) => this.#refused(world, job);
       this.#boxes.set(
         partner,
         new OutBox({ send, refused, ...(firstPauseMs === undefined ? {} : { firstPauseMs }) }),
@@ -57,7 +57,8 @@ export class Push {
     roaming.events.on('session', (world, id) => this.#put(world, `session ${id}`));
     partners.events.on('registered', (partner) => {
       this.#put({ partner }, TOKENS);
-      this.#beginAnew(roaming.worldOf(partner)).catch((error: unknown) => {
+      const world = roaming.worldOf(partner);
+      this.#beginAnew(world).catch((error: unknown) => {
         this.#options.runtime.log.error(
           { err: error, partner: partner.id },
           'the pushes to a partner could not begin',
@@ -68,7 +69,13 @@ export class Push {
     for (const partner of partners.all) this.#putAll(roaming.worldOf(partner));
   }
 
+  /** Something for a courier to take to this partner. */
+  put(world: World, kind: string, id: string): void {
+    this.#put(world, `${kind} ${id}`);
+  }
+
   stop(): void {
+    for (const timer of this.#later) clearTimeout(timer);
     for (const box of this.#boxes.values()) box.stop();
   }
 
@@ -77,17 +84,51 @@ export class Push {
   }
 
   /** The partner's tokens, and what it has not taken yet, tried at once. */
-  #putAll({ partner, shelves }: World): void {
+  #putAll(world: World): void {
+    const { partner, shelves } = world;
     this.#put({ partner }, TOKENS);
+    this.#putDue(world, 'first');
     for (const [uid, told] of shelves.evses.entries())
       if (isDirty(told)) this.#put({ partner }, `evse ${uid}`);
     for (const [id, told] of shelves.sessions.entries())
       if (isDirty(told)) this.#put({ partner }, `session ${id}`);
+    this.#putDue(world, 'last');
     this.#boxes.get(partner)?.wake();
   }
 
+  #putDue(world: World, turn?: Courier['turn']): void {
+    for (const courier of this.#options.couriers) {
+      if (turn !== undefined && courier.turn !== turn) continue;
+      for (const id of courier.due(world)) this.#put(world, `${courier.kind} ${id}`);
+    }
+  }
+
+  #refused(world: World, job: string): void {
+    const { partner } = world;
+    this.#options.runtime.log.error(
+      { partner: partner.id, job },
+      'a partner keeps refusing a push; it is told again after the next change',
+    );
+    const { courier, id } = this.#courierOf(job);
+    const againMs = courier?.refused?.(world, id);
+    if (againMs === undefined) return;
+    const timer = setTimeout(() => {
+      this.#later.delete(timer);
+      this.#put(world, job);
+    }, againMs);
+    timer.unref();
+    this.#later.add(timer);
+  }
+
+  #courierOf(job: string): { readonly courier: Courier | undefined; readonly id: string } {
+    const [kind, id = ''] = job.split(' ');
+    return { courier: this.#options.couriers.find((each) => each.kind === kind), id };
+  }
+
   /** A partner that registers reads what there is; it is told what changes after that. */
-  async #beginAnew({ shelves }: World): Promise<void> {
+  async #beginAnew(world: World): Promise<void> {
+    const { shelves } = world;
+    this.#putDue(world);
     for (const [uid, { view }] of shelves.evses.entries())
       await evsePushed(shelves.evses, uid, view.lastUpdated);
     for (const [id, { view }] of shelves.sessions.entries())
@@ -96,7 +137,9 @@ export class Push {
 
   async #send(world: World, job: string): Promise<PushOutcome> {
     const [kind, id = ''] = job.split(' ');
+    const { courier } = this.#courierOf(job);
     try {
+      if (courier) return await courier.send(world, id);
       if (kind === TOKENS) return await this.#options.readTokens(world.partner);
       return await (kind === 'evse' ? this.#sendEvse(world, id) : this.#sendSession(world, id));
     } catch (error) {
@@ -206,22 +249,4 @@ export class Push {
     const { countryCode, partyId } = this.#options.party;
     return `${countryCode}/${partyId}`;
   }
-}
-
-/** The partner says that it does not know what we speak of. */
-function isUnknownThere({ http, statusCode }: CallAnswer): boolean {
-  return http === 404 || (http === 200 && statusCode === 2003);
-}
-
-/** A clear no is not asked for ever; anything else may pass. */
-function outcomeOf({ http, statusCode, retryAfterS }: CallAnswer): PushOutcome {
-  const isNo =
-    (http >= 400 && http < 500 && http !== 429 && http !== 401) ||
-    (http === 200 && isClientError(statusCode));
-  if (isNo) return 'refused';
-  return retryAfterS === undefined ? 'failed' : { retryAfterMs: retryAfterS * 1000 };
-}
-
-function isClientError(statusCode: number | undefined): boolean {
-  return statusCode !== undefined && statusCode >= 2000 && statusCode < 3000;
 }

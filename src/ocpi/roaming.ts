@@ -9,6 +9,8 @@ import type { Stored, World } from './world.js';
 export interface RoamingEvents {
   readonly evse: [world: World, evseUid: string];
   readonly session: [world: World, sessionId: string];
+  /** A process changed that is a session of this world, over or not. */
+  readonly looked: [world: World, process: ProcessState];
 }
 
 export interface RoamingOptions {
@@ -87,10 +89,17 @@ export class Roaming {
       if (isFirst && process.closedAt && !world.shelves.sessions.has(processId)) continue;
       const owner = this.#options.guests.ownerOf(process);
       const stored = this.#guarded(`session ${processId}`, () => world.lookAtProcess(process, owner));
-      if (!stored) continue;
-      this.#store([stored]);
-      this.events.emit('session', world, processId);
+      if (stored) {
+        this.#store([stored]);
+        this.events.emit('session', world, processId);
+      }
+      if (world.shelves.sessions.has(processId)) this.events.emit('looked', world, process);
     }
+  }
+
+  /** Whether it is, or would be, the session of a partner. */
+  isGuest(process: ProcessState): boolean {
+    return this.#isGuest(process);
   }
 
   #ownerOf(process: ProcessState): object | undefined {

@@ -5,8 +5,12 @@ import type { Running, Runtime, StationCommands } from '../depot/index.js';
 import { BridgeError } from '../errors/index.js';
 import type { Store } from '../store/index.js';
 import { authorize } from './authorize.js';
+import { addBills } from './bills.js';
+import { CdrCourier } from './cdr-courier.js';
+import { Cdrs, type HeldCdr } from './cdrs.js';
 import { PartnerClient } from './client.js';
 import { addCommands } from './commands.js';
+import { type Course, Courses } from './courses.js';
 import { addCredentials } from './credentials.js';
 import { type Admission, Guests } from './guests.js';
 import { addLocations } from './locations.js';
@@ -20,6 +24,8 @@ import { Roaming } from './roaming.js';
 import { OcpiServer } from './server.js';
 import { addSessions } from './sessions.js';
 import { Shelf } from './shelf.js';
+import { tariffCouriers } from './tariff-courier.js';
+import { tariffFacts } from './tariff-view.js';
 import { TokenBook } from './token-book.js';
 import { readTokenList } from './token-list.js';
 import { addTokens } from './tokens.js';
@@ -34,6 +40,8 @@ export interface OcpiOptions {
 export interface RunningOcpi extends Running {
   /** Whether this token is a roaming guest's that may charge at this station (at any, if none is named). */
   authorize(token: string, stationId?: string): Promise<boolean>;
+  /** Sessions of guests that ended and cannot be billed, and why. */
+  heldCdrs(): HeldCdr[];
 }
 
 /**
@@ -44,10 +52,12 @@ export async function startOcpi(runtime: Runtime, options: OcpiOptions): Promise
   const { ocpi } = runtime.config;
   if (!ocpi) throw new BridgeError('OCPI_NOT_CONFIGURED', 'the configuration has no `ocpi`');
   const parts = await openParts(runtime, ocpi, options);
-  const { server, client, roaming, push, results } = parts;
+  const { server, client, roaming, push, results, courses, cdrs } = parts;
   const { host, port } = runtime.config.listen.ocpi;
   const stop = async (withinMs: number) => {
     roaming.stop();
+    courses.stop();
+    cdrs.stop();
     push.stop();
     results.stop();
     await server.close(withinMs);
@@ -56,9 +66,11 @@ export async function startOcpi(runtime: Runtime, options: OcpiOptions): Promise
   try {
     await server.open();
     addModules(parts);
+    courses.start();
     roaming.start();
     await server.app.listen({ host, port });
     push.start();
+    cdrs.start();
     await results.resume();
   } catch (error) {
     await stop(0);
@@ -68,6 +80,7 @@ export async function startOcpi(runtime: Runtime, options: OcpiOptions): Promise
     host,
     port: portOf(server),
     authorize: (token, stationId) => authorize(token, stationId, parts),
+    heldCdrs: () => cdrs.held(),
     stop,
   };
 }
@@ -99,11 +112,35 @@ async function openParts(runtime: Runtime, ocpi: OcpiConfig, { store, commands }
   const open = await Shelf.open<OpenCommand>(store, depot.id, 'commands');
   const results = new Results({ runtime, partners, client, maker, open });
   const readTokens = (partner: Partner) => readTokenList(partner, { runtime, tokens, roaming, client });
-  const push = new Push({ runtime, party, partners, roaming, client, maker, readTokens });
+  const { courses, cdrs } = await openBilling(runtime, ocpi, store, worlds, roaming);
+  const couriers = [
+    ...tariffCouriers({ party, client, maker }),
+    new CdrCourier({ runtime, party, client, maker, cdrs }),
+  ];
+  const push = new Push({ runtime, party, partners, roaming, client, maker, couriers, readTokens });
+  cdrs.events.on('made', (world, id) => push.put(world, 'cdr', id));
   const server = new OcpiServer({ runtime, listen, party, partners, recorder });
   const baseUrl = () => publicBase(listen.publicUrl, server);
   const shared = { runtime, ocpi, commands, allowPrivate, baseUrl };
-  return { ...shared, partners, recorder, maker, client, tokens, guests, roaming, results, push, server };
+  const kept = { partners, recorder, maker, client, tokens, guests, roaming, results, push, server };
+  return { ...shared, ...kept, courses, cdrs };
+}
+
+async function openBilling(
+  runtime: Runtime,
+  ocpi: OcpiConfig,
+  store: Store,
+  worlds: readonly World[],
+  roaming: Roaming,
+) {
+  const courses = new Courses({
+    runtime,
+    shelf: await Shelf.open<Course>(store, runtime.depot.id, 'courses'),
+    isGuest: (process) => roaming.isGuest(process),
+  });
+  await courses.keep(new Set(worlds.flatMap(({ shelves }) => shelves.sessions.entries().map(([id]) => id))));
+  const cdrs = new Cdrs({ runtime, config: ocpi.cdrs, worlds, roaming, courses });
+  return { courses, cdrs };
 }
 
 function addModules(parts: Awaited<ReturnType<typeof openParts>>): void {
@@ -112,6 +149,7 @@ function addModules(parts: Awaited<ReturnType<typeof openParts>>): void {
   addCredentials(server, parts);
   addLocations(server, parts);
   addSessions(server, parts);
+  addBills(server, parts);
   addTokens(server, parts);
   addCommands(server, parts);
 }
@@ -133,8 +171,18 @@ async function openWorlds(
         evses: await Shelf.open<never>(store, depot.id, 'evses', partner.id),
         locations: await Shelf.open<never>(store, depot.id, 'locations', partner.id),
         sessions: await Shelf.open<never>(store, depot.id, 'sessions', partner.id),
+        tariffs: await Shelf.open<never>(store, depot.id, 'tariffs', partner.id),
+        cdrs: await Shelf.open<never>(store, depot.id, 'cdrs', partner.id),
       };
-      return new World({ partner, granted, shelves, maker, currency, keepDays, now });
+      const ids = new Set(granted.places.flatMap(({ tariffId }) => tariffId ?? []));
+      const tariffs = new Map(
+        [...ids].flatMap((id) => {
+          const facts = tariffFacts(ocpi, id);
+          return facts ? [[id, facts] as const] : [];
+        }),
+      );
+      const kept = { keepDays, keepCdrDays: ocpi.cdrs.keepDays };
+      return new World({ partner, granted, shelves, maker, currency, tariffs, ...kept, now });
     }),
   );
 }

@@ -1,6 +1,6 @@
 /** What one partner is told of EVSEs and sessions: the newest view of each, and when it last looked different to it. */
 import { createHash } from 'node:crypto';
-import type { EvseView, Instant, SessionView, Source, View } from '../domain/index.js';
+import type { EvseView, Instant, SessionView, Source, TariffView, View } from '../domain/index.js';
 import type { Maker, ObjectName } from './maker.js';
 import type { Shelf } from './shelf.js';
 
@@ -26,6 +26,14 @@ export interface ToldEvse extends Told<EvseView> {
 export interface ToldSession extends Told<SessionView> {
   readonly pointId: string;
   readonly stationId: string;
+  /** As it was when the session began: what the driver agreed to. */
+  readonly tariff?: TariffView;
+  readonly meterId?: string;
+}
+
+export interface ToldTariff extends Told<TariffView> {
+  /** No grant names it any more: the partner that took it is to delete it. */
+  readonly withdrawn?: true;
 }
 
 /**
@@ -63,7 +71,8 @@ function printOf(maker: Maker, name: ObjectName, view: object): string {
   return createHash('sha256').update(timeless).digest('base64url');
 }
 
-function later(before: Instant, now: Date): Instant {
+/** The time of a change: now, but after the one before. */
+export function later(before: Instant, now: Date): Instant {
   const earliest = Date.parse(before) + 1;
   return new Date(Math.max(earliest, now.getTime())).toISOString();
 }

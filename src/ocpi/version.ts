@@ -15,14 +15,22 @@ export interface VersionTraits {
   readonly privateLocations: boolean;
   /** Credentials list roles; without them they are one party. */
   readonly roles: boolean;
+  /** A CDR can take another one back. */
+  readonly credits: boolean;
 }
 
-const SINCE_2_2: VersionTraits = { rawToken: false, routed: true, privateLocations: true, roles: true };
+const SINCE_2_2: VersionTraits = {
+  rawToken: false,
+  routed: true,
+  privateLocations: true,
+  roles: true,
+  credits: true,
+};
 
 const TRAITS: Readonly<Record<OcpiVersion, VersionTraits>> = {
   '2.3.0': SINCE_2_2,
   '2.2.1': SINCE_2_2,
-  '2.1.1': { rawToken: true, routed: false, privateLocations: false, roles: false },
+  '2.1.1': { rawToken: true, routed: false, privateLocations: false, roles: false, credits: false },
 };
 
 export function traitsOf(version: OcpiVersion): VersionTraits {

@@ -9,6 +9,8 @@ const MODULES = [
   ['credentials', 'RECEIVER'],
   ['locations', 'SENDER'],
   ['sessions', 'SENDER'],
+  ['tariffs', 'SENDER'],
+  ['cdrs', 'SENDER'],
   ['tokens', 'RECEIVER'],
   ['commands', 'RECEIVER'],
 ] as const;

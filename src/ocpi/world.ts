@@ -1,6 +1,8 @@
 /** One partner's world: the locations, EVSEs and sessions that exist for it, and how they look to it. */
 import { createHash } from 'node:crypto';
 import {
+  type CdrView,
+  compact,
   type DepotState,
   type EvseView,
   evseView,
@@ -12,15 +14,19 @@ import {
   type SessionView,
   type Source,
   sessionView,
+  type TariffView,
   type View,
 } from '../domain/index.js';
+import type { CdrRecord } from './cdr-record.js';
 import type { Admission } from './guests.js';
 import { sameCi } from './json.js';
 import type { Maker } from './maker.js';
 import type { Partner } from './partners.js';
 import type { Granted, GrantedPlace, LocationFacts } from './places.js';
 import type { Shelf } from './shelf.js';
-import { ifChanged, type ToldEvse, type ToldSession } from './told.js';
+import { settleTariffs } from './tariff-shelf.js';
+import type { TariffFacts } from './tariff-view.js';
+import { ifChanged, type ToldEvse, type ToldSession, type ToldTariff } from './told.js';
 import { type OcpiVersion, traitsOf } from './version.js';
 
 /** What is kept of a location beside its EVSEs. */
@@ -42,6 +48,8 @@ export interface WorldShelves {
   readonly evses: Shelf<ToldEvse>;
   readonly locations: Shelf<ToldLocation>;
   readonly sessions: Shelf<ToldSession>;
+  readonly tariffs: Shelf<ToldTariff>;
+  readonly cdrs: Shelf<CdrRecord>;
 }
 
 export interface WorldOptions {
@@ -50,7 +58,10 @@ export interface WorldOptions {
   readonly shelves: WorldShelves;
   readonly maker: Maker;
   readonly currency: string;
+  /** By id, those that grants name. */
+  readonly tariffs: ReadonlyMap<string, TariffFacts>;
   readonly keepDays: number;
+  readonly keepCdrDays: number;
   readonly now: () => Date;
 }
 
@@ -91,8 +102,11 @@ export class World {
 
   /** Brings the locations in line with the configuration; EVSEs whose grant has gone are told as removed, for ever. */
   settle(): Stored[] {
-    const { granted, now } = this.#options;
-    const stored: Stored[] = [...this.#forgetOld()];
+    const { granted, now, tariffs } = this.#options;
+    const stored: Stored[] = [
+      ...this.#forgetOld(),
+      ...settleTariffs(this.shelves.tariffs, tariffs.values(), now()),
+    ];
     for (const facts of granted.locations) {
       const print = createHash('sha256').update(JSON.stringify(facts)).digest('base64url');
       const before = this.shelves.locations.get(facts.locationId);
@@ -112,10 +126,13 @@ export class World {
 
   /** Sessions that ended longer ago than the journal reaches go with it. */
   *#forgetOld(): Generator<Stored> {
-    const { now, keepDays } = this.#options;
-    const before = new Date(now().getTime() - keepDays * 86_400_000).toISOString();
+    const { now, keepDays, keepCdrDays } = this.#options;
+    const daysAgo = (days: number) => new Date(now().getTime() - days * 86_400_000).toISOString();
     for (const [id, { view }] of this.shelves.sessions.entries()) {
-      if (isOver(view) && view.lastUpdated < before) yield this.shelves.sessions.delete(id);
+      if (isOver(view) && view.lastUpdated < daysAgo(keepDays)) yield this.shelves.sessions.delete(id);
+    }
+    for (const [id, { state, createdAt }] of this.shelves.cdrs.entries()) {
+      if (state === 'taken' && createdAt < daysAgo(keepCdrDays)) yield this.shelves.cdrs.delete(id);
     }
   }
 
@@ -139,7 +156,10 @@ export class World {
     if (!facts) return undefined;
     const build = (lastUpdated: Instant) => sessionView(process, facts, lastUpdated);
     const told = ifChanged<SessionView>(maker, 'session', before, build, now());
-    return told && this.shelves.sessions.set(processId, { ...told, pointId, stationId });
+    if (!told) return undefined;
+    const { tariff, meterId } = before ?? this.#agreed(pointId);
+    const agreed = compact({ tariff, meterId });
+    return this.shelves.sessions.set(processId, { ...told, pointId, stationId, ...agreed });
   }
 
   /** The locations this version can tell of, as they look now. */
@@ -152,6 +172,24 @@ export class World {
 
   location(version: OcpiVersion, locationId: string): Shown<LocationView> | undefined {
     return this.locations(version).find(({ view }) => sameCi(view.locationId, locationId));
+  }
+
+  /** The tariffs of places that this version can tell of. */
+  tariffs(version: OcpiVersion): Shown<TariffView>[] {
+    const { granted } = this.#options;
+    const isTold = (tariffId: string) =>
+      granted.places.some(({ tariffId: at, locationId }) => {
+        const told = this.shelves.locations.get(locationId);
+        return at === tariffId && told !== undefined && tellable(version, told.facts);
+      });
+    return this.shelves.tariffs
+      .values()
+      .filter(({ view, withdrawn: gone }) => !gone && isTold(view.tariffId));
+  }
+
+  /** Everything ever billed to this partner that is still kept. */
+  cdrs(version: OcpiVersion): Shown<CdrView>[] {
+    return this.shelves.cdrs.values().filter(({ view }) => tellable(version, view.location));
   }
 
   sessions(): Shown<SessionView>[] {
@@ -175,6 +213,13 @@ export class World {
     return ifChanged<EvseView>(this.#options.maker, 'evse', before, build, this.#options.now());
   }
 
+  /** What holds for a session that begins now, whatever becomes of the configuration. */
+  #agreed(pointId: string): Pick<ToldSession, 'tariff' | 'meterId'> {
+    const { tariffId, meterId } = this.placeOf(pointId) ?? {};
+    const tariff = tariffId === undefined ? undefined : this.shelves.tariffs.get(tariffId)?.view;
+    return compact({ tariff, meterId });
+  }
+
   /** A session begins only where this partner may look. */
   #newFacts({ pointId }: ProcessState, owner: Admission | undefined): GuestFacts | undefined {
     const place = this.placeOf(pointId);
@@ -186,7 +231,7 @@ export class World {
     return {
       countryCode: location.countryCode,
       partyId: location.partyId,
-      currency: this.#options.currency,
+      currency: this.#agreed(pointId).tariff?.currency ?? this.#options.currency,
       token: owner.token,
       authMethod: owner.authMethod,
       ...(owner.authorizationReference === undefined
@@ -225,7 +270,8 @@ function differsBeyondStatus(before: EvseView, now: EvseView): boolean {
 }
 
 /** All that is left of an EVSE whose grant has gone. */
-function withdrawn({ evseUid, evseId, connector }: EvseView, lastUpdated: Instant): View<EvseView> {
+function withdrawn({ evseUid, evseId, connector: whole }: EvseView, lastUpdated: Instant): View<EvseView> {
+  const { tariffId: _gone, ...connector } = whole;
   const value: EvseView = {
     evseUid,
     evseId,

@@ -1,5 +1,6 @@
 /** A guest's charging as its roaming partner may see it (OCPI Session's source). */
 import type { GuestToken, LocationView, SessionView } from '../model.js';
+import { toldStartOf } from '../reduce/energy.js';
 import type { Instant } from '../source.js';
 import type { ProcessState } from '../state.js';
 import { compact, Sources, type View } from './view.js';
@@ -50,9 +51,11 @@ export function sessionView(
   return { value, sources: sources.all };
 }
 
-/** A session that ended without any reading is invalid: nobody can say what was charged. */
+/** A session that ended without a reading of its end is invalid: nobody can say what was charged. */
 function stateOf(process: ProcessState): SessionView['state'] {
   if (!process.transactionStartedAt) return process.closedAt ? 'invalid' : 'pending';
   if (!process.endedAt) return 'active';
-  return process.deliveredWh ? 'completed' : 'invalid';
+  // A register that is the same at both ends tells that nothing was.
+  const isKnown = process.deliveredWh ?? (process.meterStopWh && toldStartOf(process));
+  return isKnown ? 'completed' : 'invalid';
 }
