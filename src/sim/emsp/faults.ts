@@ -1,7 +1,10 @@
 /** How the partner's server misbehaves. */
 export interface EmspFault {
-  /** `error` 500, `too-many` 429, `truncated` half a JSON text, `slow` a late answer, `silent` none at all. */
-  readonly kind: 'error' | 'too-many' | 'truncated' | 'slow' | 'silent';
+  /**
+   * `error` 500, `too-many` 429, `silent` no answer at all: nothing is taken. `refused` a clear no. `truncated` half a
+   * JSON text, `slow` a late answer, `lost` a connection that is cut: what was asked is taken.
+   */
+  readonly kind: 'error' | 'too-many' | 'truncated' | 'slow' | 'silent' | 'lost' | 'refused';
   /** Only requests whose `METHOD /path` contains this. */
   readonly match?: string;
   /** How many requests; all of them if left out. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { addCdrs } from './cdrs.js';
 import type { OcpiObject, PushModule } from './messages.js';
 import type { ObjectMirror, ObjectPath } from './mirror.js';
 import {
@@ -9,6 +10,7 @@ import {
   route,
   type ServerContext,
   schemaProblem,
+  UNKNOWN,
 } from './server.js';
 
 const CLASSES: Readonly<Record<PushModule, readonly string[]>> = {
@@ -18,7 +20,6 @@ const CLASSES: Readonly<Record<PushModule, readonly string[]>> = {
   tariffs: ['Tariff'],
 };
 const FUNCTIONAL = { functional: true };
-const UNKNOWN: OcpiAnswer = { http: 404, code: 2003, message: 'not known here' };
 
 /** The modules a CPO pushes to: locations, sessions, tariffs by path, CDRs by POST. */
 export function addReceiver(app: FastifyInstance, context: ServerContext, mirror: ObjectMirror): void {
@@ -105,29 +106,4 @@ function pathOf({ params }: Heard): ObjectPath {
   const { country = '', party = '', id = '', evse, connector } = params;
   const parts = [evse, connector].filter((part) => part !== undefined);
   return [country, party, id, ...parts];
-}
-
-function addCdrs(app: FastifyInstance, context: ServerContext, mirror: ObjectMirror): void {
-  route(app, context, 'POST', '/ocpi/:version/cdrs', FUNCTIONAL, (heard) => {
-    const problem = schemaProblem(heard, 'CDR');
-    if (problem) return problem;
-    const cdr = heard.body as OcpiObject;
-    // 2.1.1 CDRs name no party; the sender of the connection stands for it.
-    const [sender] = context.cpoParties() ?? [];
-    const country = String(cdr['country_code'] ?? sender?.countryCode ?? '');
-    const party = String(cdr['party_id'] ?? sender?.partyId ?? '');
-    const id = String(cdr['id']);
-    if (mirror.get('cdrs', [country, party, id])) heard.violation('behaviour', `CDR ${id} was POSTed again`);
-    mirror.put('cdrs', [country, party, id], cdr);
-    const location = `${heard.url.replace(/\/$/, '')}/${country}/${party}/${encodeURIComponent(id)}`;
-    return { ...OK, http: 201, headers: { location: absolute(app, location) } };
-  });
-  route(app, context, 'GET', '/ocpi/:version/cdrs/:country/:party/:id', FUNCTIONAL, (heard) => {
-    const data = mirror.get('cdrs', pathOf(heard));
-    return data ? { ...OK, data } : UNKNOWN;
-  });
-}
-
-function absolute(app: FastifyInstance, path: string): string {
-  return new URL(path, app.listeningOrigin).href;
 }

@@ -51,6 +51,7 @@ export interface RouteOptions {
 const NEWEST: OcpiVersion = '2.3.0';
 
 export const OK: OcpiAnswer = { code: 1000 };
+export const UNKNOWN: OcpiAnswer = { http: 404, code: 2003, message: 'not known here' };
 
 /** A fastify that hands bodies over as text: what came is kept as it came, valid or not. */
 export function newApp(): FastifyInstance {
@@ -77,11 +78,19 @@ export function route(
       context.received(method, request.url, raw);
       const fault = context.faults.take(`${method} ${request.url}`);
       if (fault && (await misbehave(fault, reply))) return reply;
+      if (fault?.kind === 'refused') return send(request, reply, REFUSED, false);
       const answer = await answerTo(request, raw, context, options, handler);
+      if (fault?.kind === 'lost') {
+        reply.hijack();
+        request.socket.destroy();
+        return reply;
+      }
       return send(request, reply, answer, fault?.kind === 'truncated');
     },
   });
 }
+
+const REFUSED: OcpiAnswer = { code: 2000, message: 'this partner was told to refuse it' };
 
 /** @returns whether the fault was the whole answer */
 async function misbehave(fault: EmspFault, reply: FastifyReply): Promise<boolean> {
@@ -94,7 +103,7 @@ async function misbehave(fault: EmspFault, reply: FastifyReply): Promise<boolean
       .send('');
   }
   if (fault.kind === 'silent') reply.hijack();
-  return fault.kind !== 'slow' && fault.kind !== 'truncated';
+  return ['error', 'too-many', 'silent'].includes(fault.kind);
 }
 
 async function answerTo(

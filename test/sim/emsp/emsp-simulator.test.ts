@@ -173,6 +173,19 @@ describe('being pushed to', () => {
     expect(emsp.violations).toEqual([]);
   });
 
+  it.each([
+    [{ total_energy: 1.4 }, 'total_energy is 1.4, its periods have 1.5'],
+    [{ total_time: 1 }, 'total_time is 1, its periods have 0.5'],
+    [{ total_cost: { excl_vat: 0.6 } }, 'total_cost is 0.6, its parts are 0.5'],
+    [{ total_cost: { excl_vat: 0.5, incl_vat: 0.4 } }, 'the cost with tax is less than without'],
+    [{ tariffs: [] }, 'a cost without a tariff'],
+    [{ start_date_time: '2026-11-21T00:00:00Z' }, 'the first period does not begin with the session'],
+    [{ credit: true, credit_reference_id: 'C0' }, 'a credit of 0.5'],
+  ])('sees what is wrong in a bill: %j', async (change, message) => {
+    await cpo.push('POST', cpo.partnerUrl('cdrs'), { ...cdr('C1'), ...change });
+    expect(emsp.violations.map((violation) => violation.message)).toContain(message);
+  });
+
   it('takes a CDR and tells where it lies', async () => {
     const { status, headers } = await cpo.push('POST', cpo.partnerUrl('cdrs'), cdr('C1'));
     expect(status).toBe(201);

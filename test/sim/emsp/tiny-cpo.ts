@@ -78,8 +78,27 @@ export const cdr = (id: string): Json => ({
     connector_power_type: 'AC_3_PHASE',
   },
   currency: 'EUR',
-  charging_periods: [{ start_date_time: NOW, dimensions: [{ type: 'ENERGY', volume: 1.5 }] }],
+  tariffs: [
+    {
+      country_code: 'DE',
+      party_id: 'DPB',
+      id: 'T',
+      currency: 'EUR',
+      elements: [{ price_components: [{ type: 'FLAT', price: 0.5, step_size: 1 }] }],
+      last_updated: NOW,
+    },
+  ],
+  charging_periods: [
+    {
+      start_date_time: NOW,
+      dimensions: [
+        { type: 'ENERGY', volume: 1.5 },
+        { type: 'TIME', volume: 0.5 },
+      ],
+    },
+  ],
   total_cost: { excl_vat: 0.5 },
+  total_fixed_cost: { excl_vat: 0.5 },
   total_energy: 1.5,
   total_time: 0.5,
   last_updated: NOW,
