@@ -153,6 +153,6 @@ function bounded(total: PriceView, { minPrice, maxPrice, taxName, taxed }: Tarif
   return { exclVat, inclVat, taxes: [{ name: taxName, amount }] };
 }
 
-function within(value: number, least = value, most = value): number {
+function within(value: number, least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY): number {
   return Math.max(Math.min(value, most), least);
 }
