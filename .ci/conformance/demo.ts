@@ -44,8 +44,10 @@ function vdv463(entry: JournalEntry): void {
 
 /** The class of an OCPI body, by the path it was sent to or from. */
 function ocpiClass(path: string): string | undefined {
-  const [, module, ...rest] = /\/2\.2\.1\/(?:[a-z]+\/)*?(locations|sessions|credentials)(\/[^?]*)?/.exec(path) ?? [];
+  const [, module, ...rest] = /\/2\.2\.1\/(?:[a-z]+\/)*?(locations|sessions|tariffs|cdrs|credentials)(\/[^?]*)?/.exec(path) ?? [];
   if (module === 'sessions') return 'Session';
+  if (module === 'tariffs') return 'Tariff';
+  if (module === 'cdrs') return 'CDR';
   if (module === 'credentials') return 'Credentials';
   if (module !== 'locations') return undefined;
   const depth = (rest[0] ?? '').split('/').filter(Boolean).length;
@@ -77,7 +79,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 for (const [what, count] of [...counts].sort()) console.log(`${String(count).padStart(6)} ${what}`);
-for (const needed of ['1.1.0 ProvideChargingInformationRequest', '2.0.0-rc1 ProvideChargingInformationRequest', 'OCPI 2.2.1 Location', 'OCPI 2.2.1 Session']) {
+for (const needed of ['1.1.0 ProvideChargingInformationRequest', '2.0.0-rc1 ProvideChargingInformationRequest', 'OCPI 2.2.1 Location', 'OCPI 2.2.1 Session', 'OCPI 2.2.1 Tariff', 'OCPI 2.2.1 CDR']) {
   if (!counts.has(needed)) faults.push(`no ${needed} was sent`);
 }
 for (const fault of faults.slice(0, 10)) console.error(fault);

@@ -64,6 +64,7 @@ function upstream(ledger: Ledger): Expectation[] {
 function roaming({ emsp }: Peers): Expectation[] {
   const [location] = [...emsp.locations.values()];
   const [session] = [...emsp.sessions.values()];
+  const [cdr] = [...emsp.cdrs.values()];
   const evses = (location?.['evses'] as { status?: string }[] | undefined) ?? [];
   return [
     {
@@ -73,6 +74,15 @@ function roaming({ emsp }: Peers): Expectation[] {
     {
       what: 'the partner sees one session, completed, with energy',
       met: emsp.sessions.size === 1 && session?.['status'] === 'COMPLETED' && Number(session['kwh']) > 0,
+    },
+    {
+      what: 'the partner gets one bill for it, by the tariff it knows, for the same energy',
+      met:
+        emsp.cdrs.size === 1 &&
+        emsp.tariffs.size === 1 &&
+        cdr?.['session_id'] === session?.['id'] &&
+        Math.abs(Number(cdr?.['total_energy']) - Number(session?.['kwh'])) < 0.0001 &&
+        Number((cdr?.['total_cost'] as { excl_vat?: number } | undefined)?.excl_vat) > 0.5,
     },
   ];
 }

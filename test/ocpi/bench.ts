@@ -32,10 +32,11 @@ function tables(): Generation {
   return loaded;
 }
 
-/** The shipped example with every listener on any free port. */
+/** The shipped example with every listener on any free port, and no prices. */
 export function exampleConfig(change: (config: Config) => void = () => {}): Config {
   const config = parseConfig(EXAMPLE, 'depot.example.yaml');
   config.listen.ocpi = { host: '127.0.0.1', port: 0, publicUrl: 'http://127.0.0.1:0' };
+  for (const grant of config.ocpi?.partners.flatMap(({ grants }) => grants) ?? []) delete grant.tariff;
   change(config);
   return config;
 }

@@ -44,6 +44,8 @@ describe('registration', () => {
       'credentials RECEIVER',
       'locations SENDER',
       'sessions SENDER',
+      'tariffs SENDER',
+      'cdrs SENDER',
       'tokens RECEIVER',
       'commands RECEIVER',
     ]);
