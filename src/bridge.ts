@@ -9,7 +9,7 @@ import { BridgeError } from './errors/index.js';
 import { startHousekeeping } from './housekeeping.js';
 import { IdentityRegistry } from './identity/index.js';
 import { type Journal, openJournal } from './journal/index.js';
-import { readPartnerFacts, startOcpi } from './ocpi/index.js';
+import { type RunningOcpi, readPartnerFacts, startOcpi } from './ocpi/index.js';
 import { type RunningOcpp, startOcpp } from './ocpp/index.js';
 import { startStatePoints } from './state-points.js';
 import { openStore, type Store } from './store/index.js';
@@ -148,6 +148,7 @@ async function startEdges(
       },
       troubles,
       feed: () => stations?.feed?.status(),
+      heldCdrs: () => roaming?.heldCdrs() ?? [],
       past: { archive, partners: () => readPartnerFacts(store, runtime.depot.id, config.ocpi) },
       passwords: {
         change: async (order) => {
@@ -167,6 +168,7 @@ async function startEdges(
       },
     }),
   );
+  let roaming: RunningOcpi | undefined;
   let authorize: ((token: string, stationId?: string) => Promise<boolean>) | undefined;
   const ocpp = started(
     await startOcpp(runtime, {
@@ -179,6 +181,7 @@ async function startEdges(
   const ocpi = config.ocpi
     ? started(await startOcpi(runtime, { store, commands: ocpp.commands }))
     : undefined;
+  roaming = ocpi;
   authorize = ocpi?.authorize;
   const planning = startCharging(runtime, ocpp.commands);
   charging = planning;

@@ -31,6 +31,8 @@ export interface AdminOptions {
   readonly troubles: Pick<Troubles, 'of' | 'since' | 'way'>;
   /** What is known of the feed of a CSMS; undefined: there is none. */
   readonly feed?: () => object | undefined;
+  /** Sessions of guests that ended and cannot be billed, and why. */
+  readonly heldCdrs?: () => readonly object[];
 }
 
 /** Starts the admin listener; it is the last to stop. */
@@ -69,6 +71,11 @@ export async function startAdmin(runtime: Runtime, options: AdminOptions): Promi
     guarded.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
     registerStateRoutes(guarded, runtime, options.troubles);
     registerFeedRoute(guarded, options.feed);
+    guarded.get(
+      '/api/v1/cdrs/held',
+      { schema: { summary: 'Sessions of guests that ended and cannot be billed, and why' } },
+      async () => options.heldCdrs?.() ?? [],
+    );
     registerTableRoutes(guarded, runtime, options.tables);
     registerParkedRoutes(guarded, runtime, options.tables);
     registerStationRoutes(guarded, options.stations);

@@ -4,7 +4,7 @@ import type { Trouble, Way } from '../admin/index.js';
 import type { Config, TlsConfig } from '../config/index.js';
 import { loadConfig } from '../config/index.js';
 import type { DepotStateJson } from '../domain/index.js';
-import { BridgeError } from '../errors/index.js';
+import { BridgeError, catalogue, type ErrorCode } from '../errors/index.js';
 import type { JournalEntry } from '../journal/index.js';
 import type { Stranger } from '../ocpp/index.js';
 import { openStore } from '../store/index.js';
@@ -128,6 +128,7 @@ async function running(
   return [
     ...findings,
     ...(await feed(bridge, config)),
+    ...(await bills(bridge)),
     ...(await strangers(bridge)),
     ...(await forgiven(bridge)),
     ...(await passedOver(bridge)),
@@ -159,6 +160,22 @@ async function feed(bridge: BridgeClient, { listen }: Config): Promise<Finding[]
       : { level: 'warn', text: `the feed is silent since ${silentSince}${may}` },
     ...missing,
   ];
+}
+
+interface HeldCdr {
+  readonly partnerId: string;
+  readonly sessionId: string;
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
+
+/** Sessions of guests that ended and that nobody will be billed for. */
+async function bills(bridge: BridgeClient): Promise<Finding[]> {
+  const held = await bridge.call<HeldCdr[]>('GET', '/api/v1/cdrs/held');
+  return held.map(({ partnerId, sessionId, code, reason }) => ({
+    level: 'warn' as const,
+    text: `${partnerId}: no CDR of session ${sessionId}: ${code}, ${reason}. ${catalogue[code].fix}`,
+  }));
 }
 
 /** Stations that knock and are not served: often a slip in an identity, of the charger or of the configuration. */
