@@ -111,6 +111,11 @@ export class Bench {
     return this;
   }
 
+  /** Where its store lies. */
+  get folder(): string {
+    return this.#folder;
+  }
+
   get runtime(): Runtime {
     if (!this.#runtime) throw new Error('start() first');
     return this.#runtime;

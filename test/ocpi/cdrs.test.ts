@@ -1,5 +1,9 @@
 /** What guests pay: tariffs told, one bill per session, and what is not billed is said. */
-import { describe, expect, it } from 'vitest';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Bench } from './bench.js';
 import { type Billing, billing, GUEST, stay, TARIFF, withTariff } from './billing.js';
 import { complaints, EPOCH, until } from './partner.js';
 
@@ -136,6 +140,35 @@ describe('a CDR', () => {
     await until(() => started.emsp.cdrs.size === 2, 'the second CDR');
     expect(seen.filter((request) => request.startsWith('POST'))).toHaveLength(2);
     expect(complaints(started.emsp)).toEqual([]);
+  });
+
+  it('is not POSTed again by a bridge that was killed between the POST and its answer', async () => {
+    const started = await billing();
+    const { emsp, bench } = started;
+    const seen = posts(started);
+    const killed = mkdtempSync(join(tmpdir(), 'depotbridge-killed-'));
+    onTestFinished(() => rmSync(killed, { recursive: true, force: true }));
+    // What lies on disk when the partner has the CDR and has not answered yet is all that a kill would leave.
+    emsp.events.on('stored', (module) => {
+      if (module === 'cdrs') cpSync(bench.folder, killed, { recursive: true });
+    });
+    await stay(bench);
+    await emsp.waitFor('cdrs', () => true);
+    const { port } = bench.ocpi;
+    await bench.stop();
+    const after = await new Bench((config) => {
+      withTariff()(config);
+      config.listen.ocpi.port = port;
+    }, killed).start();
+    onTestFinished(async () => {
+      await after.stop();
+    });
+    const isFound = async () =>
+      (await after.journal()).some(({ action, http }) => action === 'GET cdrs' && http?.status === 200);
+    await until(isFound, 'the look');
+    expect(seen.filter((request) => request.startsWith('POST'))).toHaveLength(1);
+    expect((await emsp.getCdrs()).total).toBe(1);
+    expect(complaints(emsp)).toEqual([]);
   });
 
   it('is POSTed until the partner takes it', async () => {
