@@ -78,18 +78,22 @@ export class RedisLink {
           this.#waiting.add(waiting);
           return;
         }
+        settled = true;
         clearTimeout(timer);
         reject(this.#explain(error));
       };
       const waiting: Waiting = {
         send: () =>
           command(this.#client).then((result) => {
+            settled = true;
             clearTimeout(timer);
             resolve(result);
           }, failed),
       };
+      let settled = false;
       let timedOut = false;
-      const timer = setTimeout(() => {
+      const expire = () => {
+        if (settled) return;
         timedOut = true;
         this.#waiting.delete(waiting);
         reject(
@@ -98,7 +102,9 @@ export class RedisLink {
             this.#lastError,
           ),
         );
-      }, OPERATION_MS);
+      };
+      // A process that was busy for so long has not read what came meanwhile: it does so before it gives up.
+      const timer = setTimeout(() => setImmediate(expire), OPERATION_MS);
       if (this.#ready) waiting.send();
       else this.#waiting.add(waiting);
     });

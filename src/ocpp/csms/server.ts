@@ -74,7 +74,10 @@ export class CsmsServer {
     const port = await listen(this.#server, listeners.ocpp.host, listeners.ocpp.port);
     const everyMs = ocpp.pingSeconds * 1000;
     this.#pings = setInterval(() => {
-      for (const station of this.#stations.values()) station.keepAlive(2 * everyMs + 5_000);
+      // After whatever came while the process was busy was read: silence is the station's then, not ours.
+      setImmediate(() => {
+        for (const station of this.#stations.values()) station.keepAlive(2 * everyMs + 5_000);
+      });
     }, everyMs);
     this.#pings.unref();
     return port;
