@@ -35,6 +35,8 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   vdv463: CORE,
   ocpi: CORE,
   admin: CORE,
+  replay: [...CORE, 'ocpp', 'vdv463', 'ocpi'],
+  explain: [...CORE, 'charging', 'ocpi', 'replay'],
   sim: ['errors', 'documents', 'schemas'],
 };
 

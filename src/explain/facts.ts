@@ -140,9 +140,10 @@ export function heldText({ station }: Pick<Bay, 'station'>): Fact | undefined {
   if (!last) return undefined;
   const ids = [...new Set(held.map(({ payload }) => payload.transactionId ?? 'without an id'))];
   const what = held.length === 1 ? 'a message' : `${held.length} messages`;
+  const wait = held.length === 1 ? 'waits' : 'wait';
   return {
     value: held.length,
-    text: `${what} of transaction ${and(ids)} wait for its start, which charger ${station.stationId} has not told`,
+    text: `${what} of transaction ${and(ids)} ${wait} for its start, which charger ${station.stationId} has not told`,
     sources: [{ raw: last.raw, rule: last.rules[''] ?? 'bridge/held' }],
   };
 }

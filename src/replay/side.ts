@@ -118,7 +118,10 @@ export class Side {
     }
     const list = replayRequests(entry, this.generation, this.#identity, upstream);
     if (list) return { ...step, events: [list.event], failures: list.failures };
-    return { ...step, events: replayFrame(entry, this.generation, this.#identity, upstream) };
+    const events = replayFrame(entry, this.generation, this.#identity, upstream);
+    if (events.length > 0) return { ...step, events };
+    const message = `it does not fit ${upstream.dialect}, the dialect of the presystem in the configuration`;
+    return { ...step, refused: { code: 'VDV463_PAYLOAD', message } };
   }
 
   #noteFailed(raw: JournalId, failures: readonly MapFailure[]): void {
