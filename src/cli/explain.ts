@@ -29,11 +29,11 @@ export async function explain(
   const subject = subjectOf(kind, id, options);
   if (typeof subject === 'string') return misused(subject);
   const config = loadConfig(options.config);
-  const { current: generation } = Tables.load(config.mappings, { examples: false });
   const recording = await openRecording(config);
   try {
     const at = await timeOf(options.at, recording);
     if (at === 'no time') return 2;
+    const { current: generation } = Tables.load(config.mappings, { examples: false });
     const found = await explanationOf({
       ...{ recording, config, generation, subject },
       ...(at ? { at } : {}),

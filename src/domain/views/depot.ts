@@ -9,11 +9,16 @@ import { compact, Sources, type View, type ViewContext } from './view.js';
 /** `now` decides which step of a limit is in force. */
 export function depotView(state: DepotState, name: string, now: Instant): View<DepotView> {
   const sources = new Sources();
+  return { value: depotIn(state, name, now, sources, ''), sources: sources.all };
+}
+
+/** `prefix` is the path of this view inside the one that holds it, with a trailing dot, or empty. */
+function depotIn(state: DepotState, name: string, now: Instant, sources: Sources, prefix: string): DepotView {
   const context: ViewContext = { state, now, sources, requests: new RequestsOfDepot(state) };
   const stations = state.stations
     .values()
-    .map((station, index) => stationView(context, station, `stations.${index}.`));
-  return { value: { depotId: state.depotId, name, stations }, sources: sources.all };
+    .map((station, index) => stationView(context, station, `${prefix}stations.${index}.`));
+  return { depotId: state.depotId, name, stations };
 }
 
 /** All that a presystem is told; `now` decides which step of a limit is in force. */
@@ -23,19 +28,17 @@ export function upstreamView(
   presystemId: PresystemId,
   now: Instant,
 ): View<UpstreamView> {
-  const depot = depotView(state, name, now);
+  const sources = new Sources();
+  const depot = depotIn(state, name, now, sources, 'depots.0.');
   const rejected = rejectedRequests(state, presystemId);
+  for (const [path, source] of Object.entries(rejected.sources)) sources.note(`rejected.${path}`, source);
   return {
     value: compact({
-      depots: [depot.value],
+      depots: [depot],
       rejected: rejected.value.length > 0 ? rejected.value : undefined,
     }),
-    sources: { ...beneath('depots.0.', depot.sources), ...beneath('rejected.', rejected.sources) },
+    sources: sources.all,
   };
-}
-
-function beneath<T>(prefix: string, sources: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(sources).map(([path, source]) => [`${prefix}${path}`, source]));
 }
 
 function stationView(context: ViewContext, station: StationState, prefix: string): StationView {
