@@ -1,4 +1,5 @@
 /** The admin API of the bridge that runs on a configuration, if one does. */
+import { connect } from 'node:net';
 import type { Config } from '../config/index.js';
 import { BridgeError, catalogue, type ErrorCode } from '../errors/index.js';
 
@@ -12,6 +13,7 @@ export interface BridgeClient {
 /** Undefined if no bridge answers at the configured address. */
 export async function runningBridge(config: Config): Promise<BridgeClient | undefined> {
   const { admin } = config.listen;
+  if (!(await isListening(admin))) return undefined;
   // Most commands that could ask a bridge do not.
   const { request } = await import('undici');
   const url = `${admin.tls ? 'https' : 'http'}://${admin.host}:${admin.port}`;
@@ -43,6 +45,19 @@ export async function runningBridge(config: Config): Promise<BridgeClient | unde
       return (text === '' ? undefined : JSON.parse(text)) as T;
     },
   };
+}
+
+/** Whether anybody takes connections there: most often nobody does, and that is known at once. */
+async function isListening({ host, port }: Config['listen']['admin']): Promise<boolean> {
+  const socket = connect({ host, port });
+  try {
+    return await new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+      socket.setTimeout(PROBE_MS, () => resolve(false));
+    });
+  } finally {
+    socket.destroy();
+  }
 }
 
 /** As {@link runningBridge}, for what cannot be done without. @throws BridgeError CLI_NO_BRIDGE */

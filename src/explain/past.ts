@@ -19,7 +19,7 @@ import {
   type Recording,
   type Side,
   type Step,
-  tellingsIn,
+  thingsIn,
   type When,
 } from '../replay/index.js';
 import { History } from './history.js';
@@ -159,10 +159,7 @@ class Reading {
       this.#otherTables += 1;
     if (step) this.#mishear(entry, step);
     if (entry.direction === 'internal') this.#decided(entry, before);
-    for (const telling of tellingsIn(entry)) {
-      const thing = 'id' in telling ? telling.id : '';
-      this.#tellings.set(`${telling.reader} ${thing}`, entry);
-    }
+    for (const { reader, id } of thingsIn(entry)) this.#tellings.set(`${reader} ${id}`, entry);
     this.#observe(instantAt(entry.at), entry.id);
   }
 

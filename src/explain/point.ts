@@ -173,12 +173,20 @@ export function watchPoint(
   place: { stationId: string; pointId: string },
   viewer?: Viewer,
 ): Watch {
-  const { stationId, pointId } = place;
+  const { pointId } = place;
   return {
-    parts: ({ stations, processes, presystems }: DepotState) => {
-      const station = stations.get(stationId);
-      const own = Object.values(station?.points ?? {}).map(({ processId = '' }) => processes.get(processId));
-      return [station, presystems, ...own];
+    // All that decides a word; readings move all the time, and nobody is told since when they are what they are.
+    parts: (state: DepotState) => {
+      const bay = bayIn(state, pointId);
+      if (!bay) return [state.presystems];
+      const { station, point, process } = bay;
+      return [
+        ...[station.link, station.status, station.faults, state.presystems],
+        ...[point.status, point.phase, point.faults, point.vehicle, point.limit, point.defaultLimit],
+        ...[process?.processId, process?.transactionId, process?.endedAt, process?.closedAt, process?.phase],
+        ...[process?.vehicle, process?.requestKey, process?.stopClass, process?.stopReason, process?.plan],
+        (process?.deliveredWh?.value ?? 0) > 0,
+      ];
     },
     values(look, now) {
       const values = new Map<string, Json>();

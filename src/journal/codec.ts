@@ -133,7 +133,7 @@ export function decodeEntry(depotId: string, id: JournalId, text: string): Journ
       journalId: id,
     });
   }
-  return {
+  const entry: JournalEntry = {
     id,
     at: stored.t,
     depotId,
@@ -148,8 +148,20 @@ export function decodeEntry(depotId: string, id: JournalId, text: string): Journ
     ...(stored.u === undefined ? {} : { rules: stored.u }),
     ...(stored.e === undefined ? {} : { error: stored.e }),
     ...(stored.h === undefined ? {} : { http: stored.h }),
-    ...(stored.f === undefined ? {} : { fields: decodeFields(stored.f) }),
   };
+  return stored.f === undefined ? entry : withFields(entry, stored.f);
+}
+
+/** Of thousands of fields few are ever asked for: they are put together when they are. */
+function withFields(entry: JournalEntry, stored: StoredFields): JournalEntry {
+  let fields: FieldSource[] | undefined;
+  return Object.defineProperty(entry, 'fields', {
+    enumerable: true,
+    get() {
+      fields ??= decodeFields(stored);
+      return fields;
+    },
+  });
 }
 
 function parse(text: string): (Stored & { readonly raw: string }) | undefined {

@@ -9,6 +9,6 @@ export type { ReadersCompared } from './readers.js';
 export { found, type Recording, stationsOf, storeRecording } from './recording.js';
 export { endsOf, placeOf, seek, type When, whenOf } from './seek.js';
 export { Side, type Step } from './side.js';
-export { type Telling, tellingsIn } from './tellings.js';
+export { type Telling, tellingsIn, thingsIn } from './tellings.js';
 export { informationFor, type Look, Roamers, type Sight } from './views.js';
 export { type ReplayOptions, type ReplayReport, replayWindow } from './window.js';

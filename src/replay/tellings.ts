@@ -20,6 +20,24 @@ export type Telling =
       readonly value: JsonObject;
     };
 
+/** Who was told what by an entry, without what was told of it: `id` is empty for a whole snapshot. */
+export function thingsIn(entry: JournalEntry): { readonly reader: string; readonly id: string }[] {
+  if (isSnapshot(entry)) return [{ reader: presystemOf(entry), id: '' }];
+  return entry.protocol === 'vdv463'
+    ? []
+    : tellingsIn(entry).map((telling) => ({ reader: telling.reader, id: 'id' in telling ? telling.id : '' }));
+}
+
+/** A repetition has the snapshot as its cause and no fields of its own. */
+function isSnapshot({ direction, error, action, fields }: JournalEntry): boolean {
+  return (
+    direction === 'out' &&
+    error === undefined &&
+    action === 'ProvideChargingInformation' &&
+    fields !== undefined
+  );
+}
+
 /** What an entry told; nothing for entries that told nothing, or were sent once more. */
 export function tellingsIn(entry: JournalEntry): Telling[] {
   if (entry.direction !== 'out' || entry.error !== undefined) return [];
@@ -28,8 +46,7 @@ export function tellingsIn(entry: JournalEntry): Telling[] {
 }
 
 function informationIn(entry: JournalEntry): Telling[] {
-  // A repetition has the snapshot as its cause and no fields of its own.
-  if (entry.action !== 'ProvideChargingInformation' || !entry.fields) return [];
+  if (!isSnapshot(entry)) return [];
   const frame = JSON.parse(entry.raw) as unknown[];
   return [{ kind: 'information', reader: presystemOf(entry), value: frame[6], now: String(frame[3]) }];
 }

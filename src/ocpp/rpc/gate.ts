@@ -4,8 +4,9 @@
  * is off, validation is ours; its error codes are put right for each version; frames are seen as they are sent.
  */
 import type { IncomingMessage } from 'node:http';
+import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
-import { createRPCError, RPCServer } from 'ocpp-rpc';
+import type { RPCServer } from 'ocpp-rpc';
 import type { JsonObject } from '../../mapping/index.js';
 import { type OcppProtocol, PROTOCOLS } from '../protocol.js';
 import { CallRefusal, errorCode, type RefusalKind } from '../refusal.js';
@@ -13,6 +14,10 @@ import { closeOrCut } from './closing.js';
 import { MessageIds, type RepeatedCall } from './message-ids.js';
 import { Reading } from './reading.js';
 import { StationSocket } from './socket.js';
+
+const require = createRequire(import.meta.url);
+/** It is loaded by whoever serves stations: whoever only reads what they said need not wait for it. */
+const library = (): typeof import('ocpp-rpc') => require('ocpp-rpc');
 
 /** A CALL of the station. `raw` is the frame as it came. */
 export interface InboundCall {
@@ -122,7 +127,7 @@ export class RpcGate {
         note(this);
       }
     }
-    this.#server = new RPCServer({
+    this.#server = new (library().RPCServer)({
       protocols: [...PROTOCOLS],
       wssOptions: {
         noServer: true,
@@ -230,7 +235,7 @@ function adopt(
     } catch (error) {
       const refusal =
         error instanceof CallRefusal ? error : new CallRefusal('InternalError', 'an internal error occurred');
-      throw createRPCError(errorCode(facts.protocol, refusal.kind), refusal.message, {});
+      throw library().createRPCError(errorCode(facts.protocol, refusal.kind), refusal.message, {});
     }
   });
 }
