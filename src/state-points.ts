@@ -20,7 +20,7 @@ export interface RunningStatePoints {
  */
 export async function startStatePoints(runtime: Runtime, archive: Archive): Promise<RunningStatePoints> {
   const { depot, log, now } = runtime;
-  const last = await archive.pointUpTo();
+  const last = await archive.pointBefore();
   let keptAt = last === undefined ? Number.NEGATIVE_INFINITY : Date.parse(last.at);
   let entries = 0;
   let keeping: Promise<void> = Promise.resolve();

@@ -5,28 +5,28 @@ import type { JournalId } from '../domain/index.js';
 import { problem } from './problems.js';
 
 export interface PastOperations {
-  readonly archive: Pick<Archive, 'pointUpTo' | 'identity'>;
+  readonly archive: Pick<Archive, 'pointBefore' | 'identity'>;
   /** What the store knows of roaming partners. */
   readonly partners: () => Promise<readonly object[]>;
 }
 
-const upToQuery = {
+const beforeQuery = {
   type: 'object',
   additionalProperties: false,
-  properties: { upTo: { type: 'string', pattern: '^\\d+(-\\d+)?$' } },
+  properties: { before: { type: 'string', pattern: '^\\d+(-\\d+)?$' } },
 } as const;
 
 export function registerPastRoutes(app: FastifyInstance, runtime: Runtime, past: PastOperations): void {
-  app.get<{ Querystring: { upTo?: JournalId } }>(
+  app.get<{ Querystring: { before?: JournalId } }>(
     '/api/v1/past/state',
     {
       schema: {
         summary:
-          'The newest state that was kept up to a journal entry, and the entry it stands behind; null: none was',
-        querystring: upToQuery,
+          'The newest state that was kept of before a journal entry, and the entry it stands behind; null: none was',
+        querystring: beforeQuery,
       },
     },
-    async (request) => (await past.archive.pointUpTo(request.query.upTo)) ?? null,
+    async (request) => (await past.archive.pointBefore(request.query.before)) ?? null,
   );
   app.get(
     '/api/v1/past/now',

@@ -37,8 +37,8 @@ export function bridgeRecording(bridge: BridgeClient, config: Config): Recording
       const node = await found(bridge.call<TraceNode>('GET', `${one(id)}/trace?direction=forward`));
       return node?.children.map(({ entry }) => entry) ?? [];
     },
-    point: async (upTo) =>
-      (await bridge.call<StatePoint | null>('GET', `/api/v1/past/state?upTo=${upTo}`)) ?? undefined,
+    point: async (before) =>
+      (await bridge.call<StatePoint | null>('GET', `/api/v1/past/state?before=${before}`)) ?? undefined,
     identity: (version) => kept(bridge.call('GET', `/api/v1/past/identities/${version}`)),
     now: () => bridge.call('GET', '/api/v1/past/now'),
     partners: () => bridge.call('GET', '/api/v1/past/partners'),

@@ -7,7 +7,7 @@ import { gunzip, gzip } from 'node:zlib';
 import type { DepotState, DepotStateJson, Instant, JournalId } from '../domain/index.js';
 import { compareJournalIds, PersistentMap } from '../domain/index.js';
 import type { IdentityFacts, IdentityRegistry } from '../identity/index.js';
-import { depotKey, type Store } from '../store/index.js';
+import { depotKey, formatId, parseId, type Store } from '../store/index.js';
 
 const [pack, unpack] = [promisify(gzip), promisify(gunzip)];
 
@@ -59,14 +59,19 @@ export class Archive {
     await this.#store.append(this.#points, packed.toString('base64'));
   }
 
-  /** The newest state that was kept up to an entry; the newest of all without one. */
-  async pointUpTo(id?: JournalId): Promise<StatePoint | undefined> {
-    // A point is stored after the entry that it names.
-    const range = { reverse: true, count: 1, ...(id === undefined ? {} : { to: id }) };
-    const [found] = await this.#store.range(this.#points, range);
-    if (!found) return undefined;
-    const text = await unpack(Buffer.from(found.value, 'base64'));
-    return JSON.parse(text.toString()) as StatePoint;
+  /** The newest state that was kept of before an entry; the newest of all without one. */
+  async pointBefore(id?: JournalId): Promise<StatePoint | undefined> {
+    let to = id;
+    for (;;) {
+      const range = { reverse: true, count: 1, ...(to === undefined ? {} : { to }) };
+      const [found] = await this.#store.range(this.#points, range);
+      if (!found) return undefined;
+      const text = await unpack(Buffer.from(found.value, 'base64'));
+      const point = JSON.parse(text.toString()) as StatePoint;
+      if (id === undefined || compareJournalIds(point.after, id) < 0) return point;
+      // Points have ids of their own, and one of the same moment may be of later.
+      to = idBefore(found.id);
+    }
   }
 
   /** Forgets what was kept for entries from before this one: tokens and VINs stay no longer than the journal. */
@@ -77,6 +82,11 @@ export class Archive {
       if (compareJournalIds(used, before) < 0) await this.#store.hashDelete(this.#identities, version);
     }
   }
+}
+
+function idBefore(id: string): string {
+  const { ms, seq } = parseId(id);
+  return seq > 0 ? formatId({ ms, seq: seq - 1 }) : String(ms - 1);
 }
 
 /** A state read from JSON as the reducer takes it. */

@@ -125,6 +125,14 @@ function seldom({ rules, error, http, fields, raw }: JournalDraft, isPlain: bool
   return text === '{}' ? '' : `,${text.slice(1, -1)}`;
 }
 
+/** Whether a stored entry may be one of a link: most others are passed over without reading them. */
+export function mayBeOn(link: string, text: string): boolean {
+  const at = text.indexOf(',"l":"') + 6;
+  // What was written otherwise is read.
+  if (at !== text.indexOf(',') + 6 || !PLAIN.test(link)) return true;
+  return text.startsWith(`${link}"`, at);
+}
+
 /** @throws BridgeError JOURNAL_DAMAGED */
 export function decodeEntry(depotId: string, id: JournalId, text: string): JournalEntry {
   const stored = parse(text);

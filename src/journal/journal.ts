@@ -1,7 +1,7 @@
 import { compareJournalIds } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import { depotKey, isStreamId, type RangeOptions, type Store, type StoreLogger } from '../store/index.js';
-import { decodeEntry, encodeEntry } from './codec.js';
+import { decodeEntry, encodeEntry, mayBeOn } from './codec.js';
 import type {
   Beginning,
   Journal,
@@ -116,6 +116,7 @@ class StreamJournal implements Journal {
     for await (const page of readPages(this.#store, this.#stream, rangeOf(filter))) {
       for (const { id, value } of page) {
         if (found >= count) return;
+        if (filter.link !== undefined && !mayBeOn(filter.link, value)) continue;
         const entry = decodeEntry(this.depotId, id, value);
         if (!matches(entry, filter)) continue;
         found += 1;

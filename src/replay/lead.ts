@@ -2,7 +2,7 @@
 import type { Config } from '../config/index.js';
 import { stateOf } from '../depot/index.js';
 import type { Instant, JournalId } from '../domain/index.js';
-import { compareJournalIds, instantAt } from '../domain/index.js';
+import { instantAt } from '../domain/index.js';
 import type { JournalEntry } from '../journal/index.js';
 import type { Generation } from '../mapping/index.js';
 import type { Identities } from './identities.js';
@@ -41,7 +41,8 @@ export async function beginBefore(
   before: JournalId,
 ): Promise<Begun | undefined> {
   const point = await recording.point(before);
-  if (point && compareJournalIds(point.after, before) < 0) {
+  // Without the journal behind it, a state leads nowhere.
+  if (point && (await recording.find(point.after))) {
     const identity = await identities.of(point.identity);
     return {
       side: new Side(config, generation, identity, stateOf(point.state)),

@@ -16,8 +16,8 @@ export interface Recording {
   find(id: JournalId): Promise<JournalEntry | undefined>;
   /** What an entry caused directly, oldest first. */
   effects(id: JournalId): Promise<readonly JournalEntry[]>;
-  /** The newest state that was kept up to an entry. */
-  point(upTo: JournalId): Promise<StatePoint | undefined>;
+  /** The newest state that was kept of before an entry. */
+  point(before: JournalId): Promise<StatePoint | undefined>;
   /** Who was who by a version that the bridge ran with; undefined if it was not kept. */
   identity(version: string): Promise<IdentityFacts | undefined>;
   /** The state as it is now. */
@@ -40,7 +40,7 @@ export function storeRecording(store: Store, config: Config): Recording {
       const node = await found(journal.traceForward(id, { maxDepth: 1 }));
       return node?.children.map(({ entry }) => entry) ?? [];
     },
-    point: (upTo) => archive.pointUpTo(upTo),
+    point: (before) => archive.pointBefore(before),
     identity: (version) => archive.identity(version),
     async now() {
       const identity = new IdentityRegistry(config);

@@ -147,6 +147,7 @@ describe('through other tables', () => {
       ),
       'state stations.N1.points.N1-1.status.value: Reserved → Unavailable',
     ]);
+    expect(report.compared.state).toMatchObject({ identical: false, differing: 1 });
     expect(report.differences.at(-1)).toMatchObject({
       left: { raw: frame, rule: 'ocpp16.point-status/s.reserved' },
       right: { raw: frame, rule: 'ocpp16.point-status/s.reserved' },
