@@ -12,10 +12,12 @@ interface ListQuery {
   link?: string;
   protocol?: JournalProtocol;
   direction?: JournalDirection;
+  except?: JournalDirection;
   action?: string;
   count?: number;
   reverse?: boolean;
   chars?: number;
+  fields?: boolean;
 }
 
 const listQuery = {
@@ -28,10 +30,12 @@ const listQuery = {
     link: { type: 'string' },
     protocol: { type: 'string' },
     direction: { enum: ['in', 'out', 'internal'] },
+    except: { enum: ['in', 'out', 'internal'] },
     action: { type: 'string' },
     count: { type: 'integer', minimum: 1, maximum: MOST, default: 100 },
     reverse: { type: 'boolean' },
     chars: { type: 'integer', minimum: 1 },
+    fields: { type: 'boolean', default: true },
   },
 } as const;
 
@@ -41,16 +45,17 @@ export function registerJournalRoutes(app: FastifyInstance, { depot }: Runtime):
     '/api/v1/journal',
     {
       schema: {
-        summary: 'Journal entries, oldest first; no more after those whose payloads have `chars` characters',
+        summary:
+          'Journal entries, oldest first; no more after those whose payloads have `chars` characters; with `fields=false` their lists of field origins are empty',
         querystring: listQuery,
       },
     },
     async (request) => {
-      const { chars = Number.POSITIVE_INFINITY, ...filter } = request.query;
+      const { chars = Number.POSITIVE_INFINITY, fields, ...filter } = request.query;
       const entries: JournalEntry[] = [];
       let weight = 0;
       for await (const entry of journal.entries(filter as JournalFilter)) {
-        entries.push(entry);
+        entries.push(fields === false && 'fields' in entry ? { ...entry, fields: [] } : entry);
         weight += entry.raw.length;
         if (weight >= chars) break;
       }

@@ -1,7 +1,8 @@
 /** `depotbridge replay`: a window of the journal through other tables, or through the present ones. */
-import { loadConfig } from '../config/index.js';
+import { type Config, loadConfig } from '../config/index.js';
+import { type LoadedGeneration, loadGeneration } from '../mapping/index.js';
 import { endsOf, type ReplayReport, replayWindow, type When, whenOf } from '../replay/index.js';
-import { Tables, tableFolders } from '../tables/index.js';
+import { needsOf, Tables, tableFolders } from '../tables/index.js';
 import { reportFailure } from './failure.js';
 import { openRecording } from './recording.js';
 import { replayText } from './replay-text.js';
@@ -36,8 +37,7 @@ export async function replay(options: ReplayCommand): Promise<number> {
 async function run(options: ReplayCommand): Promise<ReplayReport> {
   const config = loadConfig(options.config);
   const { current: present } = Tables.load(config.mappings, { examples: false });
-  const others = options.mappings?.length ? tableFolders(options.mappings) : undefined;
-  const other = others && Tables.load(others, { examples: false }).current;
+  const other = options.mappings?.length ? otherTables(options.mappings, config) : undefined;
   const recording = await openRecording(config);
   try {
     const ends = await endsOf(recording);
@@ -56,4 +56,16 @@ async function run(options: ReplayCommand): Promise<ReplayReport> {
   } finally {
     await recording.close();
   }
+}
+
+/**
+ * A whole set of tables, or, if the folders hold overlays only, these over the tables of the configuration.
+ *
+ * @throws BridgeError MAP_REFUSED
+ */
+function otherTables(mappings: readonly string[], config: Config): LoadedGeneration {
+  const { report } = loadGeneration(tableFolders(mappings), { examples: false, maybePart: true });
+  const isOverlays = report.mappings === 0 && report.overlays > 0;
+  const whole = isOverlays ? [...config.mappings, ...mappings] : mappings;
+  return Tables.load(whole, { examples: false, needs: needsOf(config) }).current;
 }

@@ -71,6 +71,8 @@ export interface JournalFilter {
   readonly link?: string;
   readonly protocol?: JournalProtocol;
   readonly direction?: JournalDirection;
+  /** All directions but this one. */
+  readonly except?: JournalDirection;
   readonly action?: string;
   readonly count?: number;
   readonly reverse?: boolean;

@@ -217,6 +217,7 @@ function matches(entry: JournalEntry, filter: JournalFilter): boolean {
     (filter.link === undefined || entry.link === filter.link) &&
     (filter.protocol === undefined || entry.protocol === filter.protocol) &&
     (filter.direction === undefined || entry.direction === filter.direction) &&
+    entry.direction !== filter.except &&
     (filter.action === undefined || entry.action === filter.action)
   );
 }

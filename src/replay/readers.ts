@@ -1,6 +1,6 @@
 /** Compares what presystems and partners see: of one side with what they were told, or of two sides with each other. */
 import type { Config } from '../config/index.js';
-import { instantAt } from '../domain/index.js';
+import { instantAt, type JournalId } from '../domain/index.js';
 import type { JournalEntry } from '../journal/index.js';
 import type { PartnerLens } from '../ocpi/index.js';
 import type { Place } from './compare.js';
@@ -24,6 +24,8 @@ export interface ReadersOptions {
   /** One: compared with what was told. Two: compared with each other. */
   readonly sides: readonly Side[];
   readonly found: Differences;
+  /** Reads an entry whole, with the origins of its fields. */
+  readonly find: (id: JournalId) => Promise<JournalEntry | undefined>;
   /** Whether a station is looked at. */
   readonly wanted: (stationId: string) => boolean;
 }
@@ -46,11 +48,11 @@ export class Readers {
   }
 
   /** An entry is about to be taken: if it told a reader something, that is compared with what the side shows. */
-  told(entry: JournalEntry): void {
+  async told(entry: JournalEntry): Promise<void> {
     const place = { raw: entry.id, at: instantAt(entry.at) };
     for (const telling of tellingsIn(entry)) {
-      if (telling.kind === 'information') this.#information(telling, entry, place);
-      else if (this.#options.sides.length === 1) this.#object(telling, entry, place);
+      if (telling.kind === 'information') await this.#information(telling, entry, place);
+      else if (this.#options.sides.length === 1) await this.#object(telling, entry, place);
     }
   }
 
@@ -79,7 +81,11 @@ export class Readers {
     }
   }
 
-  #information(telling: Extract<Telling, { kind: 'information' }>, entry: JournalEntry, place: Place): void {
+  async #information(
+    telling: Extract<Telling, { kind: 'information' }>,
+    entry: JournalEntry,
+    place: Place,
+  ): Promise<void> {
     const { config, sides } = this.#options;
     const upstream = config.upstreams.find(({ presystemId }) => presystemId === telling.reader);
     const [left, right] = sides;
@@ -87,11 +93,11 @@ export class Readers {
     const made = informationFor(left, config, upstream, telling.now);
     const target = `vdv463:${upstream.presystemId} ${upstream.dialect}`;
     if (right) this.#compare(target, '', made, informationFor(right, config, upstream, telling.now), place);
-    else this.#compare(target, '', recorded(telling, entry), made, place);
+    else this.#compare(target, '', await this.#recorded(telling, entry, made), made, place);
   }
 
   /** Partners' objects over one side: as it is, or as it was a few steps ago. */
-  #object(telling: Extract<Telling, { id: string }>, entry: JournalEntry, place: Place): void {
+  async #object(telling: Extract<Telling, { id: string }>, entry: JournalEntry, place: Place): Promise<void> {
     const { roamers, sides } = this.#options;
     const lens = roamers.lenses.find(({ partnerId }) => partnerId === telling.reader);
     const [side] = sides;
@@ -108,7 +114,16 @@ export class Readers {
         break;
       }
     }
-    if (nearest) this.#compare(targetOf(lens), telling.id, told, nearest, place);
+    if (!nearest) return;
+    this.#compare(targetOf(lens), telling.id, await this.#recorded(telling, entry, nearest), nearest, place);
+  }
+
+  /** What was told, with the origins of its fields if there is anything to say of them. */
+  async #recorded(telling: Telling, entry: JournalEntry, shown: Sight): Promise<Sight> {
+    const told = recorded(telling, entry);
+    if (told.text !== undefined && told.text === shown.text) return told;
+    if (entry.fields?.length || differingLeaves(told.leaves, shown.leaves).next().done) return told;
+    return recorded(telling, (await this.#options.find(entry.id)) ?? entry);
   }
 
   #look(lens: PartnerLens, telling: Extract<Telling, { id: string }>, look: Look, { at }: Place): Sight {

@@ -10,7 +10,7 @@ import type { Store } from '../store/index.js';
 
 export interface Recording {
   readonly depotId: string;
-  /** Entries in order, never all of them in memory. */
+  /** Entries in order, never all of them in memory; lists of field origins may be empty: {@link find} has them. */
   entries(filter?: JournalFilter): AsyncIterable<JournalEntry>;
   /** Undefined for an id that is unknown or has expired. */
   find(id: JournalId): Promise<JournalEntry | undefined>;

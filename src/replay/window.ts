@@ -3,7 +3,7 @@
  * make of it. The recording is streamed; what is kept is one state per side and the differences that fit.
  */
 import type { Config } from '../config/index.js';
-import { stateOf } from '../depot/index.js';
+import { type StatePoint, stateOf } from '../depot/index.js';
 import { compareJournalIds, type Instant, instantAt, type JournalId } from '../domain/index.js';
 import { BridgeError } from '../errors/index.js';
 import type { JournalEntry } from '../journal/index.js';
@@ -86,21 +86,26 @@ class Window {
 
   async run(): Promise<ReplayReport> {
     const { recording, config, present, other } = this.#options;
-    const bounds = await boundsOf(this.#options);
+    // Where the bridge runs, the journal goes on: the window ends with the state that is known.
+    const now = this.#options.to ? undefined : await recording.now();
+    const bounds = await boundsOf(this.#options, now?.after);
     const begun = await beginBefore(recording, config, present, this.#identities, bounds.from);
     if (!begun) throw empty();
     const left = begun.side;
     await this.#lead(left, begun.after, bounds.from);
     const sides = other ? [left, left.fork(other)] : [left];
     const roamers = new Roamers(config, this.#identities.present, await recording.partners());
-    const readers = new Readers({ config, roamers, sides, found: this.#found, wanted: this.#isWanted });
+    const readers = new Readers({
+      ...{ config, roamers, sides, found: this.#found, wanted: this.#isWanted },
+      find: (id) => recording.find(id),
+    });
     const ends = await this.#push(sides, readers, bounds);
     const place = {
       raw: ends.last?.id ?? bounds.from,
       at: instantAt(ends.last?.at ?? Date.parse(bounds.at.to)),
     };
     readers.end(place);
-    const state = await this.#compareStates(sides, bounds.isOpen, place);
+    const state = this.#compareStates(sides, now, place);
     this.#noteWhatIsMissing(begun.base, left);
     return {
       window: {
@@ -127,7 +132,9 @@ class Window {
   async #lead(side: Side, after: JournalId | undefined, before: JournalId): Promise<void> {
     const { recording } = this.#options;
     const world = { recording, identities: this.#identities };
-    for await (const entry of recording.entries(after === undefined ? {} : { after })) {
+    // What was told changes no state.
+    const bounds = { except: 'out', ...(after === undefined ? {} : { after }) } as const;
+    for await (const entry of recording.entries(bounds)) {
       if (compareJournalIds(entry.id, before) >= 0) return;
       this.#leadEntries += 1;
       await pushEntry(entry, [side], world);
@@ -144,11 +151,11 @@ class Window {
     let first: JournalEntry | undefined;
     let last: JournalEntry | undefined;
     for await (const entry of recording.entries({ from })) {
-      if (to && compareJournalIds(entry.id, to) > 0) break;
+      if (compareJournalIds(entry.id, to) > 0) break;
       first ??= entry;
       last = entry;
       this.#notes.look(entry, present.id);
-      readers.told(entry);
+      await readers.told(entry);
       const steps = await pushEntry(entry, sides, world);
       this.#tally.count(entry, steps[0]);
       if (steps.length === 0 || steps.every((step) => step === undefined)) continue;
@@ -167,19 +174,16 @@ class Window {
     return this.#options.station === undefined || (stationId !== undefined && this.#isWanted(stationId));
   }
 
-  async #compareStates(
+  #compareStates(
     [left, right]: readonly Side[],
-    isOpen: boolean,
+    now: StatePoint | undefined,
     place: { readonly raw: JournalId; readonly at: Instant },
-  ): Promise<StatesCompared | undefined> {
+  ): StatesCompared | undefined {
     if (!left) return undefined;
     const wanted = (subject: string) =>
       this.#isWanted(subject) || this.#isWanted(left.state.processes.get(subject)?.stationId ?? subject);
     if (right) return compareStates(left.state, right.state, place, this.#found, wanted);
-    if (!isOpen) return undefined;
-    const now = await this.#options.recording.now();
-    // Something came while the window was read: the state is of later than the window.
-    if (compareJournalIds(now.after, place.raw) > 0) return undefined;
+    if (!now) return undefined;
     return compareStates(stateOf(now.state), left.state, place, this.#found, wanted);
   }
 
@@ -194,25 +198,25 @@ class Window {
 
 interface Bounds {
   readonly from: JournalId;
-  /** Undefined: up to the end. */
-  readonly to: JournalId | undefined;
-  readonly isOpen: boolean;
+  readonly to: JournalId;
   readonly at: { readonly from: Instant; readonly to: Instant };
 }
 
-async function boundsOf({ recording, from, to }: ReplayOptions): Promise<Bounds> {
+async function boundsOf(
+  { recording, from, to }: ReplayOptions,
+  newest: JournalId | undefined,
+): Promise<Bounds> {
   const ends = await endsOf(recording);
   if (!ends) throw empty();
   const fromId = from ? await placeOf(recording, from, 'first') : ends.first.id;
-  const toId = to ? await placeOf(recording, to, 'last') : undefined;
-  if (fromId === undefined || (toId !== undefined && compareJournalIds(toId, fromId) < 0)) {
+  const toId = to ? await placeOf(recording, to, 'last') : (newest ?? ends.last.id);
+  if (fromId === undefined || toId === undefined || compareJournalIds(toId, fromId) < 0) {
     const range = `${instantAt(ends.first.at)} to ${instantAt(ends.last.at)}`;
     throw new BridgeError('CLI_TIME', `the journal holds nothing of this window; it reaches from ${range}`);
   }
   return {
     from: fromId,
     to: toId,
-    isOpen: toId === undefined || compareJournalIds(toId, ends.last.id) >= 0,
     at: {
       from: from && 'at' in from ? from.at : instantAt(ends.first.at),
       to: to && 'at' in to ? to.at : instantAt(ends.last.at),

@@ -239,6 +239,15 @@ tables:
 });
 
 describe('what the bridge knows of a bay', () => {
+  it('since when it is as it is, however often that was said', async () => {
+    const scene = await planted();
+    await scene.connected('N1');
+    await scene.status('N1', 1, 'Unavailable');
+    for (const time of ['02:03', '02:06', '02:09']) await scene.at(time).status('N1', 1, 'Available');
+    const status = (await scene.why(N1, '02:14')).get('status');
+    expect(told(status).sentence).toBe('Available, since 02:03:00: the charger said so at 02:09:00');
+  });
+
   it('a vehicle that is not known, because of its token', async () => {
     const scene = await planted({ edit: (text) => `${text}\nocpp: { acceptUnknownTokens: false }\n` });
     await scene.connected('N1');

@@ -8,7 +8,7 @@ import { loadConfig } from '../../src/config/index.js';
 import type { Explanation } from '../../src/explain/index.js';
 import type { ReplayReport } from '../../src/replay/index.js';
 import { AnsweringCharger } from '../admin/charger.js';
-import { configuration, output } from '../cli/support.js';
+import { configuration, folder, output } from '../cli/support.js';
 import { freePort } from '../support/port.js';
 
 interface Scene {
@@ -130,6 +130,23 @@ async function hasExitCodes(config: string): Promise<void> {
   const replays = async (more: object) =>
     (await output(() => replay({ config, format: 'text', ...more }))).code;
   expect(await replays({ mappings: ['builtin'], diff: true })).toBe(0);
+  const overlay = `overlay: vendor.hallbau
+of: ocpp16.fault
+select: {vendor: Hallbau}
+tables:
+  point:
+    in: [msg.errorCode]
+    out: [f.pointFaultCode]
+    rows:
+      o.ground: [GroundFailure, UsageFailure]
+`;
+  const changed = await replayed(config, { mappings: [folder({ 'hallbau.yaml': overlay })] });
+  expect(changed.code).toBe(1);
+  expect(changed.report.differences[0]).toMatchObject({
+    ...{ target: 'event FaultReported', path: 'pointFaultCode' },
+    left: { value: 'OtherChargingPointFailure', rule: 'ocpp16.fault/p.ground' },
+    right: { value: 'UsageFailure', rule: 'vendor.hallbau/o.ground' },
+  });
   expect(await replays({ from: 'yesterday' })).toBe(2);
   expect(await replays({ from: '2031-01-01' })).toBe(2);
   const { text } = await output(() => replay({ config, format: 'text' }));
