@@ -17,12 +17,16 @@ export async function start({ config: file }: { config: string }): Promise<numbe
     standardOutput(),
   );
   warnOfStoreBeside(config.store, file, log);
-  const bridge = await startBridge(config, log);
+  const starting = startBridge(config, log);
+  // From the beginning: the admin API answers before all is up, and the signal would end the process.
   process.on('SIGHUP', () => {
-    renew(bridge, file, log).catch((error: unknown) =>
-      log.error({ err: error }, 'what is in force stays: what was read has errors'),
-    );
+    starting
+      .then((started) => renew(started, file, log))
+      .catch((error: unknown) =>
+        log.error({ err: error }, 'what is in force stays: what was read has errors'),
+      );
   });
+  const bridge = await starting;
   const ended = new Promise<string>((resolve) => {
     process.once('SIGTERM', () => resolve('SIGTERM'));
     process.once('SIGINT', () => resolve('SIGINT'));

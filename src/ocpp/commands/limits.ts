@@ -18,6 +18,8 @@ export async function setTransactionLimit(
   point: PointConfig,
   { transactionId, processId, steps, alone, intent }: SetLimit & { readonly transactionId: string },
 ): Promise<CommandOutcome> {
+  // The level of a lease must not be that of the CSMS, if the station has a higher one: it is waited for.
+  if (unit.station.control === 'lease') await unit.onboarding.introduced();
   const abilities = await unit.onboarding.abilities();
   if (unit.station.control === 'lease')
     return setLeasedLimit(runtime, unit, point, { transactionId, processId, steps, abilities, intent });
